@@ -1,0 +1,80 @@
+/** What a comparison leaves behind: the shape of results.json and of the lines in log.jsonl. Plain data, no code. */
+
+export const ARMS = ["plain", "weight", "batch", "mean-only", "weight+mean-only"] as const;
+export type Arm = (typeof ARMS)[number];
+
+/** One epoch of one run. Errors are fractions, seconds count training alone (no evaluation, no checkpoints). */
+export interface EpochResult {
+  readonly epoch: number;
+  readonly seconds: number;
+  readonly trainLoss: number;
+  readonly trainError: number;
+  readonly testError: number;
+}
+
+/** What users of weight normalization want to see of a layer. For arms without g and v, g = |w| and v = w. */
+export interface LayerStats {
+  readonly layer: string;
+  /** Mean over the layer's units of |v|. */
+  readonly v: number;
+  /** Mean over the units of g. */
+  readonly g: number;
+  /** Mean over the units of lr / |v|^2. */
+  readonly effectiveStep: number;
+}
+
+/** A point of the training curve: the mean loss over the steps since the point before. */
+export interface CurvePoint {
+  readonly step: number;
+  /** step / steps an epoch. */
+  readonly epoch: number;
+  readonly seconds: number;
+  readonly loss: number;
+  readonly layers: readonly LayerStats[];
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly epochs: readonly EpochResult[];
+  readonly curve: readonly CurvePoint[];
+  readonly imagesPerSecond: number;
+  /** Median and quartiles over all steps. */
+  readonly stepMilliseconds: { readonly median: number; readonly low: number; readonly high: number };
+}
+
+export interface ArmResult {
+  /** Means over the seeds. */
+  readonly epochs: readonly EpochResult[];
+  readonly imagesPerSecond: number;
+  /** Median step time over that of `plain` (null when plain was not run). */
+  readonly relativeStepTime: number | null;
+  /** Training seconds until an epoch ended with the test error at or below `Results.targetError`; null if none did. */
+  readonly secondsToTarget: number | null;
+  /** Numbers that training changes. */
+  readonly parameters: number;
+  readonly runs: readonly RunResult[];
+}
+
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGiB: number;
+  readonly platform: string;
+  readonly node: string;
+  /** e.g. "onnxruntime-node 1.30.0". */
+  readonly runtime: string;
+}
+
+export interface Results {
+  readonly format: "weightnorm-results/1";
+  readonly experiment: string;
+  readonly command: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly machine: Machine;
+  readonly data: { readonly source: string; readonly train: number; readonly test: number };
+  readonly startedAt: string;
+  /** Wall time, everything included. */
+  readonly seconds: number;
+  readonly targetError: number;
+  readonly arms: Readonly<Partial<Record<Arm, ArmResult>>>;
+}

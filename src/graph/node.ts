@@ -1,0 +1,61 @@
+/** Making nodes: the one place where a node comes to be, typed and frozen. */
+import { infer, type Type } from "./infer.ts";
+import type { AttrsOf, Dtype, Init, Input, Node, NodeOf, OpName, Parameter, Shape } from "./op.ts";
+
+/** `op(...inputs)` with its shape and dtype inferred; throws when the inputs do not fit the op. */
+export function node<K extends OpName>(op: K, inputs: NodeOf<K>["inputs"], attrs: AttrsOf<K>): Node {
+  const { shape, dtype } = (infer[op] as (inputs: readonly Type[], attrs: unknown) => Type)(inputs, attrs);
+  return Object.freeze({ op, inputs, attrs, shape, dtype } as unknown as Node);
+}
+
+/** A value handed in at every run. */
+export const input = (name: string, shape: Shape, dtype: Dtype = "float"): Input =>
+  node("input", [], { name, shape, dtype }) as Input;
+
+export interface ParameterOptions {
+  readonly init: Init;
+  readonly dtype?: Dtype;
+  /** Whether optimizers change it (default true); running averages and optimizer state are not trainable. */
+  readonly trainable?: boolean;
+}
+
+/** State: a named tensor that lasts from run to run. Two parameters of one name are one parameter. */
+export const parameter = (name: string, shape: Shape, { init, dtype = "float", trainable = true }: ParameterOptions): Parameter =>
+  node("parameter", [], { name, shape, dtype, init, trainable }) as Parameter;
+
+/** Every node that `roots` rest on, inputs before the nodes that use them, in a fixed order. */
+export function topological(roots: readonly Node[]): readonly Node[] {
+  const seen = new Set<Node>();
+  const order: Node[] = [];
+  // An explicit stack: unrolled recurrent graphs are deeper than the call stack.
+  const stack: { readonly node: Node; next: number }[] = [];
+  const visit = (n: Node): void => {
+    if (seen.has(n)) return;
+    seen.add(n);
+    stack.push({ node: n, next: 0 });
+  };
+  for (const root of roots) {
+    visit(root);
+    for (let top = stack.at(-1); top; top = stack.at(-1)) {
+      const child = top.node.inputs[top.next++];
+      if (child) visit(child);
+      else order.push(stack.pop()!.node);
+    }
+  }
+  return order;
+}
+
+/** The parameters that `roots` rest on, in order of first use. */
+export const parametersOf = (roots: readonly Node[]): readonly Parameter[] => {
+  const byName = new Map<string, Parameter>();
+  for (const n of topological(roots)) {
+    if (n.op !== "parameter") continue;
+    const other = byName.get(n.attrs.name);
+    if (other && `${other.shape}` !== `${n.shape}`)
+      throw new Error(
+        `parameter: "${n.attrs.name}" has two shapes, got [${other.shape}] and [${n.shape}]; give one of them another name`,
+      );
+    if (!other) byName.set(n.attrs.name, n);
+  }
+  return [...byName.values()];
+};

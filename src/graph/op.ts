@@ -1,0 +1,162 @@
+/**
+ * The language on one screen: every op with its number of inputs and its attributes.
+ *
+ * A graph is made of immutable nodes. Shapes are static. `float` is float32 on ONNX Runtime and float64 in the
+ * reference interpreter; the other types are the same everywhere. Every table over ops in this code base is total
+ * (`{ readonly [K in OpName]: ... }`), so the type checker lists the places where a new op must be mentioned.
+ */
+
+export type Dtype = "float" | "int32" | "uint32" | "bool";
+export type Shape = readonly number[];
+export type Axes = readonly number[];
+
+/** How a parameter's first value is drawn; a description, so that building a graph computes nothing. */
+export type Init =
+  | { readonly kind: "constant"; readonly value: number }
+  /** N(0, std^2), a pure function of the run's seed and `stream` (by default the parameter's name). */
+  | { readonly kind: "normal"; readonly std: number; readonly stream?: string }
+  | { readonly kind: "uniform"; readonly limit: number; readonly stream?: string }
+  | { readonly kind: "values"; readonly values: ArrayLike<number> }
+  /** A copy of another parameter's first value. */
+  | { readonly kind: "copy"; readonly of: string };
+
+/** Two-dimensional windows as in ONNX: `pads` is [top, left, bottom, right]. */
+export interface Window2d {
+  readonly strides: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+  readonly dilations: readonly [number, number];
+}
+export interface Conv2dAttrs extends Window2d {
+  readonly groups: number;
+}
+export interface Pool2dAttrs extends Window2d {
+  readonly kernel: readonly [number, number];
+}
+interface Reduction {
+  readonly axes: Axes;
+  readonly keepDims: boolean;
+}
+type None = Readonly<Record<never, never>>;
+
+interface Op<Arity extends number, Attrs = None> {
+  readonly arity: Arity;
+  readonly attrs: Attrs;
+}
+
+export interface Ops {
+  // leaves
+  input: Op<0, { readonly name: string; readonly shape: Shape; readonly dtype: Dtype }>;
+  parameter: Op<
+    0,
+    {
+      readonly name: string;
+      readonly shape: Shape;
+      readonly dtype: Dtype;
+      readonly init: Init;
+      readonly trainable: boolean;
+    }
+  >;
+  constant: Op<0, { readonly shape: Shape; readonly dtype: Dtype; readonly data: ArrayLike<number> }>;
+
+  // elementwise, one input
+  neg: Op<1>;
+  abs: Op<1>;
+  sign: Op<1>;
+  exp: Op<1>;
+  log: Op<1>;
+  sqrt: Op<1>;
+  /** 1 / x, and exactly 0 where x = 0: the zero-row rule of weight normalization. */
+  safeReciprocal: Op<1>;
+  tanh: Op<1>;
+  sigmoid: Op<1>;
+  softplus: Op<1>;
+  erf: Op<1>;
+  /** x where x > 0, alpha x elsewhere, 0 <= alpha <= 1; `relu` is alpha = 0. */
+  leakyRelu: Op<1, { readonly alpha: number }>;
+  /** 1 where x > 0, alpha elsewhere: the derivative of `leakyRelu`. */
+  leakyStep: Op<1, { readonly alpha: number }>;
+  elu: Op<1, { readonly alpha: number }>;
+  clip: Op<1, { readonly min: number; readonly max: number }>;
+  cast: Op<1, { readonly dtype: Dtype }>;
+  stopGradient: Op<1>;
+
+  // elementwise, two inputs broadcast against each other
+  add: Op<2>;
+  sub: Op<2>;
+  mul: Op<2>;
+  div: Op<2>;
+  pow: Op<2>;
+  maximum: Op<2>;
+  minimum: Op<2>;
+  equal: Op<2>;
+  less: Op<2>;
+  lessOrEqual: Op<2>;
+  /** `select(condition, x, y)`: x where the condition holds, y elsewhere. */
+  select: Op<3>;
+
+  // reductions
+  sum: Op<1, Reduction>;
+  max: Op<1, Reduction>;
+  /** The Euclidean norm over axes. */
+  norm: Op<1, Reduction>;
+  argmax: Op<1, { readonly axis: number }>;
+
+  // products
+  /** [..., n, k] @ [..., k, m] -> [..., n, m], leading axes broadcast. */
+  matmul: Op<2>;
+  /** x [n, c, h, w], w [o, c/groups, kh, kw] -> [n, o, h', w']. */
+  conv2d: Op<2, Conv2dAttrs>;
+  /** The gradient of `conv2d` to its x, and a layer of its own: x [n, o, h', w'], w [o, c/groups, kh, kw] -> [n, c, h, w]. */
+  convTranspose2d: Op<2, Conv2dAttrs & { readonly size: readonly [number, number] }>;
+  /** The gradient of `conv2d` to its w: x [n, c, h, w], dy [n, o, h', w'] -> [o, c/groups, kh, kw]. */
+  conv2dWeight: Op<2, Conv2dAttrs & { readonly kernel: readonly [number, number] }>;
+  maxPool2d: Op<1, Pool2dAttrs>;
+  /** x, dy -> dx: every dy goes to the first largest element of its window. */
+  maxPool2dGrad: Op<2, Pool2dAttrs>;
+
+  // shape
+  reshape: Op<1, { readonly shape: Shape }>;
+  transpose: Op<1, { readonly perm: Axes }>;
+  broadcastTo: Op<1, { readonly shape: Shape }>;
+  concat: Op<number, { readonly axis: number }>;
+  /** Elements start, start + step, ... before end, per axis; steps may be negative, `end` -1 then means "to the front". */
+  slice: Op<1, { readonly starts: Axes; readonly ends: Axes; readonly steps: Axes }>;
+  /** Zeros around: [before, after] per axis. */
+  pad: Op<1, { readonly pads: readonly (readonly [number, number])[] }>;
+  /** x [n, ...], indices int32 -> [...indices, ...]: rows of x. */
+  gather: Op<2>;
+  /** indices, y -> [size, ...]: adds the rows of y up at their indices, the transpose of `gather`. */
+  scatterAdd: Op<2, { readonly size: number }>;
+
+  // randomness
+  /** An int32 of `bits` (at most 24) random bits, a pure function of key (uint32 [2]), stream and the element's index. */
+  randomBits: Op<1, { readonly shape: Shape; readonly stream: number; readonly bits: number }>;
+}
+
+export type OpName = keyof Ops;
+export type AttrsOf<K extends OpName> = Ops[K]["attrs"];
+
+type InputsOf<K extends OpName> = number extends Ops[K]["arity"]
+  ? readonly Node[]
+  : { 0: readonly []; 1: readonly [Node]; 2: readonly [Node, Node]; 3: readonly [Node, Node, Node] }[Ops[K]["arity"] &
+      (0 | 1 | 2 | 3)];
+
+/** One value of a graph: an op applied to inputs. Frozen; two nodes are the same value if all of these are equal. */
+export interface NodeOf<K extends OpName> {
+  readonly op: K;
+  readonly inputs: InputsOf<K>;
+  readonly attrs: AttrsOf<K>;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+export type Node = { readonly [K in OpName]: NodeOf<K> }[OpName];
+
+export type Input = NodeOf<"input">;
+/** State that lasts from step to step and changes only through updates. */
+export type Parameter = NodeOf<"parameter">;
+
+/** All that ever changes: `parameter` takes the value of `next` when the step is over. */
+export interface Update {
+  readonly parameter: Parameter;
+  readonly next: Node;
+}
