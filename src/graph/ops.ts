@@ -15,6 +15,8 @@ export const constant = (data: ArrayLike<number> | number, shape?: Shape, dtype:
     ? node("constant", [], { data: new Array<number>(sizeOf(shape ?? [])).fill(data), shape: shape ?? [], dtype })
     : node("constant", [], { data, shape: shape ?? [data.length], dtype });
 
+export const zeros = (shape: Shape): Node => broadcastTo(constant(0), shape);
+export const ones = (shape: Shape): Node => broadcastTo(constant(1), shape);
 export const zerosLike = (x: Node): Node => broadcastTo(constant(0, [], x.dtype), x.shape);
 /** 0, 1, ..., n - 1. */
 export const arange = (n: number, dtype: Dtype = "int32"): Node => constant(Array.from({ length: n }, (_, i) => i), [n], dtype);

@@ -25,6 +25,11 @@ export const QUANTILE_BITS: { readonly cell: number; readonly fraction: number; 
 
 /** The quantiles k / 2^12 of the standard normal, k = 0 ... 2^12, rounded; the outermost make the variance 1. */
 export function normalQuantiles(): readonly number[] {
+  return (quantiles ??= Object.freeze(computeQuantiles()));
+}
+let quantiles: readonly number[] | undefined; // computed when first asked for, then the same for ever
+
+function computeQuantiles(): readonly number[] {
   const cells = 2 ** QUANTILE_BITS.cell;
   const upper = [0]; // quantiles of 1/2 + k / cells
   for (let k = 1; k < cells / 2; k++) {

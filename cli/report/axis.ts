@@ -1,0 +1,94 @@
+/** Domains, ticks and tick labels: few, round and the same for all panels of a row. */
+
+export interface Axis {
+  readonly title: string;
+  readonly type: "linear" | "log";
+  readonly domain: readonly [number, number];
+  readonly ticks: readonly number[];
+  readonly labels: readonly string[];
+}
+
+export interface LinearOptions {
+  /** About how many ticks. */
+  readonly count?: number;
+  /** Ticks at whole numbers only. */
+  readonly integer?: boolean;
+  readonly from?: number;
+}
+
+/** From 0 (or `from`) to just the largest value. */
+export function linearAxis(
+  title: string,
+  values: readonly number[],
+  { count = 5, integer = false, from = 0 }: LinearOptions = {},
+): Axis {
+  const top = Math.max(from, ...values);
+  const max = top > from ? top : from + 1;
+  const ticks = linearTicks(from, max, { count, integer });
+  return { title, type: "linear", domain: [from, max], ticks, labels: ticks.map(label) };
+}
+
+/** Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. */
+export function logAxis(
+  title: string,
+  values: readonly number[],
+  { count = 5 }: { count?: number } = {},
+): Axis {
+  const positive = values.filter((x) => x > 0);
+  const low = positive.length > 0 ? Math.min(...positive) : 0.1;
+  const high = positive.length > 0 ? Math.max(...positive) : 1;
+  // Some air, and more of it where all values are nearly equal: their differences are no news.
+  const air = Math.max(0.05 * Math.log(high / low), 0.5 * (Math.log(1.3) - Math.log(high / low)));
+  const domain = [low / Math.exp(air), high * Math.exp(air)] as const;
+  const ticks = logTicks(domain[0], domain[1], count);
+  return { title, type: "log", domain, ticks, labels: ticks.map(label) };
+}
+
+function linearTicks(
+  low: number,
+  high: number,
+  { count, integer }: { count: number; integer: boolean },
+): readonly number[] {
+  const rough = (high - low) / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough * (1 - 1e-9))!;
+  const whole = integer ? Math.max(1, Math.round(step)) : step;
+  const first = Math.ceil(low / whole - 1e-9);
+  const last = Math.floor(high / whole + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) => exact((first + i) * whole));
+}
+
+/** The densest of these that stays below `count` ticks: whole decades, 1-3, 1-2-5; within an octave, linear ones. */
+function logTicks(low: number, high: number, count: number): readonly number[] {
+  const options = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]].map((mantissas) => {
+    const decades = Array.from(
+      { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
+      (_, i) => 10 ** (Math.floor(Math.log10(low)) + i),
+    );
+    return decades
+      .flatMap((decade) => mantissas.map((m) => exact(m * decade)))
+      .filter((x) => x >= low && x <= high);
+  });
+  if (high / low < 2) return linearTicks(low, high, { count: count - 1, integer: false });
+  const fitting = options.find((ticks) => ticks.length <= count);
+  if (fitting !== undefined) return fitting;
+  const decades = options[options.length - 1];
+  const stride = Math.ceil(decades.length / count);
+  return decades.filter((_, i) => (decades.length - 1 - i) % stride === 0);
+}
+
+/** 3 * 0.1 is not 0.3; a tick is. */
+const exact = (x: number): number => Number(x.toPrecision(12));
+
+/** Plain decimals down to a thousandth, then powers of ten. */
+function label(x: number): string {
+  if (x === 0 || (Math.abs(x) >= 0.001 && Math.abs(x) < 1e5))
+    return String(x).replace("-", "\u2212");
+  const exponent = Math.floor(Math.log10(Math.abs(x)) + 1e-9);
+  const mantissa = exact(x / 10 ** exponent);
+  const power = `10${superscript(exponent)}`;
+  return mantissa === 1 ? power : `${mantissa}\u00b7${power}`;
+}
+
+const superscript = (n: number): string =>
+  [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");

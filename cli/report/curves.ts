@@ -1,0 +1,122 @@
+/** From results to the points of lines: means over seeds, smoothing, and no more points than a reader can see. */
+import { ARMS } from "../../experiments/results.ts";
+import type { Arm, LayerStats, Results, RunResult } from "../../experiments/results.ts";
+
+/** One point of one line. `line` 0 is the arm's mean; 1, 2, ... are its seeds, left out when there is only one. */
+export interface Point {
+  readonly arm: Arm;
+  readonly line: number;
+  readonly epoch: number;
+  readonly seconds: number;
+  readonly y: number;
+  /** Whether the arm's marker stands here. */
+  readonly marked: boolean;
+}
+
+export type Quantity = Exclude<keyof LayerStats, "layer">;
+
+type Sample = Pick<Point, "epoch" | "seconds" | "y">;
+type Series = readonly Sample[];
+
+/** A window of this share of the run smooths the training loss. */
+const SMOOTHING = 1 / 25;
+const MOST_POINTS = 100;
+const MARKERS = 6;
+
+/** The arms that have something to show, in their fixed order. */
+export const armsOf = (results: Results): readonly Arm[] =>
+  ARMS.filter((arm) => (results.arms[arm]?.epochs.length ?? 0) > 0);
+
+/** Training loss, smoothed. */
+export const lossLines = (results: Results): readonly Point[] =>
+  linesOf(results, (run) => smooth(run.curve.map((p) => sample(p, p.loss))));
+
+/** Test error in percent, a marker an epoch. */
+export function errorLines(results: Results): readonly Point[] {
+  const series = ({ epochs }: Pick<RunResult, "epochs">): Series =>
+    epochs.map((e) => sample(e, 100 * number(e.testError)));
+  return armsOf(results).flatMap((arm) => {
+    const { epochs, runs } = results.arms[arm]!;
+    const lines = [series({ epochs }), ...(runs.length > 1 ? runs.map(series) : [])];
+    return lines.flatMap((points, line) =>
+      points.filter(isFinite).map((p) => ({ arm, line, ...p, marked: line === 0 })),
+    );
+  });
+}
+
+/** |v|, g or the effective step of one layer. */
+export const layerLines = (results: Results, layer: string, quantity: Quantity): readonly Point[] =>
+  linesOf(results, (run) =>
+    run.curve.map((p) => sample(p, p.layers.find((l) => l.layer === layer)?.[quantity])),
+  );
+
+/** The names of all layers, in the order of the network. */
+export const layersOf = (results: Results): readonly string[] => [
+  ...new Set(
+    armsOf(results)
+      .flatMap((arm) => results.arms[arm]!.runs)
+      .flatMap((run) => run.curve.slice(0, 1))
+      .flatMap((p) => p.layers.map((l) => l.layer)),
+  ),
+];
+
+function linesOf(results: Results, series: (run: RunResult) => Series): readonly Point[] {
+  const arms = armsOf(results);
+  return arms.flatMap((arm, index) => {
+    const runs = results.arms[arm]!.runs.map(series);
+    if (runs.length === 0) return [];
+    const lines = runs.length > 1 ? [meanOf(runs), ...runs] : runs;
+    return lines.flatMap((points, line) => {
+      const shown = thin(points.filter(isFinite));
+      // The markers of the arms stand in turn, so that they do not hide each other where lines meet.
+      const stride = Math.max(1, Math.floor(shown.length / MARKERS));
+      const offset = Math.floor(((index + 0.5) * stride) / arms.length);
+      return shown.map((p, i) => ({
+        arm,
+        line,
+        ...p,
+        marked: line === 0 && i % stride === offset,
+      }));
+    });
+  });
+}
+
+/** The mean over the seeds, as far as all of them went; a seed that diverged ends it rather than vanish from it. */
+function meanOf(runs: readonly Series[]): Series {
+  const length = Math.min(...runs.map((run) => run.length));
+  const mean = (i: number, key: keyof Sample): number =>
+    runs.reduce((sum, run) => sum + run[i][key], 0) / runs.length;
+  return Array.from({ length }, (_, i) => ({
+    epoch: mean(i, "epoch"),
+    seconds: mean(i, "seconds"),
+    y: mean(i, "y"),
+  }));
+}
+
+/** A centred mean whose window shrinks towards both ends, so that the first and the last point stay what they are. */
+function smooth(points: Series): Series {
+  const reach = Math.floor((points.length * SMOOTHING) / 2);
+  return points.map((p, i) => {
+    const near = Math.min(reach, i, points.length - 1 - i);
+    const window = points.slice(i - near, i + near + 1);
+    return { ...p, y: window.reduce((sum, q) => sum + q.y, 0) / window.length };
+  });
+}
+
+/** Every n-th point counted from the last one, which is the one that is read off. */
+function thin(points: Series): Series {
+  const stride = Math.ceil(points.length / MOST_POINTS);
+  return points.filter((_, i) => i === 0 || (points.length - 1 - i) % stride === 0);
+}
+
+const sample = (at: Pick<Sample, "epoch" | "seconds">, y: unknown): Sample => ({
+  epoch: number(at.epoch),
+  seconds: number(at.seconds),
+  y: number(y),
+});
+
+/** JSON has no NaN and says null, whatever the type says. */
+const number = (x: unknown): number => (typeof x === "number" ? x : NaN);
+
+const isFinite = (p: Sample): boolean =>
+  Number.isFinite(p.y) && Number.isFinite(p.epoch) && Number.isFinite(p.seconds);

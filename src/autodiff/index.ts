@@ -1,0 +1,1 @@
+export { grad } from "./backward.ts";

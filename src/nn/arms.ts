@@ -1,0 +1,14 @@
+/** The paper's five arms: a network's normalization is one word. */
+import { batchNorm, bias, meanOnly } from "./batch-norm.ts";
+import { combine, type Norm } from "./norm.ts";
+import { plainWeight, weightNorm } from "./weight-norm.ts";
+
+export type Arm = "plain" | "weight" | "batch" | "mean-only" | "weight+mean-only";
+
+export const arms: Readonly<Record<Arm, Norm>> = {
+  plain: combine(plainWeight, bias),
+  weight: combine(weightNorm(), bias),
+  batch: combine(plainWeight, batchNorm()),
+  "mean-only": combine(plainWeight, meanOnly()),
+  "weight+mean-only": combine(weightNorm(), meanOnly()),
+};

@@ -1,0 +1,64 @@
+/** Weight normalization: w = g v / |v| (Salimans & Kingma 2016, arXiv 1602.07868). */
+import { exp, log, mul, norm, ones, reshape, safeReciprocal, type Init, type Node, type Shape } from "../graph/index.ts";
+import type { Parameterization } from "./norm.ts";
+
+/** The paper's first values of weights: N(0, 0.05^2). */
+const drawn = (layer: string, name: string): Init => ({ kind: "normal", std: 0.05, stream: `${layer}.${name}` });
+
+/**
+ * w = g v / |v| (eq. 2), the norm over every axis along which g has size 1; a zero row of v gives a zero row of w, and
+ * zero gradients, exactly. For a grouped transposed convolution v is [in, out / groups, ...] and g [1, out, 1, ...].
+ */
+export function normalize(v: Node, g: Node): Node {
+  const { vShape, gShape } = unitShapes(v.shape, g.shape);
+  const rows = reshape(v, vShape);
+  const axes = gShape.flatMap((d, i) => (d === 1 && vShape[i] !== 1 ? [i] : []));
+  const scale = mul(reshape(g, gShape), safeReciprocal(norm(rows, { axes, keepDims: true })));
+  return reshape(mul(rows, scale), v.shape);
+}
+
+/** The shapes in which v and g broadcast against each other: the same, or with the groups as an axis of their own. */
+export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readonly gShape: Shape } {
+  const misfit = (): never => {
+    throw new Error(`weightNorm: g [${g}] does not fit v [${v}]; g has v's shape with 1 along the axes that the norm runs over`);
+  };
+  if (g.length !== v.length) misfit();
+  const groups = g.length > 2 && g[0] === 1 ? g[1]! / v[1]! : 1;
+  if (groups === 1) {
+    if (g.some((d, i) => d !== 1 && d !== v[i])) misfit();
+    return { vShape: v, gShape: g };
+  }
+  if (!Number.isInteger(groups) || v[0]! % groups !== 0 || g.slice(2).some((d) => d !== 1)) misfit();
+  return {
+    vShape: [groups, v[0]! / groups, ...v.slice(1)],
+    gShape: [groups, 1, v[1]!, ...g.slice(2)],
+  };
+}
+
+export interface WeightNormOptions {
+  /** Learn g itself, or s with g = e^s (section 2.1 tried both and found no advantage of e^s). */
+  readonly scale?: "linear" | "exponential";
+  /** `{ g: false }` freezes the scales. */
+  readonly trainable?: { readonly g?: boolean };
+}
+
+/** Weights as w = g v / |v|; g and v are the only state. */
+export const weightNorm =
+  ({ scale = "linear", trainable: { g: gTrainable = true } = {} }: WeightNormOptions = {}): Parameterization =>
+  (scope, name, { shape, g: gShape }) => {
+    const at = (letter: string): string => (name === "w" ? letter : `${name}.${letter}`);
+    const exponential = scale === "exponential";
+    const v = scope.parameter(at("v"), shape, { init: drawn(scope.path, name) });
+    const g = scope.parameter(at(exponential ? "s" : "g"), gShape, {
+      init: { kind: "constant", value: exponential ? 0 : 1 },
+      trainable: gTrainable,
+    });
+    const used = scope.mode === "init" ? ones(gShape) : exponential ? exp(g) : g;
+    return { w: normalize(v, used), rescale: (by) => [{ parameter: g, next: exponential ? log(by) : by }] };
+  };
+
+/** Weights as they are. */
+export const plainWeight: Parameterization = (scope, name, { shape }) => {
+  const w = scope.parameter(name, shape, { init: drawn(scope.path, name) });
+  return { w, rescale: (by) => [{ parameter: w, next: mul(w, by) }] };
+};

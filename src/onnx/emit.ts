@@ -1,0 +1,115 @@
+/** A growing ONNX graph: what lowerings write to. Names are counted, so the same graph gives the same bytes. */
+import onnxProto from "onnx-proto";
+import type { onnx } from "onnx-proto";
+import type { Dtype, Shape } from "../graph/index.ts";
+
+const { TensorProto, AttributeProto } = onnxProto.onnx;
+const { DataType } = TensorProto;
+const { AttributeType } = AttributeProto;
+
+export const elementType: Readonly<Record<Dtype | "int64", number>> = {
+  float: DataType.FLOAT,
+  int32: DataType.INT32,
+  uint32: DataType.UINT32,
+  bool: DataType.BOOL,
+  int64: DataType.INT64,
+};
+
+/** Whole numbers become INT; write `{ float: 1 }` for a FLOAT. */
+export type Attribute = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
+
+export interface EmitOptions {
+  readonly attrs?: Readonly<Record<string, Attribute>>;
+  readonly outputs?: number;
+  /** An operator set other than ONNX's own. */
+  readonly domain?: string;
+}
+
+/** What a runtime runs fastest; the plain target runs everywhere. */
+export interface Target {
+  /** Channels in a block of ONNX Runtime's internal convolution layout (16 with AVX-512, 8 with AVX2); 0 does without. */
+  readonly block: number;
+}
+export const plainTarget: Target = { block: 0 };
+
+export interface Emitter extends Target {
+  readonly opset: number;
+  /** Appends a node and returns the name of its first output (the others are that name with ":1", ":2", ...). */
+  emit(op: string, inputs: readonly string[], options?: EmitOptions): string;
+  /** The name of a constant; equal constants are stored once. */
+  constant(data: ArrayLike<number>, shape: Shape, dtype: Dtype | "int64"): string;
+  /** `make()` once per key: what several lowerings share. */
+  once(key: string, make: () => string): string;
+}
+
+/** An emitter and what has been written to it. */
+export function emitter(opset: number, target: Target): {
+  readonly emitter: Emitter;
+  readonly nodes: onnx.INodeProto[];
+  readonly initializers: onnx.ITensorProto[];
+  readonly domains: Set<string>;
+} {
+  const nodes: onnx.INodeProto[] = [];
+  const initializers: onnx.ITensorProto[] = [];
+  const domains = new Set<string>();
+  const shared = new Map<string, string>();
+  const once = (key: string, make: () => string): string => {
+    const name = shared.get(key) ?? make();
+    shared.set(key, name);
+    return name;
+  };
+  return {
+    nodes,
+    initializers,
+    domains,
+    emitter: {
+      ...target,
+      opset,
+      once,
+      emit(op, inputs, { attrs = {}, outputs = 1, domain = "" } = {}) {
+        const name = `${op}_${nodes.length}`;
+        domains.add(domain);
+        nodes.push({
+          name,
+          opType: op,
+          domain,
+          input: [...inputs],
+          output: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
+          attribute: Object.entries(attrs).map(([key, value]) => ({ name: key, ...attributeValue(value) })),
+        });
+        return name;
+      },
+      constant(data, shape, dtype) {
+        const rawData = littleEndian(data, dtype);
+        const add = (): string => {
+          const name = `const_${initializers.length}`;
+          initializers.push({ name, dims: [...shape], dataType: elementType[dtype], rawData });
+          return name;
+        };
+        return data.length > 1024 ? add() : once(`${dtype} [${shape}] ${rawData.join(" ")}`, add);
+      },
+    },
+  };
+}
+
+function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
+  if (typeof value === "number") return { type: AttributeType.INT, i: value };
+  if (typeof value === "string") return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
+  if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
+  return { type: AttributeType.INTS, ints: [...value] };
+}
+
+function littleEndian(data: ArrayLike<number>, dtype: Dtype | "int64"): Uint8Array {
+  const width = { float: 4, int32: 4, uint32: 4, bool: 1, int64: 8 }[dtype];
+  const view = new DataView(new ArrayBuffer(data.length * width));
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!;
+    if (dtype === "float") view.setFloat32(4 * i, x, true);
+    else if (dtype === "int32") view.setInt32(4 * i, x, true);
+    else if (dtype === "uint32") view.setUint32(4 * i, x, true);
+    else if (dtype === "int64") view.setBigInt64(8 * i, BigInt(x), true);
+    else view.setUint8(i, x);
+  }
+  return new Uint8Array(view.buffer);
+}

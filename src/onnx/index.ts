@@ -1,0 +1,3 @@
+export { plainTarget, type Target } from "./emit.ts";
+export { inputName, parameterName, toModel, type Model, type Port } from "./model.ts";
+export { simplify } from "./simplify.ts";

@@ -1,0 +1,67 @@
+/** Nodes to the bytes of an ONNX model: the same graph gives the same bytes. */
+import onnxProto from "onnx-proto";
+import type { onnx } from "onnx-proto";
+import { topological, type Dtype, type Node, type Shape } from "../graph/index.ts";
+import { elementType, emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
+import { lower } from "./lower.ts";
+import { simplify } from "./simplify.ts";
+
+/** A value that goes into or comes out of a model. */
+export interface Port {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly dtype: Dtype;
+}
+export interface Model {
+  readonly bytes: Uint8Array;
+  /** Inputs and parameters that the graph really uses. */
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+}
+
+const port = (name: string, { shape, dtype }: Node): Port => ({ name, shape, dtype });
+
+/** An input or parameter by its name in the model: the two have name spaces of their own. */
+export const inputName = (name: string): string => `input:${name}`;
+export const parameterName = (name: string): string => `state:${name}`;
+
+/** The model that computes `outputs`, with inputs and parameters as its inputs. */
+export function toModel(outputs: Readonly<Record<string, Node>>, target: Target = plainTarget): Model {
+  const names = Object.keys(outputs);
+  const roots = simplify(Object.values(outputs));
+  const order = topological(roots);
+  // 17 is read by everything in use; only integer hashing needs 18.
+  const opset = order.some((n) => n.op === "randomBits") ? 18 : 17;
+  const { emitter: e, nodes, initializers, domains } = emitter(opset, target);
+
+  const inputs: Port[] = [];
+  const values = new Map<Node, string>();
+  for (const n of order) values.set(n, n.op === "input" || n.op === "parameter" ? declare(n, inputs) : lowerOne(n, values, e));
+  // Each output under its own name, even where two are one value or an output is an input.
+  for (const [i, name] of names.entries()) nodes.push({ name: `output ${name}`, opType: "Identity", domain: "", input: [values.get(roots[i]!)!], output: [name] });
+
+  const ports = names.map((name, i) => port(name, roots[i]!));
+  const model: onnx.IModelProto = {
+    irVersion: 8,
+    producerName: "weightnorm",
+    opsetImport: [{ domain: "", version: opset }, ...[...domains].filter((d) => d !== "").map((domain) => ({ domain, version: 1 }))],
+    graph: { name: "step", node: nodes, initializer: initializers, input: inputs.map(valueInfo), output: ports.map(valueInfo) },
+  };
+  return { bytes: onnxProto.onnx.ModelProto.encode(model).finish(), inputs, outputs: ports };
+}
+
+function declare(n: Node & { readonly op: "input" | "parameter" }, inputs: Port[]): string {
+  const name = n.op === "input" ? inputName(n.attrs.name) : parameterName(n.attrs.name);
+  if (!inputs.some((x) => x.name === name)) inputs.push(port(name, n));
+  return name;
+}
+
+function lowerOne(n: Node, values: ReadonlyMap<Node, string>, e: Emitter): string {
+  const rule = lower[n.op] as (n: Node, inputs: readonly string[], e: Emitter) => string;
+  return rule(n, n.inputs.map((x) => values.get(x)!), e);
+}
+
+const valueInfo = ({ name, shape, dtype }: Port): onnx.IValueInfoProto => ({
+  name,
+  type: { tensorType: { elemType: elementType[dtype], shape: { dim: shape.map((d) => ({ dimValue: d })) } } },
+});

@@ -1,0 +1,21 @@
+/** Exponential moving averages of parameters, for evaluation. */
+import { add, mul, parameter, sub, type Update } from "../graph/index.ts";
+import type { Rate } from "./optimizer.ts";
+
+const shadowOf = (name: string): string => `average.${name}`;
+
+/**
+ * Updates that keep an average beside every trainable parameter that `updates` change: average' = decay average +
+ * (1 - decay) p'. With decay 0 the average becomes p' itself; do that after data-dependent initialization.
+ */
+export const movingAverage = (updates: readonly Update[], decay: Rate): readonly Update[] =>
+  updates
+    .filter(({ parameter: p }) => p.attrs.trainable)
+    .map(({ parameter: p, next }) => {
+      const shadow = parameter(shadowOf(p.attrs.name), p.shape, { init: { kind: "copy", of: p.attrs.name }, trainable: false });
+      return { parameter: shadow, next: add(next, mul(decay, sub(shadow, next))) };
+    });
+
+/** `state` with every parameter that has an average replaced by it: what to evaluate with. */
+export const averaged = <T>(state: ReadonlyMap<string, T>): Map<string, T> =>
+  new Map([...state].map(([name, value]) => [name, state.get(shadowOf(name)) ?? value]));

@@ -1,0 +1,115 @@
+/** The update rules themselves. Every rate may be a number or a node. */
+import { abs, add, div, maximum, mul, pow, sqrt, square, sub, type Node, type Parameter } from "../graph/index.ts";
+import { each, slot, stateful, type Optimizer, type Rate } from "./optimizer.ts";
+
+/** beta * old + (1 - beta) * now */
+const blend = (beta: Rate, old: Node, now: Node): Node => add(now, mul(beta, sub(old, now)));
+
+export interface SgdOptions {
+  readonly lr: Rate;
+  readonly momentum?: Rate;
+  readonly nesterov?: boolean;
+}
+/** p - lr g, or with momentum: u' = momentum u + g, p - lr u' (Nesterov: p - lr (g + momentum u')). */
+export const sgd = ({ lr, momentum, nesterov = false }: SgdOptions): Optimizer =>
+  each((p, g) => {
+    if (momentum === undefined) return [{ parameter: p, next: sub(p, mul(lr, g)) }];
+    const u = slot(p, "sgd", "momentum");
+    const next = add(mul(momentum, u), g);
+    const direction = nesterov ? add(g, mul(momentum, next)) : next;
+    return [
+      { parameter: p, next: sub(p, mul(lr, direction)) },
+      { parameter: u, next },
+    ];
+  });
+
+export interface AdamOptions {
+  readonly lr?: Rate;
+  readonly beta1?: Rate;
+  readonly beta2?: Rate;
+  readonly epsilon?: number;
+  /** `outside`: m / (sqrt(v) + epsilon), as in the paper of Adam; `inside`: m / sqrt(v + epsilon), as in the code of weight normalization's authors. */
+  readonly epsilonWhere?: "outside" | "inside";
+}
+/** The number of the step, from 1, and the update that counts it. */
+function stepCounter(optimizer: string): { readonly t: Node; readonly update: { readonly parameter: Parameter; readonly next: Node } } {
+  const steps = stateful(`${optimizer}.step`);
+  const t = add(steps, 1);
+  return { t, update: { parameter: steps, next: t } };
+}
+
+/** Adam (Kingma & Ba 2015, algorithm 1). Its correction for the zero start is exact for a constant beta. */
+export const adam =
+  ({ lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, epsilonWhere = "outside" }: AdamOptions = {}): Optimizer =>
+  (parameters, gradients) => {
+    const { t, update } = stepCounter("adam");
+    const correction2 = sqrt(sub(1, pow(beta2, t)));
+    const rate = mul(lr, div(correction2, sub(1, pow(beta1, t))));
+    // Scaled with the correction, epsilon stands beside the corrected sqrt(v), as in the paper.
+    const small = mul(correction2, epsilon);
+    const rule = each((p, g) => {
+      const [m, v] = [slot(p, "adam", "m"), slot(p, "adam", "v")];
+      const [m2, v2] = [blend(beta1, m, g), blend(beta2, v, square(g))];
+      const scale = epsilonWhere === "inside" ? sqrt(add(v2, epsilon)) : add(sqrt(v2), small);
+      return [
+        { parameter: p, next: sub(p, mul(rate, div(m2, scale))) },
+        { parameter: m, next: m2 },
+        { parameter: v, next: v2 },
+      ];
+    });
+    return [update, ...rule(parameters, gradients)];
+  };
+
+export interface AdamaxOptions {
+  readonly lr?: Rate;
+  readonly beta1?: Rate;
+  readonly beta2?: Rate;
+  readonly epsilon?: number;
+}
+/** Adamax (Kingma & Ba 2015, algorithm 2): u' = max(beta2 u, |g|), p - lr / (1 - beta1^t) m / u'. */
+export const adamax =
+  ({ lr = 2e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamaxOptions = {}): Optimizer =>
+  (parameters, gradients) => {
+    const { t, update } = stepCounter("adamax");
+    const rate = div(lr, sub(1, pow(beta1, t)));
+    const rule = each((p, g) => {
+      const [m, u] = [slot(p, "adamax", "m"), slot(p, "adamax", "u")];
+      const m2 = blend(beta1, m, g);
+      const u2 = maximum(mul(beta2, u), add(abs(g), epsilon));
+      return [
+        { parameter: p, next: sub(p, mul(rate, div(m2, u2))) },
+        { parameter: m, next: m2 },
+        { parameter: u, next: u2 },
+      ];
+    });
+    return [update, ...rule(parameters, gradients)];
+  };
+
+export interface RmspropOptions {
+  readonly lr?: Rate;
+  /** The share of the old value in the running averages. */
+  readonly decay?: Rate;
+  readonly momentum?: Rate;
+  /** Added to the variance, inside the root. */
+  readonly epsilon?: number;
+  /** Divide by the standard deviation of gradients, not their root mean square (Graves 2013; the Nature DQN). */
+  readonly centred?: boolean;
+}
+/** RMSProp (Tieleman & Hinton 2012). */
+export const rmsprop = ({ lr = 1e-3, decay = 0.9, momentum, epsilon = 1e-8, centred = false }: RmspropOptions = {}): Optimizer =>
+  each((p, g) => {
+    const square2 = slot(p, "rmsprop", "square");
+    const average = slot(p, "rmsprop", "mean");
+    const buffer = slot(p, "rmsprop", "momentum");
+    const nextSquare = blend(decay, square2, square(g));
+    const nextMean = blend(decay, average, g);
+    const variance = centred ? maximum(sub(nextSquare, square(nextMean)), 0) : nextSquare;
+    const step = mul(lr, div(g, sqrt(add(variance, epsilon))));
+    const moved = momentum === undefined ? step : add(mul(momentum, buffer), step);
+    return [
+      { parameter: p, next: sub(p, moved) },
+      { parameter: square2, next: nextSquare },
+      ...(centred ? [{ parameter: average, next: nextMean }] : []),
+      ...(momentum === undefined ? [] : [{ parameter: buffer, next: moved }]),
+    ];
+  });

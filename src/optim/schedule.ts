@@ -1,0 +1,33 @@
+/** Rates over time: functions of the step, whose values are fed to the graph. */
+
+/** The rate at a step, from 0. */
+export type Schedule = (step: number) => number;
+
+export const constantRate =
+  (value: number): Schedule =>
+  () =>
+    value;
+
+/** `from` until step `start`, then linearly to `to` at step `end`, and `to` from there. */
+export const linearRate =
+  ({ from, to = 0, start = 0, end }: { readonly from: number; readonly to?: number; readonly start?: number; readonly end: number }): Schedule =>
+  (step) =>
+    from + (to - from) * Math.min(1, Math.max(0, (step - start) / (end - start)));
+
+/** Half a cosine from `from` at step 0 to `to` at step `end`. */
+export const cosineRate =
+  ({ from, to = 0, end }: { readonly from: number; readonly to?: number; readonly end: number }): Schedule =>
+  (step) =>
+    to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, step / end)))) / 2;
+
+/** One value until each step of the list, another from there: `stepRate(0.9, [[100, 0.5]])`. */
+export const stepRate =
+  (first: number, changes: readonly (readonly [step: number, value: number])[]): Schedule =>
+  (step) =>
+    changes.findLast(([at]) => step >= at)?.[1] ?? first;
+
+/** `schedule` with its first `steps` values growing linearly from 0. */
+export const warmUp =
+  (schedule: Schedule, steps: number): Schedule =>
+  (step) =>
+    schedule(step) * Math.min(1, (step + 1) / steps);

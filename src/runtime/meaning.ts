@@ -1,0 +1,307 @@
+/** The meaning of every op, slow and obvious: floats are float64, every tensor is row-major. What is computed elsewhere must agree. */
+import { hash, streamKey } from "../graph/hash.ts";
+import {
+  sizeOf,
+  type Axes,
+  type Dtype,
+  type NodeOf,
+  type OpName,
+  type Shape,
+  type Window2d,
+} from "../graph/index.ts";
+import { erf } from "../graph/special.ts";
+import type { Tensor, TensorData } from "./program.ts";
+
+/** The data of a node, given its inputs; an `input` or a `parameter` is given its own value. */
+type Meaning<K extends OpName> = (node: NodeOf<K>, inputs: readonly Tensor[]) => TensorData;
+
+const arrays = {
+  float: Float64Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  bool: Uint8Array,
+} as const;
+
+/** The values as this interpreter holds them; a copy, so that no one else's writes are seen. */
+const hold = (dtype: Dtype, values: ArrayLike<number>): TensorData => arrays[dtype].from(values);
+const zeros = ({ dtype, shape }: { readonly dtype: Dtype; readonly shape: Shape }): TensorData =>
+  new arrays[dtype](sizeOf(shape));
+
+export const meaning: { readonly [K in OpName]: Meaning<K> } = {
+  input: ({ dtype }, [x]) => hold(dtype, x.data),
+  parameter: ({ dtype }, [x]) => hold(dtype, x.data),
+  constant: ({ dtype, attrs }) => hold(dtype, attrs.data),
+
+  neg: unary((x) => -x),
+  abs: unary(Math.abs),
+  sign: unary(Math.sign),
+  exp: unary(Math.exp),
+  log: unary(Math.log),
+  sqrt: unary(Math.sqrt),
+  safeReciprocal: unary((x) => (x === 0 ? 0 : 1 / x)),
+  tanh: unary(Math.tanh),
+  sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
+  softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))), // e^x itself would overflow
+  erf: unary(erf),
+  leakyRelu: unary((x, { alpha }) => (x > 0 ? x : alpha * x)),
+  leakyStep: unary((x, { alpha }) => (x > 0 ? 1 : alpha)),
+  elu: unary((x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x))),
+  clip: unary((x, { min, max }) => Math.min(Math.max(x, min), max)),
+  cast: ({ dtype }, [x]) =>
+    dtype === "bool" ? Uint8Array.from(x.data, (v) => Number(v !== 0)) : hold(dtype, x.data), // typed arrays truncate toward zero
+  stopGradient: (_, [x]) => x.data,
+
+  add: elementwise((a, b) => a + b),
+  sub: elementwise((a, b) => a - b),
+  mul: (y, inputs) => multiply[y.dtype === "int32" ? "int32" : "float"](y, inputs),
+  div: elementwise((a, b) => a / b),
+  pow: elementwise((a, b) => a ** b),
+  maximum: elementwise(Math.max),
+  minimum: elementwise(Math.min),
+  equal: elementwise((a, b) => Number(a === b)),
+  less: elementwise((a, b) => Number(a < b)),
+  lessOrEqual: elementwise((a, b) => Number(a <= b)),
+  select: elementwise((condition, a, b) => (condition ? a : b)),
+
+  sum: reduction(0, (total, x) => total + x),
+  max: reduction(-Infinity, Math.max),
+  norm: (y, inputs) => squaredNorm(y, inputs).map(Math.sqrt),
+  argmax: (y, [x]) => {
+    const stride = stridesOf(x.shape)[y.attrs.axis];
+    const first = walk(y.shape, stridesOf(x.shape).toSpliced(y.attrs.axis, 1));
+    return Int32Array.from(first, (start) => {
+      let best = 0;
+      for (let i = 1; i < x.shape[y.attrs.axis]; i++)
+        if (x.data[start + i * stride] > x.data[start + best * stride]) best = i;
+      return best;
+    });
+  },
+
+  matmul: (y, [a, b]) => {
+    const [n, m] = y.shape.slice(-2) as [number, number];
+    const k = a.shape.at(-1)!;
+    const batch = y.shape.slice(0, -2);
+    const startsIn = (x: Tensor): Int32Array =>
+      walk(batch, broadcastStrides(x.shape.slice(0, -2), batch, sizeOf(x.shape.slice(-2))));
+    const [aStarts, bStarts] = [startsIn(a), startsIn(b)];
+    const out = zeros(y);
+    for (let z = 0; z < aStarts.length; z++)
+      for (let i = 0; i < n; i++)
+        for (let l = 0; l < k; l++) {
+          const left = a.data[aStarts[z] + i * k + l];
+          for (let j = 0; j < m; j++)
+            out[(z * n + i) * m + j] += left * b.data[bStarts[z] + l * m + j];
+        }
+    return out;
+  },
+  conv2d: (y, [x, w]) => {
+    const out = zeros(y);
+    forEachProduct(
+      { ...y.attrs, x: x.shape, w: w.shape, y: y.shape },
+      (xi, wi, yi) => (out[yi] += x.data[xi] * w.data[wi]),
+    );
+    return out;
+  },
+  convTranspose2d: (y, [x, w]) => {
+    const out = zeros(y);
+    forEachProduct(
+      { ...y.attrs, x: y.shape, w: w.shape, y: x.shape },
+      (xi, wi, yi) => (out[xi] += x.data[yi] * w.data[wi]),
+    );
+    return out;
+  },
+  conv2dWeight: (y, [x, dy]) => {
+    const out = zeros(y);
+    forEachProduct(
+      { ...y.attrs, x: x.shape, w: y.shape, y: dy.shape },
+      (xi, wi, yi) => (out[wi] += x.data[xi] * dy.data[yi]),
+    );
+    return out;
+  },
+  maxPool2d: (y, [x]) => Float64Array.from(firstLargest(x, y.attrs, y.shape), (i) => x.data[i]),
+  maxPool2dGrad: (y, [x, dy]) => {
+    const out = zeros(y);
+    firstLargest(x, y.attrs, dy.shape).forEach((xi, yi) => (out[xi] += dy.data[yi]));
+    return out;
+  },
+
+  reshape: (_, [x]) => x.data,
+  transpose: (y, [x]) => {
+    const strides = stridesOf(x.shape);
+    const permuted = y.attrs.perm.map((axis) => strides[axis]);
+    return pick(y, x, walk(y.shape, permuted));
+  },
+  broadcastTo: (y, [x]) => pick(y, x, walk(y.shape, broadcastStrides(x.shape, y.shape))),
+  concat: (y, inputs) => {
+    const out = zeros(y);
+    const strides = stridesOf(y.shape);
+    let offset = 0;
+    for (const x of inputs) {
+      walk(x.shape, strides, offset).forEach((yi, xi) => (out[yi] = x.data[xi]));
+      offset += x.shape[y.attrs.axis] * strides[y.attrs.axis];
+    }
+    return out;
+  },
+  slice: (y, [x]) => {
+    const { starts, steps } = y.attrs;
+    const strides = stridesOf(x.shape);
+    const stretched = strides.map((s, i) => s * steps[i]);
+    return pick(y, x, walk(y.shape, stretched, dot(starts, strides)));
+  },
+  pad: (y, [x]) => {
+    const out = zeros(y);
+    const strides = stridesOf(y.shape);
+    const before = y.attrs.pads.map(([first]) => first);
+    walk(x.shape, strides, dot(before, strides)).forEach((yi, xi) => (out[yi] = x.data[xi]));
+    return out;
+  },
+  gather: (y, [x, indices]) => {
+    const [n, ...row] = x.shape as [number, ...number[]];
+    return pick(y, x, rows("gather", indices.data, n, sizeOf(row)));
+  },
+  scatterAdd: (y, [indices, rest]) => {
+    const out = zeros(y);
+    const at = rows("scatterAdd", indices.data, y.attrs.size, sizeOf(y.shape.slice(1)));
+    at.forEach((yi, i) => (out[yi] += rest.data[i]));
+    return out;
+  },
+
+  randomBits: ({ attrs, shape }, [key]) => {
+    const [s0, s1] = streamKey(attrs.stream);
+    const mixed = [key.data[0] ^ s0, key.data[1] ^ s1] as const;
+    const bits = (_: unknown, i: number): number => hash(i, mixed) >>> (32 - attrs.bits);
+    return Int32Array.from({ length: sizeOf(shape) }, bits);
+  },
+};
+
+function unary<K extends OpName>(f: (x: number, attrs: NodeOf<K>["attrs"]) => number): Meaning<K> {
+  return (y, [x]) => {
+    const out = zeros(y);
+    for (let i = 0; i < out.length; i++) out[i] = f(x.data[i], y.attrs);
+    return out;
+  };
+}
+
+/** A function of two elements, or three, of tensors broadcast against each other; of two, the second comes twice. */
+function elementwise<K extends OpName>(f: (a: number, b: number, c: number) => number): Meaning<K> {
+  return (y, inputs) => {
+    const out = zeros(y);
+    const [a, b, c = b] = inputs.map(({ data, shape }) => ({
+      data,
+      at: walk(y.shape, broadcastStrides(shape, y.shape)),
+    }));
+    for (let i = 0; i < out.length; i++)
+      out[i] = f(a.data[a.at[i]], b.data[b.at[i]], c.data[c.at[i]]);
+    return out;
+  };
+}
+const multiply: { readonly [K in "float" | "int32"]: Meaning<"mul"> } = {
+  float: elementwise((a, b) => a * b),
+  int32: elementwise(Math.imul), // a product beyond 2^53 has lost the low bits that should wrap around
+};
+
+/** A fold over the reduced axes. */
+function reduction<K extends "sum" | "max" | "norm">(
+  first: number,
+  f: (total: number, x: number) => number,
+): Meaning<K> {
+  return (y, [x]) => {
+    const { axes } = y.attrs;
+    const kept = x.shape.map((d, i) => (axes.includes(i) ? 1 : d));
+    const at = walk(x.shape, broadcastStrides(kept, x.shape)); // a reduction is the transpose of a broadcast
+    const out = zeros(y).fill(first);
+    at.forEach((yi, xi) => (out[yi] = f(out[yi], x.data[xi])));
+    return out;
+  };
+}
+const squaredNorm = reduction<"norm">(0, (total, x) => total + x * x);
+
+/** How far apart neighbours along each axis lie. */
+const stridesOf = (shape: Shape): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)));
+const dot = (a: Axes, b: Axes): number => a.reduce((total, x, i) => total + x * b[i], 0);
+/** Strides that read `from`, of elements `size` long, as if it had the shape `to`: 0 along the axes it repeats on. */
+const broadcastStrides = (from: Shape, to: Shape, size = 1): number[] => {
+  const strides = stridesOf(from).map((s, i) => (from[i] === 1 ? 0 : s * size));
+  return [...new Array<number>(to.length - from.length).fill(0), ...strides];
+};
+
+/** For every element of `shape` in row-major order, where `strides` take it: `offset` + its coordinates times strides. */
+function walk(shape: Shape, strides: Axes, offset = 0): Int32Array {
+  let at = Int32Array.of(offset);
+  shape.forEach((d, axis) => {
+    const next = new Int32Array(at.length * d);
+    for (let i = 0; i < at.length; i++)
+      for (let j = 0; j < d; j++) next[i * d + j] = at[i] + j * strides[axis];
+    at = next;
+  });
+  return at;
+}
+
+const pick = (
+  y: { readonly dtype: Dtype; readonly shape: Shape },
+  x: Tensor,
+  at: Int32Array,
+): TensorData => {
+  const out = zeros(y);
+  for (let i = 0; i < out.length; i++) out[i] = x.data[at[i]];
+  return out;
+};
+
+/** Where the elements of the rows lie that `indices` name, each row `size` long, of `n`. */
+function rows(op: string, indices: TensorData, n: number, size: number): Int32Array {
+  const at = new Int32Array(indices.length * size);
+  indices.forEach((index, i) => {
+    if (index < 0 || index >= n)
+      throw new Error(
+        `${op}: an index is outside 0 to ${n - 1}, got ${index}; check the indices fed`,
+      );
+    for (let j = 0; j < size; j++) at[i * size + j] = index * size + j;
+  });
+  return at;
+}
+
+interface Convolution extends Window2d {
+  readonly groups: number;
+  readonly x: Shape;
+  readonly w: Shape;
+  readonly y: Shape;
+}
+/** y[yi] = the sum of x[xi] w[wi] over all that `visit` is called with; padding is left out. A y meets its window's x in row-major order. */
+function forEachProduct(
+  conv: Convolution,
+  visit: (xi: number, wi: number, yi: number) => void,
+): void {
+  const { strides, pads, dilations, groups, x, w, y } = conv;
+  const [, , height, width] = x as readonly [number, number, number, number];
+  const [outs, ins, kernelHeight, kernelWidth] = w as readonly [number, number, number, number];
+  const [batch, , outHeight, outWidth] = y as readonly [number, number, number, number];
+  for (let n = 0; n < batch; n++)
+    for (let o = 0; o < outs; o++)
+      for (let c = 0; c < ins; c++)
+        for (let ky = 0; ky < kernelHeight; ky++)
+          for (let kx = 0; kx < kernelWidth; kx++)
+            for (let oy = 0; oy < outHeight; oy++) {
+              const iy = oy * strides[0] + ky * dilations[0] - pads[0];
+              if (iy < 0 || iy >= height) continue;
+              const group = Math.floor(o / (outs / groups));
+              const xRow = ((n * ins * groups + group * ins + c) * height + iy) * width;
+              const yRow = ((n * outs + o) * outHeight + oy) * outWidth;
+              const wi = ((o * ins + c) * kernelHeight + ky) * kernelWidth + kx;
+              for (let ox = 0; ox < outWidth; ox++) {
+                const ix = ox * strides[1] + kx * dilations[1] - pads[1];
+                if (ix >= 0 && ix < width) visit(xRow + ix, wi, yRow + ox);
+              }
+            }
+}
+
+/** For every window, which element of x is its first largest: pooling slides like a depthwise convolution. */
+function firstLargest(x: Tensor, attrs: NodeOf<"maxPool2d">["attrs"], y: Shape): Int32Array {
+  const best = new Int32Array(sizeOf(y)).fill(-1);
+  forEachProduct(
+    { ...attrs, groups: x.shape[1], x: x.shape, w: [x.shape[1], 1, ...attrs.kernel], y },
+    (xi, _, yi) => {
+      if (best[yi] === -1 || x.data[xi] > x.data[best[yi]]) best[yi] = xi;
+    },
+  );
+  return best;
+}

@@ -1,0 +1,36 @@
+/** The door to onnxruntime-node: native kernels, in Node on Linux, macOS and Windows. */
+import { plainTarget } from "../onnx/index.ts";
+import { ortRuntime, type Ort } from "./ort.ts";
+import { probeTarget } from "./probe.ts";
+import type { Runtime } from "./program.ts";
+
+export interface NodeRuntimeOptions {
+  /** Threads that one op may use (default: as many as there are cores). */
+  readonly threads?: number;
+  /** Writes a profile of every run to files with this prefix (ONNX Runtime's `enableProfiling`). */
+  readonly profile?: string;
+  /** Whether convolutions may use ONNX Runtime's internal blocked layout where the processor has it (default true). */
+  readonly blocked?: boolean;
+}
+
+/** Compiles programs for onnxruntime-node, an optional peer dependency that is imported when first needed. */
+export const nodeRuntime = ({ threads, profile, blocked = true }: NodeRuntimeOptions = {}): Runtime =>
+  ortRuntime("onnxruntime-node", load, {
+    target: blocked ? probeTarget : () => Promise.resolve(plainTarget),
+    session: {
+    executionProviders: ["cpu"],
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    },
+  });
+
+async function load(): Promise<Ort> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new Error("nodeRuntime: onnxruntime-node could not be loaded; install it with `npm install onnxruntime-node`", { cause });
+  }
+}

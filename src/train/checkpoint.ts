@@ -1,0 +1,161 @@
+/** All that a run needs to go on as if it had never stopped, as a safetensors file that other tools can open. */
+import type { Parameter } from "../graph/index.ts";
+import type { State, Tensor } from "../runtime/program.ts";
+import { decode, encode } from "./safetensors.ts";
+
+export interface Checkpoint {
+  readonly state: State;
+  /** Steps done. */
+  readonly step: number;
+  readonly seed: number;
+  /** What the run was started with: plain JSON values. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What the run has measured so far: plain JSON values. */
+  readonly progress: Readonly<Record<string, unknown>>;
+}
+
+const FORMAT = "weightnorm-checkpoint/1";
+
+/** The bytes of a checkpoint; equal checkpoints have equal bytes. */
+export function encodeCheckpoint({ state, step, seed, config, progress }: Checkpoint): Uint8Array {
+  const metadata = {
+    format: FORMAT,
+    step: wholeNumber("step", step),
+    seed: wholeNumber("seed", seed),
+    config: json(config, "config"),
+    progress: json(progress, "progress"),
+  };
+  return encode(state, { ...metadata, crc32: checksum(state, metadata) });
+}
+
+/** A checkpoint from its bytes, whole or not at all; `where` names the file in messages. */
+export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
+  const { tensors, metadata } = decode(bytes, where);
+  const { crc32: expected, ...content } = metadata;
+  if (content["format"] !== FORMAT) throw new Error(`${where}: ${foreign(tensors, metadata)}`);
+  const got = checksum(tensors, content);
+  if (got !== expected)
+    throw new Error(
+      `${where}: the file is damaged, expected checksum ${expected}, got ${got}; use an earlier checkpoint`,
+    );
+  const { step, seed, config, progress }: Partial<Record<string, string>> = content;
+  if (step === undefined || seed === undefined || config === undefined || progress === undefined)
+    throw new Error(
+      `${where}: a checkpoint needs step, seed, config and progress, got ${Object.keys(content).join(", ")}; save it again`,
+    );
+  return {
+    state: tensors,
+    step: Number(step),
+    seed: Number(seed),
+    config: JSON.parse(config) as Record<string, unknown>,
+    progress: JSON.parse(progress) as Record<string, unknown>,
+  };
+}
+
+/** Whether `state` is just what a program of `parameters` needs; everything wrong with it is in one message. */
+export function checkState(
+  parameters: readonly Parameter[],
+  state: ReadonlyMap<string, Tensor>,
+  where: string,
+): void {
+  const names = new Set(parameters.map((p) => p.attrs.name));
+  const missing = [...names].filter((name) => !state.has(name));
+  const unexpected = [...state.keys()].filter((name) => !names.has(name));
+  const misshapen = parameters.flatMap((p) => {
+    const x = state.get(p.attrs.name);
+    return !x || describe(x) === describe(p)
+      ? []
+      : [`"${p.attrs.name}" is ${describe(x)} instead of ${describe(p)}`];
+  });
+  const problems = [
+    ...list("no ", missing.map(quote)),
+    ...list("an unexpected ", unexpected.map(quote)),
+    ...list("", misshapen),
+  ];
+  if (problems.length > 0)
+    throw new Error(
+      `${where}: the state does not fit the model, got ${problems.join("; ")}; use the configuration that it was saved with`,
+    );
+}
+
+let table: Uint32Array | undefined;
+
+/** CRC-32 as in zlib and PNG (reflected polynomial 0xedb88320); written here because browsers have no node:zlib. */
+export function crc32(bytes: Uint8Array): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
+    for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+    return n;
+  });
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+/** Over names, shapes, values and metadata alike, in canonical order: a file that another tool wrote anew still passes. */
+const checksum = (
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): string => crc32(encode(tensors, metadata)).toString(16).padStart(8, "0");
+
+function wholeNumber(name: string, value: number): string {
+  if (!Number.isSafeInteger(value))
+    throw new Error(`checkpoint: ${name} must be a whole number, got ${value}; round it`);
+  return `${value}`;
+}
+
+/** JSON that parses to the same value again, or an error: JSON.stringify would turn NaN to null and -0 to 0 silently. */
+function json(value: unknown, path: string): string {
+  const each = (values: readonly unknown[]): string[] =>
+    Array.from(values, (x, i) => json(x, `${path}[${i}]`));
+  if (Object.is(value, -0)) return "-0";
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new Error(
+      `checkpoint: ${path} must be a finite number, got ${value}; leave it out or write null`,
+    );
+  if (value === null || ["number", "string", "boolean"].includes(typeof value))
+    return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${each(value).join(",")}]`;
+  if (typeof value === "object" && [Object.prototype, null].includes(prototypeOf(value))) {
+    const fields = Object.entries(value).filter(([, x]) => x !== undefined); // absent, as in JSON
+    return `{${fields.map(([k, x]) => `${JSON.stringify(k)}:${json(x, `${path}.${k}`)}`).join(",")}}`;
+  }
+  const kind = typeof value === "object" ? value.constructor.name : typeof value;
+  throw new Error(
+    `checkpoint: ${path} must be a plain JSON value, got ${kind}; make it numbers, strings, arrays and objects`,
+  );
+}
+
+const prototypeOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;
+
+const quote = (name: string): string => `"${name}"`;
+
+const describe = ({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): string =>
+  `${dtype} [${shape}]`;
+
+/** `before` and the first few of `items`, or nothing. */
+function list(before: string, items: readonly string[]): string[] {
+  if (items.length === 0) return [];
+  const more = items.length > 5 ? ` and ${items.length - 5} more` : "";
+  return [`${before}${items.slice(0, 5).join(", ")}${more}`];
+}
+
+function foreign(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): string {
+  const { format }: Partial<Record<string, string>> = metadata;
+  if (format?.startsWith("weightnorm-checkpoint/"))
+    return `this version reads ${FORMAT}, got ${format}; update weightnorm`;
+  const held = list(
+    "",
+    [...tensors].map(([name, x]) => `"${name}" ${describe(x)}`),
+  );
+  const tags = list(
+    ", metadata ",
+    Object.entries(metadata).map(([k, v]) => `${k}=${v.slice(0, 40)}`),
+  );
+  return (
+    `not a checkpoint of weightnorm, got a safetensors file with ` +
+    `${held.join("") || "no tensors"}${tags.join("")}; give a file that saveCheckpoint wrote`
+  );
+}
