@@ -29,18 +29,14 @@ export function linearAxis(
 }
 
 /** Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. */
-export function logAxis(
-  title: string,
-  values: readonly number[],
-  { count = 5 }: { count?: number } = {},
-): Axis {
+export function logAxis(title: string, values: readonly number[]): Axis {
   const positive = values.filter((x) => x > 0);
   const low = positive.length > 0 ? Math.min(...positive) : 0.1;
   const high = positive.length > 0 ? Math.max(...positive) : 1;
   // Some air, and more of it where all values are nearly equal: their differences are no news.
   const air = Math.max(0.05 * Math.log(high / low), 0.5 * (Math.log(1.3) - Math.log(high / low)));
   const domain = [low / Math.exp(air), high * Math.exp(air)] as const;
-  const ticks = logTicks(domain[0], domain[1], count);
+  const ticks = logTicks(domain[0], domain[1], 6);
   return { title, type: "log", domain, ticks, labels: ticks.map(label) };
 }
 
@@ -58,23 +54,23 @@ function linearTicks(
   return Array.from({ length: last - first + 1 }, (_, i) => exact((first + i) * whole));
 }
 
-/** The densest of these that stays below `count` ticks: whole decades, 1-3, 1-2-5; within an octave, linear ones. */
-function logTicks(low: number, high: number, count: number): readonly number[] {
-  const options = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]].map((mantissas) => {
-    const decades = Array.from(
-      { length: Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1 },
-      (_, i) => 10 ** (Math.floor(Math.log10(low)) + i),
-    );
-    return decades
+const MANTISSAS = [[1], [1, 3], [1, 2, 5], [1, 2, 3, 5], [1, 1.5, 2, 3, 5, 7]];
+
+/** The sparsest of whole decades, 1-3, 1-2-5, ... that still gives three ticks; or linear ones in a short interval. */
+function logTicks(low: number, high: number, most: number): readonly number[] {
+  const first = Math.floor(Math.log10(low));
+  const decades = Array.from(
+    { length: Math.ceil(Math.log10(high)) - first + 1 },
+    (_, i) => 10 ** (first + i),
+  );
+  for (const mantissas of MANTISSAS) {
+    const ticks = decades
       .flatMap((decade) => mantissas.map((m) => exact(m * decade)))
       .filter((x) => x >= low && x <= high);
-  });
-  if (high / low < 2) return linearTicks(low, high, { count: count - 1, integer: false });
-  const fitting = options.find((ticks) => ticks.length <= count);
-  if (fitting !== undefined) return fitting;
-  const decades = options[options.length - 1];
-  const stride = Math.ceil(decades.length / count);
-  return decades.filter((_, i) => (decades.length - 1 - i) % stride === 0);
+    const stride = Math.ceil(ticks.length / most);
+    if (ticks.length >= 3) return ticks.filter((_, i) => i % stride === 0);
+  }
+  return linearTicks(low, high, { count: 5, integer: false });
 }
 
 /** 3 * 0.1 is not 0.3; a tick is. */
@@ -91,4 +87,4 @@ function label(x: number): string {
 }
 
 const superscript = (n: number): string =>
-  [...String(n)].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("");
+  String(n).replace(/./g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));

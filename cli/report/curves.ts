@@ -21,6 +21,8 @@ type Series = readonly Sample[];
 /** A window of this share of the run smooths the training loss. */
 const SMOOTHING = 1 / 25;
 const MOST_POINTS = 100;
+/** Small panels show less. */
+const MOST_LAYER_POINTS = 50;
 const MARKERS = 6;
 
 /** The arms that have something to show, in their fixed order. */
@@ -46,8 +48,10 @@ export function errorLines(results: Results): readonly Point[] {
 
 /** |v|, g or the effective step of one layer. */
 export const layerLines = (results: Results, layer: string, quantity: Quantity): readonly Point[] =>
-  linesOf(results, (run) =>
-    run.curve.map((p) => sample(p, p.layers.find((l) => l.layer === layer)?.[quantity])),
+  linesOf(
+    results,
+    (run) => run.curve.map((p) => sample(p, p.layers.find((l) => l.layer === layer)?.[quantity])),
+    MOST_LAYER_POINTS,
   );
 
 /** The names of all layers, in the order of the network. */
@@ -60,14 +64,18 @@ export const layersOf = (results: Results): readonly string[] => [
   ),
 ];
 
-function linesOf(results: Results, series: (run: RunResult) => Series): readonly Point[] {
+function linesOf(
+  results: Results,
+  series: (run: RunResult) => Series,
+  most = MOST_POINTS,
+): readonly Point[] {
   const arms = armsOf(results);
   return arms.flatMap((arm, index) => {
     const runs = results.arms[arm]!.runs.map(series);
     if (runs.length === 0) return [];
     const lines = runs.length > 1 ? [meanOf(runs), ...runs] : runs;
     return lines.flatMap((points, line) => {
-      const shown = thin(points.filter(isFinite));
+      const shown = thin(points.filter(isFinite), most);
       // The markers of the arms stand in turn, so that they do not hide each other where lines meet.
       const stride = Math.max(1, Math.floor(shown.length / MARKERS));
       const offset = Math.floor(((index + 0.5) * stride) / arms.length);
@@ -93,19 +101,19 @@ function meanOf(runs: readonly Series[]): Series {
   }));
 }
 
-/** A centred mean whose window shrinks towards both ends, so that the first and the last point stay what they are. */
+/** A centred mean; its window shrinks towards the start, where the loss falls fastest, and is cut at the end. */
 function smooth(points: Series): Series {
-  const reach = Math.floor((points.length * SMOOTHING) / 2);
+  const most = Math.floor((points.length * SMOOTHING) / 2);
   return points.map((p, i) => {
-    const near = Math.min(reach, i, points.length - 1 - i);
-    const window = points.slice(i - near, i + near + 1);
+    const reach = Math.min(most, i);
+    const window = points.slice(i - reach, i + reach + 1);
     return { ...p, y: window.reduce((sum, q) => sum + q.y, 0) / window.length };
   });
 }
 
 /** Every n-th point counted from the last one, which is the one that is read off. */
-function thin(points: Series): Series {
-  const stride = Math.ceil(points.length / MOST_POINTS);
+function thin(points: Series, most: number): Series {
+  const stride = Math.ceil(points.length / most);
   return points.filter((_, i) => i === 0 || (points.length - 1 - i) % stride === 0);
 }
 

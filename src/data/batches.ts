@@ -50,7 +50,7 @@ export function permutation(n: number, key: Key): Uint32Array {
 export function pixelStatistics({ images }: ImageSet): PixelStatistics {
   // Counts of the 256 values make the sums exact and the pass over 47 million pixels short.
   const counts = new Float64Array(256);
-  for (const x of images) counts[x]++;
+  for (let i = 0; i < images.length; i++) counts[images[i]]++; // for-of takes eight times as long
   const average = (value: (x: number) => number): number =>
     counts.reduce((sum, n, x) => sum + n * value(x / 255), 0) / images.length;
   const mean = average((x) => x);
@@ -67,16 +67,9 @@ export function gatherRows(
   checkRows("gatherRows", source.length / rowSize, rows);
   const out = new Float32Array(rows.length * rowSize);
   let at = 0;
-  if (source instanceof Uint8Array) {
-    // A byte has 256 values: looking them up costs a third of computing them.
-    const values = Float32Array.from({ length: 256 }, (_, x) => scale * x + shift);
-    for (const row of rows)
-      for (let i = row * rowSize, end = i + rowSize; i < end; i++) out[at++] = values[source[i]]!;
-  } else {
-    for (const row of rows)
-      for (let i = row * rowSize, end = i + rowSize; i < end; i++)
-        out[at++] = scale * source[i] + shift;
-  }
+  for (const row of rows)
+    for (let i = row * rowSize, end = i + rowSize; i < end; i++)
+      out[at++] = scale * source[i] + shift;
   return out;
 }
 

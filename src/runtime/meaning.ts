@@ -96,26 +96,26 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   },
   conv2d: (y, [x, w]) => {
     const out = zeros(y);
-    forEachProduct(
-      { ...y.attrs, x: x.shape, w: w.shape, y: y.shape },
-      (xi, wi, yi) => (out[yi] += x.data[xi] * w.data[wi]),
-    );
+    const conv = { ...y.attrs, x: x.shape, w: w.shape, y: y.shape };
+    forEachRun(conv, ({ xi, step, wi, yi, count }) => {
+      for (let i = 0; i < count; i++) out[yi + i] += x.data[xi + i * step] * w.data[wi];
+    });
     return out;
   },
-  convTranspose2d: (y, [x, w]) => {
-    const out = zeros(y);
-    forEachProduct(
-      { ...y.attrs, x: y.shape, w: w.shape, y: x.shape },
-      (xi, wi, yi) => (out[xi] += x.data[yi] * w.data[wi]),
-    );
+  convTranspose2d: (dx, [dy, w]) => {
+    const out = zeros(dx);
+    const conv = { ...dx.attrs, x: dx.shape, w: w.shape, y: dy.shape };
+    forEachRun(conv, ({ xi, step, wi, yi, count }) => {
+      for (let i = 0; i < count; i++) out[xi + i * step] += dy.data[yi + i] * w.data[wi];
+    });
     return out;
   },
-  conv2dWeight: (y, [x, dy]) => {
-    const out = zeros(y);
-    forEachProduct(
-      { ...y.attrs, x: x.shape, w: y.shape, y: dy.shape },
-      (xi, wi, yi) => (out[wi] += x.data[xi] * dy.data[yi]),
-    );
+  conv2dWeight: (dw, [x, dy]) => {
+    const out = zeros(dw);
+    const conv = { ...dw.attrs, x: x.shape, w: dw.shape, y: dy.shape };
+    forEachRun(conv, ({ xi, step, wi, yi, count }) => {
+      for (let i = 0; i < count; i++) out[wi] += x.data[xi + i * step] * dy.data[yi + i];
+    });
     return out;
   },
   maxPool2d: (y, [x]) => Float64Array.from(firstLargest(x, y.attrs, y.shape), (i) => x.data[i]),
@@ -266,15 +266,21 @@ interface Convolution extends Window2d {
   readonly w: Shape;
   readonly y: Shape;
 }
-/** y[yi] = the sum of x[xi] w[wi] over all that `visit` is called with; padding is left out. A y meets its window's x in row-major order. */
-function forEachProduct(
-  conv: Convolution,
-  visit: (xi: number, wi: number, yi: number) => void,
-): void {
+/** The products of one tap of the kernel and one row of y: x[xi + i step] meets w[wi] in y[yi + i], for i < count. */
+interface Run {
+  readonly xi: number;
+  readonly step: number;
+  readonly wi: number;
+  readonly yi: number;
+  readonly count: number;
+}
+/** All products of a convolution, but for those with padding. Every y meets the x of its window in row-major order. */
+function forEachRun(conv: Convolution, visit: (run: Run) => void): void {
   const { strides, pads, dilations, groups, x, w, y } = conv;
-  const [, , height, width] = x as readonly [number, number, number, number];
-  const [outs, ins, kernelHeight, kernelWidth] = w as readonly [number, number, number, number];
-  const [batch, , outHeight, outWidth] = y as readonly [number, number, number, number];
+  const [, , height, width] = x;
+  const [outs, ins, kernelHeight, kernelWidth] = w;
+  const [batch, , outHeight, outWidth] = y;
+  const step = strides[1];
   for (let n = 0; n < batch; n++)
     for (let o = 0; o < outs; o++)
       for (let c = 0; c < ins; c++)
@@ -283,25 +289,30 @@ function forEachProduct(
             for (let oy = 0; oy < outHeight; oy++) {
               const iy = oy * strides[0] + ky * dilations[0] - pads[0];
               if (iy < 0 || iy >= height) continue;
-              const group = Math.floor(o / (outs / groups));
-              const xRow = ((n * ins * groups + group * ins + c) * height + iy) * width;
-              const yRow = ((n * outs + o) * outHeight + oy) * outWidth;
-              const wi = ((o * ins + c) * kernelHeight + ky) * kernelWidth + kx;
-              for (let ox = 0; ox < outWidth; ox++) {
-                const ix = ox * strides[1] + kx * dilations[1] - pads[1];
-                if (ix >= 0 && ix < width) visit(xRow + ix, wi, yRow + ox);
-              }
+              const left = kx * dilations[1] - pads[1]; // the tap's column when ox is 0
+              const first = Math.max(0, Math.ceil(-left / step));
+              const end = Math.min(outWidth, Math.ceil((width - left) / step));
+              const channel = Math.floor(o / (outs / groups)) * ins + c;
+              visit({
+                xi: ((n * ins * groups + channel) * height + iy) * width + left + first * step,
+                step,
+                wi: ((o * ins + c) * kernelHeight + ky) * kernelWidth + kx,
+                yi: ((n * outs + o) * outHeight + oy) * outWidth + first,
+                count: end - first,
+              });
             }
 }
 
 /** For every window, which element of x is its first largest: pooling slides like a depthwise convolution. */
 function firstLargest(x: Tensor, attrs: NodeOf<"maxPool2d">["attrs"], y: Shape): Int32Array {
   const best = new Int32Array(sizeOf(y)).fill(-1);
-  forEachProduct(
-    { ...attrs, groups: x.shape[1], x: x.shape, w: [x.shape[1], 1, ...attrs.kernel], y },
-    (xi, _, yi) => {
-      if (best[yi] === -1 || x.data[xi] > x.data[best[yi]]) best[yi] = xi;
-    },
-  );
+  const w = [x.shape[1], 1, ...attrs.kernel];
+  const conv = { ...attrs, groups: x.shape[1], x: x.shape, w, y };
+  forEachRun(conv, ({ xi, step, yi, count }) => {
+    for (let i = 0; i < count; i++) {
+      const rival = x.data[xi + i * step];
+      if (best[yi + i] === -1 || rival > x.data[best[yi + i]]) best[yi + i] = xi + i * step;
+    }
+  });
   return best;
 }

@@ -31,24 +31,25 @@ export function encodeCheckpoint({ state, step, seed, config, progress }: Checkp
 /** A checkpoint from its bytes, whole or not at all; `where` names the file in messages. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const { tensors, metadata } = decode(bytes, where);
-  const { crc32: expected, ...content } = metadata;
-  if (content["format"] !== FORMAT) throw new Error(`${where}: ${foreign(tensors, metadata)}`);
-  const got = checksum(tensors, content);
+  if (metadata["format"] !== FORMAT) throw new Error(`${where}: ${foreign(tensors, metadata)}`);
+  const text = (name: string): string => {
+    if (Object.hasOwn(metadata, name)) return metadata[name];
+    throw new Error(
+      `${where}: a checkpoint needs "${name}", got only ${Object.keys(metadata).join(", ")}; use an earlier checkpoint`,
+    );
+  };
+  const expected = text("crc32");
+  const got = checksum(tensors, metadata);
   if (got !== expected)
     throw new Error(
       `${where}: the file is damaged, expected checksum ${expected}, got ${got}; use an earlier checkpoint`,
     );
-  const { step, seed, config, progress }: Partial<Record<string, string>> = content;
-  if (step === undefined || seed === undefined || config === undefined || progress === undefined)
-    throw new Error(
-      `${where}: a checkpoint needs step, seed, config and progress, got ${Object.keys(content).join(", ")}; save it again`,
-    );
   return {
     state: tensors,
-    step: Number(step),
-    seed: Number(seed),
-    config: JSON.parse(config) as Record<string, unknown>,
-    progress: JSON.parse(progress) as Record<string, unknown>,
+    step: Number(text("step")),
+    seed: Number(text("seed")),
+    config: JSON.parse(text("config")) as Record<string, unknown>,
+    progress: JSON.parse(text("progress")) as Record<string, unknown>,
   };
 }
 
@@ -87,7 +88,9 @@ export function crc32(bytes: Uint8Array): number {
     return n;
   });
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
+  const lookup = table;
+  // for-of takes twice as long
+  for (let i = 0; i < bytes.length; i++) crc = lookup[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
   return ~crc >>> 0;
 }
 
@@ -95,7 +98,10 @@ export function crc32(bytes: Uint8Array): number {
 const checksum = (
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
-): string => crc32(encode(tensors, metadata)).toString(16).padStart(8, "0");
+): string =>
+  crc32(encode(tensors, { ...metadata, crc32: "" }))
+    .toString(16)
+    .padStart(8, "0");
 
 function wholeNumber(name: string, value: number): string {
   if (!Number.isSafeInteger(value))
@@ -143,8 +149,8 @@ function foreign(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: Readonly<Record<string, string>>,
 ): string {
-  const { format }: Partial<Record<string, string>> = metadata;
-  if (format?.startsWith("weightnorm-checkpoint/"))
+  const format = metadata["format"] ?? "";
+  if (format.startsWith("weightnorm-checkpoint/"))
     return `this version reads ${FORMAT}, got ${format}; update weightnorm`;
   const held = list(
     "",

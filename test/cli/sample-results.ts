@@ -125,7 +125,7 @@ function layerStats(
   const growth = CHARACTER[arm][3] * (1 + 0.3 * at.depth);
   const v = start * Math.sqrt(1 + growth * 8 * at.epoch) * (1 + 0.002 * at.wobble);
   const g = arm.startsWith("weight")
-    ? (1.2 + 0.2 * at.depth) * (1 + 0.15 * Math.log1p(at.epoch))
+    ? (1.2 + 0.2 * at.depth) * (1 + growth * Math.log1p(at.epoch))
     : v;
   return { layer: at.layer, v, g, effectiveStep: 0.001 / v ** 2 };
 }

@@ -1,0 +1,80 @@
+/** What one sees while a race is on: a bar for every run on a terminal, plain lines elsewhere. */
+import { MultiBar, Presets, type SingleBar } from "cli-progress";
+import type { Run } from "../experiments/mnist/experiment.ts";
+import type { EpochResult } from "../experiments/results.ts";
+import { runName } from "./run-folder.ts";
+
+export interface ProgressDisplay {
+  /** After a step of `run`, and with what was measured if it ended an epoch. */
+  step(run: Run, loss: number, epoch?: EpochResult): void;
+  /** A line that stays. */
+  line(text: string): void;
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  readonly quiet: boolean;
+  readonly batchSize: number;
+  readonly stream?: NodeJS.WriteStream;
+}
+
+const clock = (seconds: number): string => (seconds < 60 ? `${Math.ceil(seconds)}s` : `${Math.floor(seconds / 60)}m${String(Math.ceil(seconds % 60)).padStart(2, "0")}s`);
+
+/** images/s over the last steps, and the seconds that the rest will take at that rate. */
+function pace({ progress: { stepMilliseconds }, step, steps }: Run, batchSize: number): { readonly rate: number; readonly left: number } {
+  const recent = stepMilliseconds.slice(-50);
+  const each = recent.reduce((a, b) => a + b, 0) / 1000 / Math.max(recent.length, 1);
+  return { rate: batchSize / each, left: (steps - step()) * each };
+}
+
+export function progressDisplay(runs: readonly Run[], { quiet, batchSize, stream = process.stderr }: ProgressOptions): ProgressDisplay {
+  if (quiet) return { step: () => undefined, line: () => undefined, stop: () => undefined };
+  return stream.isTTY ? bars(runs, batchSize, stream) : lines(batchSize, stream);
+}
+
+function bars(runs: readonly Run[], batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
+  const width = Math.max(...runs.map((run) => runName(run.arm, run.seed).length));
+  const format = ` {name} {bar} {percentage}%  epoch {epoch}  loss {loss}  test error {error}  {rate} images/s  {left} left`;
+  const multi = new MultiBar({ format, stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true }, Presets.shades_classic);
+  const idle = { epoch: "-", loss: "-     ", error: "-    ", rate: "-", left: "-" };
+  const bar = new Map<Run, SingleBar>(
+    runs.map((run) => [run, multi.create(run.steps, run.step(), { name: runName(run.arm, run.seed).padEnd(width), ...idle })]),
+  );
+  return {
+    step(run, loss) {
+      const { rate, left } = pace(run, batchSize);
+      const latest = run.progress.epochs.at(-1);
+      bar.get(run)?.update(run.step(), {
+        epoch: String(run.progress.epochs.length),
+        loss: loss.toFixed(4),
+        error: latest ? percent(latest.testError) : "-    ",
+        rate: rate.toFixed(0),
+        left: clock(left),
+      });
+    },
+    line: (text) => multi.log(`${text}\n`),
+    stop: () => multi.stop(),
+  };
+}
+
+/** Seconds between two lines about a run that is between epochs. */
+const EVERY = 10;
+
+function lines(batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
+  let last = performance.now();
+  return {
+    step(run, loss, epoch) {
+      if (!epoch && performance.now() - last < EVERY * 1000) return;
+      last = performance.now();
+      const { rate, left } = pace(run, batchSize);
+      const news = epoch
+        ? `epoch ${epoch.epoch}: training loss ${epoch.trainLoss.toFixed(4)}, test error ${percent(epoch.testError)}`
+        : `loss ${loss.toFixed(4)}`;
+      stream.write(`${runName(run.arm, run.seed)}: step ${run.step()}/${run.steps}, ${news}, ${rate.toFixed(0)} images/s, ${clock(left)} left\n`);
+    },
+    line: (text) => void stream.write(`${text}\n`),
+    stop: () => undefined,
+  };
+}
+
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)}%`;

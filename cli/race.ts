@@ -1,0 +1,90 @@
+/** Trains several arms side by side: whoever is furthest behind trains one epoch, so all see the same machine. */
+import type { MnistData, Run } from "../experiments/mnist/experiment.ts";
+import { startRun } from "../experiments/mnist/experiment.ts";
+import { nodeRuntime } from "../src/node/index.ts";
+import type { ProgressDisplay } from "./progress.ts";
+import { progressDisplay } from "./progress.ts";
+import { runName, type RunFolder } from "./run-folder.ts";
+
+/** Stopped on request, with checkpoints saved. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+}
+
+/** Seconds between two checkpoints of a run, beside those at the ends of epochs. */
+const CHECKPOINT_EVERY = 2;
+
+export interface RaceOptions {
+  readonly data: MnistData;
+  readonly quiet: boolean;
+}
+
+/** Runs every arm and seed of the folder's configuration to its end and returns them, finished. */
+export async function race(folder: RunFolder, { data, quiet }: RaceOptions): Promise<readonly Run[]> {
+  const { config } = folder.run;
+  const runtime = nodeRuntime({ threads: config.threads });
+  const runs: Run[] = [];
+  for (const arm of config.arms)
+    for (const seed of config.seeds) {
+      const from = await folder.load(arm, seed);
+      runs.push(await startRun({ config, arm, seed, data, runtime, ...(from ? { from } : {}) }));
+    }
+  const log = await folder.log(new Map(runs.map((run) => [runName(run.arm, run.seed), run.step()])));
+  const display = progressDisplay(runs, { quiet, batchSize: config.batchSize });
+  const interrupt = onInterrupt();
+  const save = (run: Run): Promise<void> => folder.save(run.arm, run.seed, run.checkpoint());
+
+  const trainEpoch = async (run: Run): Promise<void> => {
+    let saved = performance.now();
+    let points = run.progress.curve.length;
+    for (let ended = false; !ended;) {
+      const { loss, epoch } = await run.advance();
+      const head = { arm: run.arm, seed: run.seed, step: run.step() };
+      for (const point of run.progress.curve.slice(points)) log.append({ type: "point", ...head, ...point });
+      points = run.progress.curve.length;
+      if (epoch) log.append({ type: "epoch", ...head, ...epoch });
+      display.step(run, loss, epoch);
+      ended = epoch !== undefined;
+      await new Promise(setImmediate); // lets a signal in: a step blocks the event loop
+      if (ended || interrupt.requested() || performance.now() - saved > CHECKPOINT_EVERY * 1000) {
+        await save(run);
+        saved = performance.now();
+      }
+      if (interrupt.requested()) throw new Interrupted();
+    }
+  };
+
+  try {
+    for (const run of runs) reportStart(run, display, log.append);
+    for (let run = behind(runs); run; run = behind(runs)) await trainEpoch(run);
+    return runs;
+  } finally {
+    display.stop();
+    log.close();
+    interrupt.release();
+    for (const run of runs) await run.release();
+  }
+}
+
+/** The unfinished run with the fewest steps, the first of equals: the same order however often a race is resumed. */
+const behind = (runs: readonly Run[]): Run | undefined =>
+  runs.filter((run) => run.step() < run.steps).reduce<Run | undefined>((least, run) => (least && least.step() <= run.step() ? least : run), undefined);
+
+function reportStart(run: Run, display: ProgressDisplay, append: (record: Record<string, unknown>) => void): void {
+  const name = runName(run.arm, run.seed);
+  if (run.step() > 0) display.line(`${name}: goes on at step ${run.step()} of ${run.steps}`);
+  else append({ type: "initialized", arm: run.arm, seed: run.seed, step: 0, dead: run.dead });
+  for (const [layer, count] of Object.entries(run.dead))
+    if (count > 0) display.line(`${name}: ${count} units of ${layer} do not vary on the initialization batch and keep their scale`);
+}
+
+/** Ctrl-C asks to stop; a second one ends the process at once. */
+function onInterrupt(): { readonly requested: () => boolean; readonly release: () => void } {
+  let requested = false;
+  const handler = (): void => {
+    if (requested) process.exit(130);
+    requested = true;
+  };
+  process.on("SIGINT", handler).on("SIGTERM", handler);
+  return { requested: () => requested, release: () => void process.off("SIGINT", handler).off("SIGTERM", handler) };
+}

@@ -1,0 +1,39 @@
+/** The report of a comparison: files to look at, and the table for the terminal. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Results } from "../../experiments/results.ts";
+import { writeFileAtomic } from "../../src/node/files.ts";
+import { layerFigure, mainFigure } from "./figure.ts";
+import { reportPage } from "./html.ts";
+import { toPng } from "./png.ts";
+
+export { findingsOf } from "./findings.ts";
+export { resultsTable } from "./table.ts";
+
+/** Where the parts of a report are. */
+export interface ReportPaths {
+  readonly html: string;
+  readonly svg: string;
+  readonly png: string;
+}
+
+/** Writes `report.html`, `figure.svg` and `figure.png` into `dir`, which is made if there is none. */
+export async function writeReport(dir: string, results: Results): Promise<ReportPaths> {
+  const main = await mainFigure(results);
+  const page = reportPage(results, {
+    main,
+    v: await layerFigure(results, "v"),
+    g: await layerFigure(results, "g"),
+    effectiveStep: await layerFigure(results, "effectiveStep"),
+  });
+  const paths = {
+    html: join(dir, "report.html"),
+    svg: join(dir, "figure.svg"),
+    png: join(dir, "figure.png"),
+  };
+  await mkdir(dir, { recursive: true });
+  await writeFileAtomic(paths.svg, main);
+  await writeFileAtomic(paths.png, await toPng(main));
+  await writeFileAtomic(paths.html, page);
+  return paths;
+}

@@ -1,0 +1,101 @@
+/** The results as a table for the terminal. */
+import Table from "cli-table3";
+import type { Results } from "../../experiments/results.ts";
+import { bestOf, columnsOf, rowsOf } from "./summary.ts";
+import type { StatKey } from "./summary.ts";
+
+export interface TableOptions {
+  /** Characters a line, as of the terminal; columns give way when there are fewer than they need. */
+  readonly width?: number;
+  readonly colors?: boolean;
+}
+
+interface Layout {
+  readonly keys: readonly StatKey[];
+  readonly deviations: readonly StatKey[];
+}
+
+const ALL = [
+  "testError",
+  "trainLoss",
+  "imagesPerSecond",
+  "relativeStepTime",
+  "secondsToTarget",
+] as const;
+
+/** From everything down to what the run was for. */
+const LAYOUTS: readonly Layout[] = [
+  { keys: ALL, deviations: ALL },
+  { keys: ALL, deviations: ["testError", "secondsToTarget"] },
+  { keys: ALL, deviations: ["testError"] },
+  { keys: ALL, deviations: [] },
+  { keys: ["testError", "trainLoss", "relativeStepTime", "secondsToTarget"], deviations: [] },
+  { keys: ["testError", "relativeStepTime", "secondsToTarget"], deviations: [] },
+  { keys: ["testError", "secondsToTarget"], deviations: [] },
+  { keys: ["testError"], deviations: [] },
+];
+
+const bold = (text: string): string => `\x1b[1m${text}\x1b[22m`;
+const dim = (text: string): string => `\x1b[2m${text}\x1b[22m`;
+
+/** One line an arm; with several seeds `mean ± standard deviation`. The best of a column is bold where colours are on. */
+export function resultsTable(
+  results: Results,
+  { width = 100, colors = false }: TableOptions = {},
+): string {
+  const layout =
+    LAYOUTS.find((l) => draw(results, l).width <= width) ?? LAYOUTS[LAYOUTS.length - 1];
+  const { head, body, width: used } = draw(results, layout, colors);
+  const seeds = Math.max(0, ...rowsOf(results).map((row) => row.seeds));
+  const note =
+    seeds > 1
+      ? [`mean${layout.deviations.length > 0 ? " ± standard deviation" : ""} of ${seeds} seeds`]
+      : [];
+  const quiet = colors ? dim : (text: string) => text;
+  return [quiet(head), quiet("\u2500".repeat(used)), ...body, ...note.map(quiet)].join("\n");
+}
+
+interface Drawing {
+  readonly head: string;
+  readonly body: readonly string[];
+  readonly width: number;
+}
+
+function draw(results: Results, { keys, deviations }: Layout, colors = false): Drawing {
+  const columns = columnsOf(results).filter(({ key }) => keys.includes(key));
+  const rows = rowsOf(results);
+  const table = new Table({
+    chars: NO_LINES,
+    colAligns: ["left", ...columns.map(() => "right" as const)],
+    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
+  });
+  table.push(["arm", ...columns.map((column) => column.head)]);
+  for (const row of rows) {
+    const cells = columns.map((column) => {
+      const text = column.text(row[column.key], deviations.includes(column.key));
+      return colors && bestOf(rows, column).includes(row.arm) ? bold(text) : text;
+    });
+    table.push([row.arm, ...cells]);
+  }
+  const [head, ...body] = table.toString().split("\n");
+  return { head, body, width: head.length };
+}
+
+/** Two spaces between columns, and nothing else. */
+const NO_LINES = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
+};

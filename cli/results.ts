@@ -1,0 +1,89 @@
+/** Finished runs to the results of a comparison. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { arch, cpus, platform, totalmem } from "node:os";
+import type { Run } from "../experiments/mnist/experiment.ts";
+import type { Arm, ArmResult, EpochResult, Machine, Results, RunResult } from "../experiments/results.ts";
+import type { RunConfig } from "./run-folder.ts";
+
+export interface Finished {
+  readonly run: RunConfig;
+  readonly runs: readonly Run[];
+  readonly data: Results["data"];
+  /** Wall time of this process. */
+  readonly seconds: number;
+}
+
+export function resultsOf({ run, runs, data, seconds }: Finished): Results {
+  const { config } = run;
+  const runsOf = (arm: Arm): readonly Run[] => runs.filter((r) => r.arm === arm);
+  const plain = config.arms.includes("plain") ? medianStep(runsOf("plain")) : null;
+  const arms = config.arms.map((arm) => [arm, armResult(runsOf(arm), plain, run)] as const);
+  return {
+    format: "weightnorm-results/1",
+    experiment: run.experiment,
+    command: run.command,
+    config: { ...config },
+    machine: machine(),
+    data,
+    startedAt: run.startedAt,
+    seconds,
+    targetError: config.targetError,
+    arms: Object.fromEntries(arms),
+  };
+}
+
+function armResult(runs: readonly Run[], plain: number | null, { config }: RunConfig): ArmResult {
+  const results = runs.map((run) => runResult(run, config.batchSize));
+  const epochs = results[0]!.epochs.map((_, i) => meanEpoch(results.map((r) => r.epochs[i]!)));
+  return {
+    epochs,
+    imagesPerSecond: mean(results.map((r) => r.imagesPerSecond)),
+    relativeStepTime: plain === null ? null : medianStep(runs) / plain,
+    secondsToTarget: epochs.find((e) => e.testError <= config.targetError)?.seconds ?? null,
+    parameters: runs[0]!.parameters,
+    runs: results,
+  };
+}
+
+function runResult({ seed, progress }: Run, batchSize: number): RunResult {
+  const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(progress.stepMilliseconds, q));
+  return {
+    seed,
+    epochs: progress.epochs,
+    curve: progress.curve,
+    imagesPerSecond: (progress.stepMilliseconds.length * batchSize) / progress.seconds,
+    stepMilliseconds: { median: median!, low: low!, high: high! },
+  };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const meanEpoch = (epochs: readonly EpochResult[]): EpochResult => ({
+  epoch: epochs[0]!.epoch,
+  seconds: mean(epochs.map((e) => e.seconds)),
+  trainLoss: mean(epochs.map((e) => e.trainLoss)),
+  trainError: mean(epochs.map((e) => e.trainError)),
+  testError: mean(epochs.map((e) => e.testError)),
+});
+const medianStep = (runs: readonly Run[]): number => quantile(runs.flatMap((run) => run.progress.stepMilliseconds), 0.5);
+
+/** Linear interpolation between order statistics. */
+export function quantile(values: readonly number[], q: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (sorted.length - 1) * q;
+  const low = sorted[Math.floor(at)]!;
+  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
+}
+
+export function machine(): Machine {
+  const manifest = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
+  return {
+    cpu: cpus()[0]?.model.trim() ?? "unknown",
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${platform()} ${arch()}`,
+    node: process.version,
+    runtime: `onnxruntime-node ${version}`,
+  };
+}

@@ -1,0 +1,30 @@
+/**
+ * weightnorm: weight normalization, and the small training compiler that it runs on. A table of contents, in reading order.
+ * Ops share names with layers (conv2d is both), so they are in a namespace: `ops.conv2d(x, w)`.
+ */
+
+// Say it: a typed language of tensors.
+export * as ops from "./graph/ops.ts";
+export { input, parameter, parametersOf, print, sizeOf, topological } from "./graph/index.ts";
+export type { Dtype, Init, Input, Node, OpName, Parameter, Shape, Update } from "./graph/index.ts";
+
+// Differentiate it.
+export { grad } from "./autodiff/index.ts";
+export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./runtime/index.ts";
+
+// Translate it, run it.
+export { toModel, type Model, type Port } from "./onnx/index.ts";
+export { evaluate, initialState, item, keyTensor, reference, tensor } from "./runtime/index.ts";
+export type { Program, ProgramSpec, Runtime, State, Tensor } from "./runtime/index.ts";
+
+// Models: layers, normalizations, losses.
+export * from "./nn/index.ts";
+
+// Updates: optimizers, clipping, schedules, averages.
+export * from "./optim/index.ts";
+
+// Training steps and checkpoints.
+export * from "./train/index.ts";
+
+// Data as plain arrays.
+export * from "./data/index.ts";

@@ -1,0 +1,12 @@
+/** The door for Node: onnxruntime-node, files and MNIST. */
+export { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
+export {
+  loadCheckpoint,
+  openLog,
+  saveCheckpoint,
+  writeFileAtomic,
+  type Log,
+  type LogOptions,
+  type LogRecord,
+} from "./files.ts";
+export { loadMnist, type Mnist, type MnistOptions } from "./mnist.ts";

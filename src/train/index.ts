@@ -1,0 +1,17 @@
+export {
+  diagnosticStep,
+  evalStep,
+  initStep,
+  trainStep,
+  type Network,
+  type Outputs,
+  type StepOptions,
+  type TrainOptions,
+} from "./step.ts";
+export { layerStats, type LayerStats } from "./layer-stats.ts";
+export { checkState, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
+export {
+  decode as decodeSafetensors,
+  encode as encodeSafetensors,
+  type Safetensors,
+} from "./safetensors.ts";

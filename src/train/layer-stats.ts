@@ -1,0 +1,66 @@
+/** What users of weight normalization want to see of a layer: |v|, g, and the step that |v| leaves of the learning rate. */
+import type { Shape } from "../graph/index.ts";
+import { unitShapes } from "../nn/index.ts";
+import type { State, Tensor } from "../runtime/program.ts";
+
+export interface LayerStats {
+  readonly layer: string;
+  /** Mean over the units of |v| (of |w| where the weight is not normalized). */
+  readonly v: number;
+  /** Mean over the units of g. */
+  readonly g: number;
+  /** Mean over the units of lr / |v|^2: what a gradient of fixed direction turns v by (section 2.1). */
+  readonly effectiveStep: number;
+}
+
+/** One entry for every weight in `state`, in the state's order. */
+export function layerStats(state: State, lr: number): readonly LayerStats[] {
+  return [...state].flatMap(([name, x]) => {
+    const [, path, letter] = /^(.*)\.([vw])$/.exec(name) ?? [];
+    if (path === undefined || isOptimizerState(name)) return [];
+    const g = state.get(`${path}.g`);
+    const s = state.get(`${path}.s`);
+    const norms = unitNorms(x, (g ?? s)?.shape ?? defaultUnits(name, x.shape));
+    const scales = letter === "w" ? norms : g ? [...g.data] : [...s!.data].map(Math.exp);
+    return [
+      {
+        layer: path,
+        v: mean(norms),
+        g: mean(scales),
+        effectiveStep: mean(norms.map((n) => lr / (n * n))),
+      },
+    ];
+  });
+}
+
+const isOptimizerState = (name: string): boolean =>
+  /^(adam|adamax|sgd|rmsprop|average)\./.test(name);
+
+/** Where a plain weight has its units: first, but in layers whose weights are stored input first. */
+const defaultUnits = (name: string, shape: Shape): Shape => {
+  const axis = /(^|\.)(convTranspose|embedding)\d*\./.test(name) ? 1 : 0;
+  return shape.map((d, i) => (i === axis ? d : 1));
+};
+
+/** |v| of every unit, in float64; `g` is the shape of the scale. */
+export function unitNorms({ shape, data }: Tensor, g: Shape): number[] {
+  const { vShape, gShape } = unitShapes(shape, g);
+  const squares = new Array<number>(gShape.reduce((a, b) => a * b, 1)).fill(0);
+  for (let i = 0; i < data.length; i++) {
+    let rest = i;
+    let unit = 0;
+    for (let axis = vShape.length - 1, stride = 1; axis >= 0; axis--) {
+      const at = rest % vShape[axis];
+      rest = Math.floor(rest / vShape[axis]);
+      if (gShape[axis] !== 1) {
+        unit += at * stride;
+        stride *= gShape[axis];
+      }
+    }
+    squares[unit] += data[i] ** 2;
+  }
+  return squares.map(Math.sqrt);
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / values.length;

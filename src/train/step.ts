@@ -1,0 +1,65 @@
+/** One network, three programs: loss + gradients + updates is a training step; initialization and evaluation are its siblings. */
+import { grad } from "../autodiff/index.ts";
+import { abs, max, type Input, type Node, type Update } from "../graph/index.ts";
+import { trace, type Mode, type Norm, type Scope, type Trace } from "../nn/index.ts";
+import type { Optimizer } from "../optim/index.ts";
+import type { ProgramSpec } from "../runtime/program.ts";
+
+/** What a network computes: its `loss`, a scalar, and whatever else is to be read off. */
+export type Outputs = Readonly<Record<string, Node>> & { readonly loss: Node };
+export type Network = (scope: Scope) => Outputs;
+
+export interface StepOptions {
+  /** Everything fed at a step: data, labels, scheduled rates. */
+  readonly inputs: readonly Input[];
+  readonly norm: Norm;
+  /** A uint32 [2] input for dropout and noise, with a fresh key every step (see `keyTensor`). */
+  readonly key?: Input;
+}
+export interface TrainOptions extends StepOptions {
+  readonly optimizer: Optimizer;
+  /** Further updates, made from those of the step, e.g. `(updates) => movingAverage(updates, 0.999)`. */
+  readonly also?: (updates: readonly Update[]) => readonly Update[];
+}
+
+const traced = (network: Network, mode: Mode, { norm, key }: StepOptions): Trace<Outputs> =>
+  trace(network, { mode, norm, ...(key ? { key } : {}) });
+const inputsOf = ({ inputs, key }: StepOptions): readonly Input[] =>
+  key ? [...inputs, key] : inputs;
+
+/** Data-dependent initialization, to be run once before training; its outputs "dead:<layer>" count units without variance. */
+export function initStep(network: Network, options: StepOptions): ProgramSpec {
+  const { value, updates, dead } = traced(network, "init", options);
+  const counts = Object.entries(dead).map(([layer, count]) => [`dead:${layer}`, count] as const);
+  return {
+    inputs: inputsOf(options),
+    outputs: { ...value, ...Object.fromEntries(counts) },
+    updates,
+  };
+}
+
+/** Forward, backward, optimizer and running averages: the whole training step. */
+export function trainStep(
+  network: Network,
+  { optimizer, also, ...options }: TrainOptions,
+): ProgramSpec {
+  const { value, parameters, updates } = traced(network, "train", options);
+  const steps = optimizer(parameters, grad(value.loss, parameters));
+  return {
+    inputs: inputsOf(options),
+    outputs: value,
+    updates: [...updates, ...steps, ...(also?.(steps) ?? [])],
+  };
+}
+
+/** The outputs with running averages in place of batch statistics, and without noise. */
+export function evalStep(network: Network, options: StepOptions): ProgramSpec {
+  return { inputs: inputsOf(options), outputs: traced(network, "eval", options).value };
+}
+
+/** The largest |pre-activation| of every layer, in order: run on the batch where a loss became NaN, it names the layer. */
+export function diagnosticStep(network: Network, options: StepOptions): ProgramSpec {
+  const { preactivations } = traced(network, "train", options);
+  const largest = Object.entries(preactivations).map(([layer, t]) => [layer, max(abs(t))] as const);
+  return { inputs: inputsOf(options), outputs: Object.fromEntries(largest) };
+}

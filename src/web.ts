@@ -1,0 +1,2 @@
+/** The door for browsers: onnxruntime-web. */
+export { webRuntime } from "./runtime/web.ts";
