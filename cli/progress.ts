@@ -18,27 +18,49 @@ export interface ProgressOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
-const clock = (seconds: number): string => (seconds < 60 ? `${Math.ceil(seconds)}s` : `${Math.floor(seconds / 60)}m${String(Math.ceil(seconds % 60)).padStart(2, "0")}s`);
+const clock = (seconds: number): string =>
+  seconds < 60
+    ? `${Math.ceil(seconds)}s`
+    : `${Math.floor(seconds / 60)}m${String(Math.ceil(seconds % 60)).padStart(2, "0")}s`;
 
 /** images/s over the last steps, and the seconds that the rest will take at that rate. */
-function pace({ progress: { stepMilliseconds }, step, steps }: Run, batchSize: number): { readonly rate: number; readonly left: number } {
+function pace(
+  { progress: { stepMilliseconds }, step, steps }: Run,
+  batchSize: number,
+): { readonly rate: number; readonly left: number } {
   const recent = stepMilliseconds.slice(-50);
   const each = recent.reduce((a, b) => a + b, 0) / 1000 / Math.max(recent.length, 1);
   return { rate: batchSize / each, left: (steps - step()) * each };
 }
 
-export function progressDisplay(runs: readonly Run[], { quiet, batchSize, stream = process.stderr }: ProgressOptions): ProgressDisplay {
+export function progressDisplay(
+  runs: readonly Run[],
+  { quiet, batchSize, stream = process.stderr }: ProgressOptions,
+): ProgressDisplay {
   if (quiet) return { step: () => undefined, line: () => undefined, stop: () => undefined };
   return stream.isTTY ? bars(runs, batchSize, stream) : lines(batchSize, stream);
 }
 
-function bars(runs: readonly Run[], batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
+function bars(
+  runs: readonly Run[],
+  batchSize: number,
+  stream: NodeJS.WriteStream,
+): ProgressDisplay {
   const width = Math.max(...runs.map((run) => runName(run.arm, run.seed).length));
   const format = ` {name} {bar} {percentage}%  epoch {epoch}  loss {loss}  test error {error}  {rate} images/s  {left} left`;
-  const multi = new MultiBar({ format, stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true }, Presets.shades_classic);
+  const multi = new MultiBar(
+    { format, stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true },
+    Presets.shades_classic,
+  );
   const idle = { epoch: "-", loss: "-     ", error: "-    ", rate: "-", left: "-" };
   const bar = new Map<Run, SingleBar>(
-    runs.map((run) => [run, multi.create(run.steps, run.step(), { name: runName(run.arm, run.seed).padEnd(width), ...idle })]),
+    runs.map((run) => [
+      run,
+      multi.create(run.steps, run.step(), {
+        name: runName(run.arm, run.seed).padEnd(width),
+        ...idle,
+      }),
+    ]),
   );
   return {
     step(run, loss) {
@@ -70,7 +92,9 @@ function lines(batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
       const news = epoch
         ? `epoch ${epoch.epoch}: training loss ${epoch.trainLoss.toFixed(4)}, test error ${percent(epoch.testError)}`
         : `loss ${loss.toFixed(4)}`;
-      stream.write(`${runName(run.arm, run.seed)}: step ${run.step()}/${run.steps}, ${news}, ${rate.toFixed(0)} images/s, ${clock(left)} left\n`);
+      stream.write(
+        `${runName(run.arm, run.seed)}: step ${run.step()}/${run.steps}, ${news}, ${rate.toFixed(0)} images/s, ${clock(left)} left\n`,
+      );
     },
     line: (text) => void stream.write(`${text}\n`),
     stop: () => undefined,

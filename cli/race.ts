@@ -20,7 +20,10 @@ export interface RaceOptions {
 }
 
 /** Runs every arm and seed of the folder's configuration to its end and returns them, finished. */
-export async function race(folder: RunFolder, { data, quiet }: RaceOptions): Promise<readonly Run[]> {
+export async function race(
+  folder: RunFolder,
+  { data, quiet }: RaceOptions,
+): Promise<readonly Run[]> {
   const { config } = folder.run;
   const runtime = nodeRuntime({ threads: config.threads });
   const runs: Run[] = [];
@@ -29,7 +32,9 @@ export async function race(folder: RunFolder, { data, quiet }: RaceOptions): Pro
       const from = await folder.load(arm, seed);
       runs.push(await startRun({ config, arm, seed, data, runtime, ...(from ? { from } : {}) }));
     }
-  const log = await folder.log(new Map(runs.map((run) => [runName(run.arm, run.seed), run.step()])));
+  const log = await folder.log(
+    new Map(runs.map((run) => [runName(run.arm, run.seed), run.step()])),
+  );
   const display = progressDisplay(runs, { quiet, batchSize: config.batchSize });
   const interrupt = onInterrupt();
   const save = (run: Run): Promise<void> => folder.save(run.arm, run.seed, run.checkpoint());
@@ -40,7 +45,8 @@ export async function race(folder: RunFolder, { data, quiet }: RaceOptions): Pro
     for (let ended = false; !ended;) {
       const { loss, epoch } = await run.advance();
       const head = { arm: run.arm, seed: run.seed, step: run.step() };
-      for (const point of run.progress.curve.slice(points)) log.append({ type: "point", ...head, ...point });
+      for (const point of run.progress.curve.slice(points))
+        log.append({ type: "point", ...head, ...point });
       points = run.progress.curve.length;
       if (epoch) log.append({ type: "epoch", ...head, ...epoch });
       display.step(run, loss, epoch);
@@ -55,7 +61,10 @@ export async function race(folder: RunFolder, { data, quiet }: RaceOptions): Pro
   };
 
   try {
-    for (const run of runs) reportStart(run, display, log.append);
+    for (const run of runs) {
+      reportStart(run, display, log.append);
+      if (run.step() === 0) await save(run); // there is always a last good checkpoint
+    }
     for (let run = behind(runs); run; run = behind(runs)) await trainEpoch(run);
     return runs;
   } finally {
@@ -68,14 +77,26 @@ export async function race(folder: RunFolder, { data, quiet }: RaceOptions): Pro
 
 /** The unfinished run with the fewest steps, the first of equals: the same order however often a race is resumed. */
 const behind = (runs: readonly Run[]): Run | undefined =>
-  runs.filter((run) => run.step() < run.steps).reduce<Run | undefined>((least, run) => (least && least.step() <= run.step() ? least : run), undefined);
+  runs
+    .filter((run) => run.step() < run.steps)
+    .reduce<Run | undefined>(
+      (least, run) => (least && least.step() <= run.step() ? least : run),
+      undefined,
+    );
 
-function reportStart(run: Run, display: ProgressDisplay, append: (record: Record<string, unknown>) => void): void {
+function reportStart(
+  run: Run,
+  display: ProgressDisplay,
+  append: (record: Record<string, unknown>) => void,
+): void {
   const name = runName(run.arm, run.seed);
   if (run.step() > 0) display.line(`${name}: goes on at step ${run.step()} of ${run.steps}`);
   else append({ type: "initialized", arm: run.arm, seed: run.seed, step: 0, dead: run.dead });
   for (const [layer, count] of Object.entries(run.dead))
-    if (count > 0) display.line(`${name}: ${count} units of ${layer} do not vary on the initialization batch and keep their scale`);
+    if (count > 0)
+      display.line(
+        `${name}: ${count} units of ${layer} do not vary on the initialization batch and keep their scale`,
+      );
 }
 
 /** Ctrl-C asks to stop; a second one ends the process at once. */
@@ -86,5 +107,8 @@ function onInterrupt(): { readonly requested: () => boolean; readonly release: (
     requested = true;
   };
   process.on("SIGINT", handler).on("SIGTERM", handler);
-  return { requested: () => requested, release: () => void process.off("SIGINT", handler).off("SIGTERM", handler) };
+  return {
+    requested: () => requested,
+    release: () => void process.off("SIGINT", handler).off("SIGTERM", handler),
+  };
 }

@@ -1,11 +1,23 @@
 /** `weightnorm report`: the pictures and the table again, from results.json. */
 import { resolve } from "node:path";
+import type { Results } from "../experiments/results.ts";
 import { shown } from "./paths.ts";
 import { resultsTable, writeReport } from "./report/index.ts";
 import { readResults } from "./run-folder.ts";
 
-export async function report(dir: string, { json = false }: { readonly json?: boolean }): Promise<void> {
+interface Flags {
+  readonly json?: boolean;
+}
+
+export async function report(dir: string, flags: Flags): Promise<void> {
   const results = await readResults(resolve(dir));
   const { html } = await writeReport(resolve(dir), results);
-  process.stdout.write(json ? `${JSON.stringify(results)}\n` : `${resultsTable(results)}\n${shown(html)}\n`);
+  printResults(results, html, flags);
+}
+
+/** For machines the results, for people the table and, last, where the report is. */
+export function printResults(results: Results, html: string, { json = false }: Flags = {}): void {
+  const { isTTY, columns = 100 } = process.stdout;
+  const table = (): string => resultsTable(results, { width: columns, colors: isTTY });
+  process.stdout.write(json ? `${JSON.stringify(results)}\n` : `${table()}\n${shown(html)}\n`);
 }

@@ -3,7 +3,14 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, cpus, platform, totalmem } from "node:os";
 import type { Run } from "../experiments/mnist/experiment.ts";
-import type { Arm, ArmResult, EpochResult, Machine, Results, RunResult } from "../experiments/results.ts";
+import type {
+  Arm,
+  ArmResult,
+  EpochResult,
+  Machine,
+  Results,
+  RunResult,
+} from "../experiments/results.ts";
 import type { RunConfig } from "./run-folder.ts";
 
 export interface Finished {
@@ -35,13 +42,13 @@ export function resultsOf({ run, runs, data, seconds }: Finished): Results {
 
 function armResult(runs: readonly Run[], plain: number | null, { config }: RunConfig): ArmResult {
   const results = runs.map((run) => runResult(run, config.batchSize));
-  const epochs = results[0]!.epochs.map((_, i) => meanEpoch(results.map((r) => r.epochs[i]!)));
+  const epochs = results[0].epochs.map((_, i) => meanEpoch(results.map((r) => r.epochs[i])));
   return {
     epochs,
     imagesPerSecond: mean(results.map((r) => r.imagesPerSecond)),
     relativeStepTime: plain === null ? null : medianStep(runs) / plain,
     secondsToTarget: epochs.find((e) => e.testError <= config.targetError)?.seconds ?? null,
-    parameters: runs[0]!.parameters,
+    parameters: runs[0].parameters,
     runs: results,
   };
 }
@@ -53,26 +60,31 @@ function runResult({ seed, progress }: Run, batchSize: number): RunResult {
     epochs: progress.epochs,
     curve: progress.curve,
     imagesPerSecond: (progress.stepMilliseconds.length * batchSize) / progress.seconds,
-    stepMilliseconds: { median: median!, low: low!, high: high! },
+    stepMilliseconds: { median: median, low: low, high: high },
   };
 }
 
-const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+const mean = (values: readonly number[]): number =>
+  values.reduce((a, b) => a + b, 0) / values.length;
 const meanEpoch = (epochs: readonly EpochResult[]): EpochResult => ({
-  epoch: epochs[0]!.epoch,
+  epoch: epochs[0].epoch,
   seconds: mean(epochs.map((e) => e.seconds)),
   trainLoss: mean(epochs.map((e) => e.trainLoss)),
   trainError: mean(epochs.map((e) => e.trainError)),
   testError: mean(epochs.map((e) => e.testError)),
 });
-const medianStep = (runs: readonly Run[]): number => quantile(runs.flatMap((run) => run.progress.stepMilliseconds), 0.5);
+const medianStep = (runs: readonly Run[]): number =>
+  quantile(
+    runs.flatMap((run) => run.progress.stepMilliseconds),
+    0.5,
+  );
 
 /** Linear interpolation between order statistics. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * q;
-  const low = sorted[Math.floor(at)]!;
-  return low + (sorted[Math.ceil(at)]! - low) * (at - Math.floor(at));
+  const low = sorted[Math.floor(at)];
+  return low + (sorted[Math.ceil(at)] - low) * (at - Math.floor(at));
 }
 
 export function machine(): Machine {

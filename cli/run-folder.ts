@@ -5,7 +5,14 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { loadCheckpoint, openLog, saveCheckpoint, writeFileAtomic, type Log } from "../src/node/index.ts";
+import {
+  loadCheckpoint,
+  openLog,
+  reasonOf,
+  saveCheckpoint,
+  writeFileAtomic,
+  type Log,
+} from "../src/node/index.ts";
 import type { Checkpoint } from "../src/index.ts";
 import type { MnistConfig } from "../experiments/mnist/config.ts";
 import type { Arm, Results } from "../experiments/results.ts";
@@ -33,16 +40,22 @@ export interface RunFolder {
 /** One arm and seed by name, e.g. "weight-1". */
 export const runName = (arm: Arm, seed: number): string => `${arm}-${seed}`;
 
-const same = (a: RunConfig, b: RunConfig): boolean => JSON.stringify([a.experiment, a.config, a.dataDir]) === JSON.stringify([b.experiment, b.config, b.dataDir]);
+const same = (a: RunConfig, b: RunConfig): boolean =>
+  JSON.stringify([a.experiment, a.config, a.dataDir]) ===
+  JSON.stringify([b.experiment, b.config, b.dataDir]);
 
 /** A new run in `dir`. A finished run of the same configuration is replaced; anything else that is there is kept. */
 export async function createRunFolder(dir: string, run: RunConfig): Promise<RunFolder> {
   if (existsSync(join(dir, "config.json"))) {
     const before = await readConfig(dir);
     if (!existsSync(join(dir, "results.json")))
-      throw new Error(`--out: ${dir} holds an unfinished run, got another to put there; go on with --resume ${dir} or choose another folder`);
+      throw new Error(
+        `--out: ${dir} holds an unfinished run, got another to put there; go on with --resume ${dir} or choose another folder`,
+      );
     if (!same(before, run))
-      throw new Error(`--out: ${dir} holds a run with other settings (${before.command}), got another to put there; choose another folder`);
+      throw new Error(
+        `--out: ${dir} holds a run with other settings (${before.command}), got another to put there; choose another folder`,
+      );
     await rm(join(dir, "results.json"));
     await rm(join(dir, "log.jsonl"), { force: true });
     await rm(join(dir, "checkpoints"), { recursive: true, force: true });
@@ -53,30 +66,42 @@ export async function createRunFolder(dir: string, run: RunConfig): Promise<RunF
 }
 
 /** The run that was started in `dir`. */
-export const resumeRunFolder = async (dir: string): Promise<RunFolder> => open(dir, await readConfig(dir));
+export const resumeRunFolder = async (dir: string): Promise<RunFolder> =>
+  open(dir, await readConfig(dir));
 
 async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`--out: cannot make the folder ${path}, got ${error.code ?? error.message}; choose another`, { cause: error });
+  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+    throw new Error(
+      `--out: cannot make the folder ${path}, got ${reasonOf(error)}; choose another`,
+      { cause: error },
+    );
   });
 }
 
 async function readConfig(dir: string): Promise<RunConfig> {
   const path = join(dir, "config.json");
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${dir}: expected the folder of a run, got no readable config.json in it (${error.code ?? error.message}); give the folder that --out named`, { cause: error });
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
+    throw new Error(
+      `${dir}: expected the folder of a run, got no readable config.json in it (${reasonOf(error)}); give the folder that --out named`,
+      { cause: error },
+    );
   });
   try {
     const run = JSON.parse(text) as RunConfig;
-    if (run.experiment !== "mnist" || !Array.isArray(run.config.arms)) throw new Error("not a configuration");
+    if ((run.experiment as string) !== "mnist" || !Array.isArray(run.config.arms))
+      throw new Error("not a configuration");
     return run;
   } catch (cause) {
-    throw new Error(`${path}: expected the configuration of a run, got "${text.slice(0, 40).trim()}"; restore the file or start a new run`, { cause });
+    throw new Error(
+      `${path}: expected the configuration of a run, got "${text.slice(0, 40).trim()}"; restore the file or start a new run`,
+      { cause },
+    );
   }
 }
 
 function open(dir: string, run: RunConfig): RunFolder {
-  const checkpointPath = (arm: Arm, seed: number): string => join(dir, "checkpoints", `${runName(arm, seed)}.safetensors`);
+  const checkpointPath = (arm: Arm, seed: number): string =>
+    join(dir, "checkpoints", `${runName(arm, seed)}.safetensors`);
   return {
     dir,
     run,
@@ -85,7 +110,9 @@ function open(dir: string, run: RunConfig): RunFolder {
       if (!existsSync(path)) return undefined;
       const checkpoint = await loadCheckpoint(path);
       if (checkpoint.config["arm"] !== arm || checkpoint.seed !== seed)
-        throw new Error(`${path}: expected the checkpoint of ${runName(arm, seed)}, got that of ${String(checkpoint.config["arm"])}-${checkpoint.seed}; put back the right file`);
+        throw new Error(
+          `${path}: expected the checkpoint of ${runName(arm, seed)}, got that of ${String(checkpoint.config["arm"])}-${checkpoint.seed}; put back the right file`,
+        );
       return checkpoint;
     },
     async save(arm, seed, checkpoint) {
@@ -94,21 +121,23 @@ function open(dir: string, run: RunConfig): RunFolder {
     },
     log: (steps) =>
       openLog(join(dir, "log.jsonl"), {
-        keep: ({ arm, seed, step }) => typeof step !== "number" || step <= (steps.get(runName(arm as Arm, seed as number)) ?? 0),
+        keep: ({ arm, seed, step }) =>
+          typeof step !== "number" || step <= (steps.get(runName(arm as Arm, seed as number)) ?? 0),
       }),
-    finish: (results) => writeFileAtomic(join(dir, "results.json"), `${JSON.stringify(results, null, 2)}\n`),
+    finish: (results) =>
+      writeFileAtomic(join(dir, "results.json"), `${JSON.stringify(results, null, 2)}\n`),
   };
 }
 
 /** The results of a finished run. */
 export async function readResults(dir: string): Promise<Results> {
   const path = join(dir, "results.json");
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+  const text = await readFile(path, "utf8").catch((error: unknown) => {
     const unfinished = existsSync(join(dir, "config.json"));
     throw new Error(
       unfinished
         ? `${dir}: expected a finished run, got one without results.json; finish it with --resume ${dir}`
-        : `${dir}: expected the folder of a run, got no results.json in it (${error.code ?? error.message}); give the folder that --out named`,
+        : `${dir}: expected the folder of a run, got no results.json in it (${reasonOf(error)}); give the folder that --out named`,
       { cause: error },
     );
   });
@@ -117,6 +146,9 @@ export async function readResults(dir: string): Promise<Results> {
     if ((results.format as string) !== "weightnorm-results/1") throw new Error("another format");
     return results;
   } catch (cause) {
-    throw new Error(`${path}: expected results of weightnorm, got "${text.slice(0, 40).trim()}"; run the comparison again`, { cause });
+    throw new Error(
+      `${path}: expected results of weightnorm, got "${text.slice(0, 40).trim()}"; run the comparison again`,
+      { cause },
+    );
   }
 }

@@ -3,7 +3,9 @@ import Table from "cli-table3";
 
 const sides = ["", "-mid", "-left", "-right"] as const;
 const NO_LINES = {
-  ...Object.fromEntries(["top", "bottom"].flatMap((edge) => sides.map((side) => [edge + side, ""]))),
+  ...Object.fromEntries(
+    ["top", "bottom"].flatMap((edge) => sides.map((side) => [edge + side, ""])),
+  ),
   ...{ left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  " },
 };
 
@@ -13,7 +15,11 @@ export interface TableOptions {
 }
 
 /** The lines of a table without its rule. */
-export function tableLines(head: readonly string[], rows: readonly (readonly string[])[], { texts = 1 }: TableOptions = {}): readonly string[] {
+export function tableLines(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  { texts = 1 }: TableOptions = {},
+): readonly string[] {
   const table = new Table({
     chars: NO_LINES,
     colAligns: head.map((_, i) => (i < texts ? "left" : "right")),
@@ -23,7 +29,11 @@ export function tableLines(head: readonly string[], rows: readonly (readonly str
   return table.toString().split("\n");
 }
 
-export function textTable(head: readonly string[], rows: readonly (readonly string[])[], options: TableOptions = {}): string {
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  options: TableOptions = {},
+): string {
   const [first = "", ...rest] = tableLines(head, rows, options);
   return [first, "\u2500".repeat(first.length), ...rest].join("\n");
 }

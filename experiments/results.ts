@@ -1,7 +1,10 @@
 /** What a comparison leaves behind: the shape of results.json and of the lines in log.jsonl. Plain data, no code. */
 
-export const ARMS = ["plain", "weight", "batch", "mean-only", "weight+mean-only"] as const;
-export type Arm = (typeof ARMS)[number];
+import { arms, type Arm, type LayerStats } from "../src/index.ts";
+
+export type { Arm, LayerStats };
+/** In the order of tables and figures. */
+export const ARMS: readonly Arm[] = Object.keys(arms) as Arm[];
 
 /** One epoch of one run. Errors are fractions, seconds count training alone (no evaluation, no checkpoints). */
 export interface EpochResult {
@@ -10,17 +13,6 @@ export interface EpochResult {
   readonly trainLoss: number;
   readonly trainError: number;
   readonly testError: number;
-}
-
-/** What users of weight normalization want to see of a layer. For arms without g and v, g = |w| and v = w. */
-export interface LayerStats {
-  readonly layer: string;
-  /** Mean over the layer's units of |v|. */
-  readonly v: number;
-  /** Mean over the units of g. */
-  readonly g: number;
-  /** Mean over the units of lr / |v|^2. */
-  readonly effectiveStep: number;
 }
 
 /** A point of the training curve: the mean loss over the steps since the point before. */
@@ -39,7 +31,11 @@ export interface RunResult {
   readonly curve: readonly CurvePoint[];
   readonly imagesPerSecond: number;
   /** Median and quartiles over all steps. */
-  readonly stepMilliseconds: { readonly median: number; readonly low: number; readonly high: number };
+  readonly stepMilliseconds: {
+    readonly median: number;
+    readonly low: number;
+    readonly high: number;
+  };
 }
 
 export interface ArmResult {

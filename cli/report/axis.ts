@@ -70,7 +70,7 @@ function logTicks(low: number, high: number, most: number): readonly number[] {
     const stride = Math.ceil(ticks.length / most);
     if (ticks.length >= 3) return ticks.filter((_, i) => i % stride === 0);
   }
-  return linearTicks(low, high, { count: 5, integer: false });
+  return linearTicks(low, high, { count: 6, integer: false });
 }
 
 /** 3 * 0.1 is not 0.3; a tick is. */

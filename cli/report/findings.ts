@@ -88,12 +88,8 @@ function verdict(ranking: readonly Row[], testImages: number): string {
   const plain = ranking.find((row) => row.arm === "plain");
   // Against plain it is in the lead's own sentence then.
   const said = ranking[0] === weight && ranking[1] === plain && error(weight) < error(plain);
-  const alone = standing(weight, ranking);
   const against = plain === undefined || said ? "" : againstPlain(weight, plain, testImages);
-  return sentences([
-    alone,
-    alone === "" ? against.replace("It", "Weight normalization alone") : against,
-  ]);
+  return sentences([standing(weight, ranking), against]);
 }
 
 function standing(weight: Row, ranking: readonly Row[]): string {
@@ -108,14 +104,12 @@ function standing(weight: Row, ranking: readonly Row[]): string {
 
 function againstPlain(weight: Row, plain: Row, testImages: number): string {
   const difference = error(weight) - error(plain);
-  const side = difference < 0 ? "below" : "above";
-  if (difference === 0) return "It ended with the same test error as plain.";
+  const start = "Against plain, weight normalization alone";
+  if (difference === 0) return `${start} made no difference to the test error.`;
   const noise = chance(weight, plain, testImages);
-  const reading =
-    Math.abs(difference) < noise
-      ? `within the ${points(noise)} that chance can make`
-      : `more than the ${points(noise)} that chance can make`;
-  return `It ended ${points(Math.abs(difference))} percentage points ${side} plain, ${reading}.`;
+  const size = `${points(Math.abs(difference))} percentage points ${difference < 0 ? "lower" : "higher"}`;
+  const reading = Math.abs(difference) < noise ? "within" : "more than";
+  return `${start} ended ${size}, ${reading} the ${points(noise)} that chance can make.`;
 }
 
 function cost(rows: readonly Row[]): string {

@@ -1,6 +1,6 @@
 /** The results as a table for the terminal. */
-import Table from "cli-table3";
 import type { Results } from "../../experiments/results.ts";
+import { tableLines } from "../text-table.ts";
 import { bestOf, columnsOf, rowsOf } from "./summary.ts";
 import type { StatKey } from "./summary.ts";
 
@@ -64,38 +64,13 @@ interface Drawing {
 function draw(results: Results, { keys, deviations }: Layout, colors = false): Drawing {
   const columns = columnsOf(results).filter(({ key }) => keys.includes(key));
   const rows = rowsOf(results);
-  const table = new Table({
-    chars: NO_LINES,
-    colAligns: ["left", ...columns.map(() => "right" as const)],
-    style: { "padding-left": 0, "padding-right": 0, head: [], border: [] },
-  });
-  table.push(["arm", ...columns.map((column) => column.head)]);
-  for (const row of rows) {
-    const cells = columns.map((column) => {
+  const cells = rows.map((row) => [
+    row.arm,
+    ...columns.map((column) => {
       const text = column.text(row[column.key], deviations.includes(column.key));
       return colors && bestOf(rows, column).includes(row.arm) ? bold(text) : text;
-    });
-    table.push([row.arm, ...cells]);
-  }
-  const [head, ...body] = table.toString().split("\n");
+    }),
+  ]);
+  const [head, ...body] = tableLines(["arm", ...columns.map((column) => column.head)], cells);
   return { head, body, width: head.length };
 }
-
-/** Two spaces between columns, and nothing else. */
-const NO_LINES = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "  ",
-};

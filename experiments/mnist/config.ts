@@ -1,5 +1,14 @@
 /** What a run of this experiment is a function of. */
-import { adam, adamax, linearRate, rmsprop, sgd, type Optimizer, type Rate, type Schedule } from "../../src/index.ts";
+import {
+  adam,
+  adamax,
+  linearRate,
+  rmsprop,
+  sgd,
+  type Optimizer,
+  type Rate,
+  type Schedule,
+} from "../../src/index.ts";
 import type { Arm } from "../results.ts";
 
 export const OPTIMIZERS = ["adam", "adamax", "rmsprop", "sgd"] as const;
@@ -33,9 +42,15 @@ export const DEFAULTS: MnistConfig = {
 };
 
 export const optimizerOf = (name: OptimizerName, lr: Rate): Optimizer =>
-  ({ adam: () => adam({ lr }), adamax: () => adamax({ lr }), rmsprop: () => rmsprop({ lr }), sgd: () => sgd({ lr, momentum: 0.9 }) })[name]();
+  ({
+    adam: () => adam({ lr }),
+    adamax: () => adamax({ lr }),
+    rmsprop: () => rmsprop({ lr }),
+    sgd: () => sgd({ lr, momentum: 0.9 }),
+  })[name]();
 
-export const stepsPerEpoch = ({ trainSize, batchSize }: MnistConfig): number => Math.floor(trainSize / batchSize);
+export const stepsPerEpoch = ({ trainSize, batchSize }: MnistConfig): number =>
+  Math.floor(trainSize / batchSize);
 
 export function scheduleOf(config: MnistConfig): Schedule {
   const steps = config.epochs * stepsPerEpoch(config);

@@ -7,7 +7,8 @@ import { vjp } from "./rules.ts";
  * depend on one. The results are ordinary nodes, so gradients of gradients are gradients.
  */
 export function grad(loss: Node, targets: readonly Node[]): readonly Node[] {
-  if (loss.shape.length > 0) throw new Error(`grad: the loss must be a scalar, got [${loss.shape}]; take its sum or mean`);
+  if (loss.shape.length > 0)
+    throw new Error(`grad: the loss must be a scalar, got [${loss.shape}]; take its sum or mean`);
   const order = topological([loss]);
   const needed = dependents(order, targets);
   const gradients = new Map<Node, Node>();
@@ -17,7 +18,7 @@ export function grad(loss: Node, targets: readonly Node[]): readonly Node[] {
     if (!dy || !y.inputs.some((x) => needed.has(x))) continue;
     const rule = vjp[y.op] as (y: Node, dy: Node) => readonly (Node | null)[];
     for (const [i, dx] of rule(y, dy).entries()) {
-      const x = y.inputs[i];
+      const x = y.inputs.at(i);
       if (!dx || !x || !needed.has(x)) continue;
       const other = gradients.get(x);
       const fitted = sumTo(dx, x, y.op);
@@ -38,9 +39,13 @@ function dependents(order: readonly Node[], targets: readonly Node[]): ReadonlyS
 function sumTo(dx: Node, x: Node, op: string): Node {
   if (`${dx.shape}` === `${x.shape}`) return dx;
   const extra = dx.shape.length - x.shape.length;
-  const axes = dx.shape.flatMap((d, i) => (i < extra || (x.shape[i - extra] === 1 && d !== 1) ? [i] : []));
+  const axes = dx.shape.flatMap((d, i) =>
+    i < extra || (x.shape[i - extra] === 1 && d !== 1) ? [i] : [],
+  );
   const shape = dx.shape.map((d, i) => (axes.includes(i) ? 1 : d)).slice(Math.max(extra, 0));
   if (`${shape}` !== `${x.shape}`)
-    throw new Error(`grad: the rule of ${op} gives [${dx.shape}] for an input [${x.shape}]; mend the rule`);
+    throw new Error(
+      `grad: the rule of ${op} gives [${dx.shape}] for an input [${x.shape}]; mend the rule`,
+    );
   return reshape(sum(dx, { axes }), x.shape);
 }

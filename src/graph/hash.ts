@@ -3,7 +3,10 @@
  * Add, xor-shift and multiply only, so that ONNX's integer ops compute the same bits; the constants and shifts are
  * those of the `lowbias32` mixer (C. Wellons, https://nullprogram.com/blog/2018/07/31/), the second half of the key is xored in on the way.
  */
-export const HASH: { readonly shifts: readonly [number, number, number]; readonly factors: readonly [number, number] } = {
+export const HASH: {
+  readonly shifts: readonly [number, number, number];
+  readonly factors: readonly [number, number];
+} = {
   shifts: [16, 15, 16],
   factors: [0x7feb352d, 0x846ca68b],
 };
@@ -29,7 +32,7 @@ export function keyOf(...parts: readonly (number | string)[]): Key {
   };
   for (const part of parts) {
     if (typeof part === "string") for (const c of part) absorb(c.codePointAt(0)!);
-    else (absorb(part), absorb(Math.floor(part / 2 ** 32)));
+    else for (const word of [part, Math.floor(part / 2 ** 32)]) absorb(word);
     absorb(typeof part === "string" ? 0xffffffff : 0xfffffffe); // so that parts do not run into each other
   }
   return key;

@@ -1,5 +1,12 @@
 export * from "./op.ts";
 export { broadcastShapes, sizeOf } from "./infer.ts";
-export { input, node, parameter, parametersOf, topological, type ParameterOptions } from "./node.ts";
+export {
+  input,
+  node,
+  parameter,
+  parametersOf,
+  topological,
+  type ParameterOptions,
+} from "./node.ts";
 export * from "./ops.ts";
 export { print } from "./print.ts";

@@ -3,8 +3,15 @@ import { infer, type Type } from "./infer.ts";
 import type { AttrsOf, Dtype, Init, Input, Node, NodeOf, OpName, Parameter, Shape } from "./op.ts";
 
 /** `op(...inputs)` with its shape and dtype inferred; throws when the inputs do not fit the op. */
-export function node<K extends OpName>(op: K, inputs: NodeOf<K>["inputs"], attrs: AttrsOf<K>): Node {
-  const { shape, dtype } = (infer[op] as (inputs: readonly Type[], attrs: unknown) => Type)(inputs, attrs);
+export function node<K extends OpName>(
+  op: K,
+  inputs: NodeOf<K>["inputs"],
+  attrs: AttrsOf<K>,
+): Node {
+  const { shape, dtype } = (infer[op] as (inputs: readonly Type[], attrs: unknown) => Type)(
+    inputs,
+    attrs,
+  );
   return Object.freeze({ op, inputs, attrs, shape, dtype } as unknown as Node);
 }
 
@@ -20,8 +27,11 @@ export interface ParameterOptions {
 }
 
 /** State: a named tensor that lasts from run to run. Two parameters of one name are one parameter. */
-export const parameter = (name: string, shape: Shape, { init, dtype = "float", trainable = true }: ParameterOptions): Parameter =>
-  node("parameter", [], { name, shape, dtype, init, trainable }) as Parameter;
+export const parameter = (
+  name: string,
+  shape: Shape,
+  { init, dtype = "float", trainable = true }: ParameterOptions,
+): Parameter => node("parameter", [], { name, shape, dtype, init, trainable }) as Parameter;
 
 /** Every node that `roots` rest on, inputs before the nodes that use them, in a fixed order. */
 export function topological(roots: readonly Node[]): readonly Node[] {
@@ -37,7 +47,7 @@ export function topological(roots: readonly Node[]): readonly Node[] {
   for (const root of roots) {
     visit(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const child = top.node.inputs[top.next++];
+      const child = top.node.inputs.at(top.next++);
       if (child) visit(child);
       else order.push(stack.pop()!.node);
     }

@@ -36,7 +36,7 @@ interface Reduction {
   readonly axes: Axes;
   readonly keepDims: boolean;
 }
-type None = Readonly<Record<never, never>>;
+type None = object;
 
 interface Op<Arity extends number, Attrs = None> {
   readonly arity: Arity;
@@ -56,7 +56,10 @@ export interface Ops {
       readonly trainable: boolean;
     }
   >;
-  constant: Op<0, { readonly shape: Shape; readonly dtype: Dtype; readonly data: ArrayLike<number> }>;
+  constant: Op<
+    0,
+    { readonly shape: Shape; readonly dtype: Dtype; readonly data: ArrayLike<number> }
+  >;
 
   // elementwise, one input
   neg: Op<1>;
@@ -138,8 +141,12 @@ export type AttrsOf<K extends OpName> = Ops[K]["attrs"];
 
 type InputsOf<K extends OpName> = number extends Ops[K]["arity"]
   ? readonly Node[]
-  : { 0: readonly []; 1: readonly [Node]; 2: readonly [Node, Node]; 3: readonly [Node, Node, Node] }[Ops[K]["arity"] &
-      (0 | 1 | 2 | 3)];
+  : {
+      0: readonly [];
+      1: readonly [Node];
+      2: readonly [Node, Node];
+      3: readonly [Node, Node, Node];
+    }[Ops[K]["arity"] & (0 | 1 | 2 | 3)];
 
 /** One value of a graph: an op applied to inputs. Frozen; two nodes are the same value if all of these are equal. */
 export interface NodeOf<K extends OpName> {

@@ -10,16 +10,29 @@ import type { Dtype, Node, Pool2dAttrs, Shape, Window2d } from "./op.ts";
 export type Arg = Node | number;
 
 /** A constant tensor; nested arrays are not taken, give flat row-major `data` and a `shape`. */
-export const constant = (data: ArrayLike<number> | number, shape?: Shape, dtype: Dtype = "float"): Node =>
+export const constant = (
+  data: ArrayLike<number> | number,
+  shape?: Shape,
+  dtype: Dtype = "float",
+): Node =>
   typeof data === "number"
-    ? node("constant", [], { data: new Array<number>(sizeOf(shape ?? [])).fill(data), shape: shape ?? [], dtype })
+    ? node("constant", [], {
+        data: new Array<number>(sizeOf(shape ?? [])).fill(data),
+        shape: shape ?? [],
+        dtype,
+      })
     : node("constant", [], { data, shape: shape ?? [data.length], dtype });
 
 export const zeros = (shape: Shape): Node => broadcastTo(constant(0), shape);
 export const ones = (shape: Shape): Node => broadcastTo(constant(1), shape);
 export const zerosLike = (x: Node): Node => broadcastTo(constant(0, [], x.dtype), x.shape);
 /** 0, 1, ..., n - 1. */
-export const arange = (n: number, dtype: Dtype = "int32"): Node => constant(Array.from({ length: n }, (_, i) => i), [n], dtype);
+export const arange = (n: number, dtype: Dtype = "int32"): Node =>
+  constant(
+    Array.from({ length: n }, (_, i) => i),
+    [n],
+    dtype,
+  );
 
 const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 const pair = (a: Arg, b: Arg): readonly [Node, Node] => {
@@ -50,8 +63,10 @@ export const relu = (x: Arg): Node => leakyRelu(x, 0);
 export const leakyStep = (x: Arg, alpha = 0): Node => node("leakyStep", [lift(x)], { alpha });
 /** x where x > 0, alpha (e^x - 1) elsewhere. */
 export const elu = (x: Arg, alpha = 1): Node => node("elu", [lift(x)], { alpha });
-export const clip = (x: Arg, min: number, max: number): Node => node("clip", [lift(x)], { min, max });
-export const cast = (x: Node, dtype: Dtype): Node => (x.dtype === dtype ? x : node("cast", [x], { dtype }));
+export const clip = (x: Arg, min: number, max: number): Node =>
+  node("clip", [lift(x)], { min, max });
+export const cast = (x: Node, dtype: Dtype): Node =>
+  x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Node): Node => node("stopGradient", [x], {});
 export const add = (a: Arg, b: Arg): Node => node("add", pair(a, b), {});
@@ -67,7 +82,8 @@ export const lessOrEqual = (a: Arg, b: Arg): Node => node("lessOrEqual", pair(a,
 export const greater = (a: Arg, b: Arg): Node => less(b, a);
 export const greaterOrEqual = (a: Arg, b: Arg): Node => lessOrEqual(b, a);
 /** x where `condition` holds, y elsewhere. */
-export const select = (condition: Node, x: Arg, y: Arg): Node => node("select", [condition, ...pair(x, y)], {});
+export const select = (condition: Node, x: Arg, y: Arg): Node =>
+  node("select", [condition, ...pair(x, y)], {});
 export const square = (x: Node): Node => mul(x, x);
 
 // reductions
@@ -93,14 +109,16 @@ export function mean(x: Node, options: ReductionOptions = {}): Node {
   return mul(total, sizeOf(total.shape) / sizeOf(x.shape));
 }
 /** The index of the first largest element along `axis`, int32. */
-export const argmax = (x: Node, axis = -1): Node => node("argmax", [x], { axis: axisOf(axis, x.shape.length) });
+export const argmax = (x: Node, axis = -1): Node =>
+  node("argmax", [x], { axis: axisOf(axis, x.shape.length) });
 /** log(sum(exp(x))), without overflow. */
 export function logSumExp(x: Node, options: ReductionOptions = {}): Node {
   const top = stopGradient(max(x, { ...options, keepDims: true }));
   const result = add(log(sum(exp(sub(x, top)), { ...options, keepDims: true })), top);
   return options.keepDims ? result : reshape(result, sum(x, options).shape);
 }
-export const logSoftmax = (x: Node, axis = -1): Node => sub(x, logSumExp(x, { axes: axis, keepDims: true }));
+export const logSoftmax = (x: Node, axis = -1): Node =>
+  sub(x, logSumExp(x, { axes: axis, keepDims: true }));
 export const softmax = (x: Node, axis = -1): Node => exp(logSoftmax(x, axis));
 
 // products
@@ -142,8 +160,8 @@ export function convTranspose2d(
   const attrs = { ...windowOf(options), groups: options.groups ?? 1 };
   const extra = both(options.outputPadding ?? 0);
   const extent = (i: 0 | 1): number =>
-    (x.shape[i + 2]! - 1) * attrs.strides[i] +
-    (w.shape[i + 2]! - 1) * attrs.dilations[i] +
+    (x.shape[i + 2] - 1) * attrs.strides[i] +
+    (w.shape[i + 2] - 1) * attrs.dilations[i] +
     1 +
     extra[i] -
     attrs.pads[i] -
@@ -154,7 +172,17 @@ export function convTranspose2d(
 export function conv1d(
   x: Node,
   w: Node,
-  { stride = 1, pad = 0, dilation = 1, groups = 1 }: { readonly stride?: number; readonly pad?: number; readonly dilation?: number; readonly groups?: number } = {},
+  {
+    stride = 1,
+    pad = 0,
+    dilation = 1,
+    groups = 1,
+  }: {
+    readonly stride?: number;
+    readonly pad?: number;
+    readonly dilation?: number;
+    readonly groups?: number;
+  } = {},
 ): Node {
   const y = conv2d(expandDims(x, 2), expandDims(w, 2), {
     strides: [1, stride],
@@ -174,14 +202,15 @@ const poolOf = ({ kernel, strides = kernel, ...rest }: PoolOptions): Pool2dAttrs
   kernel: both(kernel),
 });
 /** x [n, c, h, w] -> [n, c, h', w']. */
-export const maxPool2d = (x: Node, options: PoolOptions): Node => node("maxPool2d", [x], poolOf(options));
+export const maxPool2d = (x: Node, options: PoolOptions): Node =>
+  node("maxPool2d", [x], poolOf(options));
 /** x [n, c, h, w] -> [n, c, h', w']; padding counts as zeros. */
 export function averagePool2d(x: Node, options: PoolOptions): Node {
   const { kernel, ...window } = poolOf(options);
   const [n, c, ...size] = x.shape;
   const w = constant(1 / sizeOf(kernel), [1, 1, ...kernel]);
-  const y = conv2d(reshape(x, [n! * c!, 1, ...size]), w, window);
-  return reshape(y, [n!, c!, ...y.shape.slice(2)]);
+  const y = conv2d(reshape(x, [n * c, 1, ...size]), w, window);
+  return reshape(y, [n, c, ...y.shape.slice(2)]);
 }
 /** x [n, c, h, w] -> [n, c]. */
 export const globalAveragePool = (x: Node): Node => mean(x, { axes: [2, 3] });
@@ -194,17 +223,22 @@ export function reshape(x: Node, shape: Shape): Node {
   return `${full}` === `${x.shape}` ? x : node("reshape", [x], { shape: full });
 }
 /** [n, ...] -> [n, the product of the rest]. */
-export const flatten = (x: Node): Node => reshape(x, [x.shape[0]!, sizeOf(x.shape.slice(1))]);
-export const expandDims = (x: Node, axis: number): Node => reshape(x, x.shape.toSpliced(axis, 0, 1));
+export const flatten = (x: Node): Node => reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]);
+export const expandDims = (x: Node, axis: number): Node =>
+  reshape(x, x.shape.toSpliced(axis, 0, 1));
 export const squeeze = (x: Node, axis: number): Node => reshape(x, x.shape.toSpliced(axis, 1));
 /** Axes in the order of `perm`; the last two swapped if it is not given. */
 export function transpose(x: Node, perm?: readonly number[]): Node {
   const axes = x.shape.map((_, i) => i);
   const list = perm ?? [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
-  return list.every((a, i) => a === i) && list.length === axes.length ? x : node("transpose", [x], { perm: list });
+  return list.every((a, i) => a === i) && list.length === axes.length
+    ? x
+    : node("transpose", [x], { perm: list });
 }
-export const broadcastTo = (x: Node, shape: Shape): Node => (`${x.shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape }));
-export const concat = (xs: readonly Node[], axis: number): Node => node("concat", xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) });
+export const broadcastTo = (x: Node, shape: Shape): Node =>
+  `${x.shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape });
+export const concat = (xs: readonly Node[], axis: number): Node =>
+  node("concat", xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) });
 
 export interface SliceRange {
   readonly axis: number;
@@ -219,7 +253,7 @@ export function slice(x: Node, ...ranges: readonly SliceRange[]): Node {
   const steps = x.shape.map(() => 1);
   for (const { axis, start, end, step = 1 } of ranges) {
     const a = axisOf(axis, x.shape.length);
-    const size = x.shape[a]!;
+    const size = x.shape[a];
     const from = (p: number): number => (p < 0 ? p + size : p);
     starts[a] = start === undefined ? (step > 0 ? 0 : size - 1) : from(start);
     ends[a] = end === undefined ? (step > 0 ? size : -1) : from(end);
@@ -233,9 +267,11 @@ export const pad = (x: Node, pads: readonly (readonly [number, number])[]): Node
 /** x [n, ...], indices int32 [...] -> [...indices, ...]. */
 export const gather = (x: Node, indices: Node): Node => node("gather", [x, indices], {});
 /** indices int32 [...], y [...indices, ...] -> [size, ...]: rows of y added up at their indices. */
-export const scatterAdd = (indices: Node, y: Node, size: number): Node => node("scatterAdd", [indices, y], { size });
+export const scatterAdd = (indices: Node, y: Node, size: number): Node =>
+  node("scatterAdd", [indices, y], { size });
 /** indices int32 [...] -> float [..., depth]. */
-export const oneHot = (indices: Node, depth: number): Node => cast(equal(expandDims(indices, indices.shape.length), arange(depth)), "float");
+export const oneHot = (indices: Node, depth: number): Node =>
+  cast(equal(expandDims(indices, indices.shape.length), arange(depth)), "float");
 
 // randomness: pure functions of (key, stream, element), the same bits on every runtime
 export interface RandomOptions {
@@ -244,20 +280,26 @@ export interface RandomOptions {
   readonly stream: number;
 }
 /** int32 on [0, 2^bits), bits at most 24; `key` is a uint32 [2] node. */
-export const randomBits = (key: Node, bits: number, { shape, stream }: RandomOptions): Node => node("randomBits", [key], { shape, stream, bits });
+export const randomBits = (key: Node, bits: number, { shape, stream }: RandomOptions): Node =>
+  node("randomBits", [key], { shape, stream, bits });
 /** Uniform on [0, 1): multiples of 2^-24. */
-export const randomUniform = (key: Node, options: RandomOptions): Node => mul(cast(randomBits(key, 24, options), "float"), 2 ** -24);
+export const randomUniform = (key: Node, options: RandomOptions): Node =>
+  mul(cast(randomBits(key, 24, options), "float"), 2 ** -24);
 /** 1 with probability p, else 0. */
-export const randomBernoulli = (key: Node, p: Arg, options: RandomOptions): Node => cast(less(randomUniform(key, options), p), "float");
+export const randomBernoulli = (key: Node, p: Arg, options: RandomOptions): Node =>
+  cast(less(randomUniform(key, options), p), "float");
 /**
  * Standard normal, by linear interpolation in a table of quantiles. The table and the position in a cell are dyadic
  * fractions chosen so that every operation is exact in float32; so, unlike with logarithms, all runtimes agree.
  */
 export function randomNormal(key: Node, options: RandomOptions): Node {
-  const position = mul(cast(randomBits(key, QUANTILE_BITS.cell + QUANTILE_BITS.fraction, options), "float"), 2 ** -QUANTILE_BITS.fraction);
+  const position = mul(
+    cast(randomBits(key, QUANTILE_BITS.cell + QUANTILE_BITS.fraction, options), "float"),
+    2 ** -QUANTILE_BITS.fraction,
+  );
   const cell = cast(position, "int32"); // rounds toward zero
   const quantiles = normalQuantiles();
   const low = gather(constant(quantiles.slice(0, -1)), cell);
-  const width = gather(constant(quantiles.slice(1).map((q, i) => q - quantiles[i]!)), cell);
+  const width = gather(constant(quantiles.slice(1).map((q, i) => q - quantiles[i])), cell);
   return add(low, mul(width, sub(position, cast(cell, "float"))));
 }

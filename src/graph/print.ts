@@ -3,7 +3,8 @@ import { topological } from "./node.ts";
 import type { Node } from "./op.ts";
 
 const value = (x: unknown): string => {
-  if (typeof x !== "object" || x === null) return typeof x === "string" ? JSON.stringify(x) : String(x);
+  if (typeof x !== "object" || x === null)
+    return typeof x === "string" ? JSON.stringify(x) : String(x);
   if (Array.isArray(x) || ArrayBuffer.isView(x)) {
     const items = Array.from(x as ArrayLike<unknown>);
     return `[${items.slice(0, 8).map(value).join(", ")}${items.length > 8 ? `, ... ${items.length}` : ""}]`;

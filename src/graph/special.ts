@@ -17,7 +17,11 @@ export function erf(x: number): number {
  * How `randomNormal` splits its random bits. Quantiles are multiples of 2^-12 below 2^3 and fractions multiples of 2^-9,
  * so results are multiples of 2^-21 below 2^3: 24 bits, which float32 holds exactly.
  */
-export const QUANTILE_BITS: { readonly cell: number; readonly fraction: number; readonly precision: number } = {
+export const QUANTILE_BITS: {
+  readonly cell: number;
+  readonly fraction: number;
+  readonly precision: number;
+} = {
   cell: 12,
   fraction: 9,
   precision: 12,
@@ -33,15 +37,24 @@ function computeQuantiles(): readonly number[] {
   const cells = 2 ** QUANTILE_BITS.cell;
   const upper = [0]; // quantiles of 1/2 + k / cells
   for (let k = 1; k < cells / 2; k++) {
-    let z = upper[k - 1]!;
-    for (let i = 0; i < 8; i++) z -= (erf(z / Math.SQRT2) / 2 - k / cells) * Math.sqrt(2 * Math.PI) * Math.exp((z * z) / 2); // Newton
+    let z = upper[k - 1];
+    for (let i = 0; i < 8; i++)
+      z -= (erf(z / Math.SQRT2) / 2 - k / cells) * Math.sqrt(2 * Math.PI) * Math.exp((z * z) / 2); // Newton
     upper.push(z);
   }
   // Uniform on [a, b] has second moment (a^2 + ab + b^2) / 3; the last cell gets what is missing from cells / 2.
   const moment = (a: number, b: number): number => (a * a + a * b + b * b) / 3;
-  const rest = upper.slice(1).reduce((left, b, i) => left - moment(upper[i]!, b), cells / 2);
+  const rest = upper.slice(1).reduce((left, b, i) => left - moment(upper[i], b), cells / 2);
   const a = upper.at(-1)!;
   upper.push((-a + Math.sqrt(a * a - 4 * (a * a - 3 * rest))) / 2);
-  const rounded = upper.map((z) => Math.round(z * 2 ** QUANTILE_BITS.precision) / 2 ** QUANTILE_BITS.precision);
-  return [...rounded.slice(1).reverse().map((z) => -z), ...rounded];
+  const rounded = upper.map(
+    (z) => Math.round(z * 2 ** QUANTILE_BITS.precision) / 2 ** QUANTILE_BITS.precision,
+  );
+  return [
+    ...rounded
+      .slice(1)
+      .reverse()
+      .map((z) => -z),
+    ...rounded,
+  ];
 }

@@ -1,6 +1,7 @@
 /** The paper's five arms: a network's normalization is one word. */
 import { batchNorm, bias, meanOnly } from "./batch-norm.ts";
-import { combine, type Norm } from "./norm.ts";
+import { combine } from "./norm.ts";
+import type { Norm } from "./scope.ts";
 import { plainWeight, weightNorm } from "./weight-norm.ts";
 
 export type Arm = "plain" | "weight" | "batch" | "mean-only" | "weight+mean-only";

@@ -38,7 +38,7 @@ export const meanOnly =
       if (scope.mode === "eval") return add(t, perUnit(sub(b, average.value), t));
       const { mu } = moments(t);
       if (scope.mode === "train") {
-        average.blend(mu);
+        average.take(mu);
         return add(t, sub(perUnit(b, t), mu));
       }
       if (!scale) {
@@ -46,7 +46,7 @@ export const meanOnly =
         rescale(scale);
         scope.update(b, zeros([units]));
       }
-      average.set(mul(mu, scale));
+      average.take(mul(mu, scale));
       return mul(sub(t, mu), scale);
     };
   };
@@ -68,41 +68,62 @@ export const batchNorm =
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     const variances = runningAverages(scope, "variance", { units, first: 1, decay });
     const initial = { gamma: mul(ones([units]), initScale), beta: zeros([units]) };
-    if (scope.mode === "init") (scope.update(gamma, initial.gamma), scope.update(beta, initial.beta));
+    if (scope.mode === "init") {
+      scope.update(gamma, initial.gamma);
+      scope.update(beta, initial.beta);
+    }
     const used = scope.mode === "init" ? initial : { gamma, beta };
     return (t) => {
       const [average, spread] = [means(), variances()];
-      const { mu, variance } = scope.mode === "eval" ? { mu: perUnit(average.value, t), variance: perUnit(spread.value, t) } : moments(t);
-      if (scope.mode === "train") (average.blend(mu), spread.blend(variance));
-      if (scope.mode === "init") (average.set(mu), spread.set(variance));
+      const { mu, variance } =
+        scope.mode === "eval"
+          ? { mu: perUnit(average.value, t), variance: perUnit(spread.value, t) }
+          : moments(t);
+      average.take(mu);
+      spread.take(variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
       return add(mul(sub(t, mu), factor), perUnit(used.beta, t));
     };
   };
 
-const constantParameter = (scope: Scope, name: string, units: number, value: number): Node & { readonly op: "parameter" } =>
+const constantParameter = (
+  scope: Scope,
+  name: string,
+  units: number,
+  value: number,
+): Node & { readonly op: "parameter" } =>
   scope.parameter(name, [units], { init: { kind: "constant", value } });
 
 interface RunningAverage {
   readonly value: Node;
-  blend(now: Node): void;
-  set(now: Node): void;
+  /** Takes this batch's statistics as they are in mode `init`, a share of them in mode `train`, nothing in `eval`. */
+  take(now: Node): void;
 }
 
 /** Running averages of one layer, not trained: a new one for every call, since each step of a recurrent cell has statistics of its own. */
 function runningAverages(
   scope: Scope,
   name: string,
-  { units, first, decay }: { readonly units: number; readonly first: number; readonly decay: number },
+  {
+    units,
+    first,
+    decay,
+  }: { readonly units: number; readonly first: number; readonly decay: number },
 ): () => RunningAverage {
   let calls = 0;
   return () => {
     const full = ++calls === 1 ? name : `${name}${calls}`;
-    const p = scope.parameter(full, [units], { init: { kind: "constant", value: first }, trainable: false });
+    const p = scope.parameter(full, [units], {
+      init: { kind: "constant", value: first },
+      trainable: false,
+    });
     return {
       value: p,
-      blend: (now) => scope.update(p, add(mul(p, decay), mul(reshape(now, [units]), 1 - decay))),
-      set: (now) => scope.update(p, reshape(now, [units])),
+      take(now) {
+        const flat = reshape(now, [units]);
+        if (scope.mode === "init") scope.update(p, flat);
+        if (scope.mode === "train") scope.update(p, add(mul(p, decay), mul(flat, 1 - decay)));
+      },
     };
   };
 }

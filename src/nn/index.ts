@@ -1,9 +1,38 @@
-export { trace, sequential, residual, apply, type Layer, type Mode, type Scope, type Trace, type TraceOptions } from "./scope.ts";
+export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
+export { trace, type Trace, type TraceOptions } from "./trace.ts";
+export { apply, residual, sequential } from "./compose.ts";
 export { arms, type Arm } from "./arms.ts";
-export { combine, type Norm, type Parameterization, type Statistics, type Weight, type WeightSpec } from "./norm.ts";
-export { normalize, plainWeight, unitShapes, weightNorm, type WeightNormOptions } from "./weight-norm.ts";
-export { batchNorm, bias, meanOnly, type BatchNormOptions, type RunningOptions } from "./batch-norm.ts";
-export { conv1d, conv2d, convTranspose2d, dense, depthwiseConv2d, dropout, embedding, gaussianNoise } from "./layers.ts";
+export { combine, type Parameterization, type Statistics, type Weight } from "./norm.ts";
+export {
+  normalize,
+  plainWeight,
+  unitShapes,
+  weightNorm,
+  type WeightNormOptions,
+} from "./weight-norm.ts";
+export {
+  batchNorm,
+  bias,
+  meanOnly,
+  type BatchNormOptions,
+  type RunningOptions,
+} from "./batch-norm.ts";
+export {
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  dense,
+  depthwiseConv2d,
+  dropout,
+  embedding,
+  gaussianNoise,
+} from "./layers.ts";
 export type { Conv1dLayerOptions, Conv2dLayerOptions, LayerOptions } from "./layers.ts";
 export { gru, lstm, unroll, type Cell, type CellOptions, type LstmState } from "./recurrent.ts";
-export { binaryCrossEntropy, gaussianKl, huber, meanSquaredError, softmaxCrossEntropy } from "./loss.ts";
+export {
+  binaryCrossEntropy,
+  gaussianKl,
+  huber,
+  meanSquaredError,
+  softmaxCrossEntropy,
+} from "./loss.ts";

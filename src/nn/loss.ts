@@ -1,11 +1,30 @@
 /** Losses: scalars, the mean over the batch. */
-import { abs, add, exp, logSoftmax, maximum, mean, minimum, mul, neg, oneHot, softplus, square, sub, sum, type Node } from "../graph/index.ts";
+import {
+  abs,
+  add,
+  exp,
+  logSoftmax,
+  maximum,
+  mean,
+  minimum,
+  mul,
+  neg,
+  oneHot,
+  softplus,
+  square,
+  sub,
+  sum,
+  type Node,
+} from "../graph/index.ts";
 
 const sameShape = (loss: string, a: Node, b: Node): void => {
-  if (`${a.shape}` !== `${b.shape}`) throw new Error(`${loss}: shapes differ, got [${a.shape}] and [${b.shape}]; give both one shape`);
+  if (`${a.shape}` !== `${b.shape}`)
+    throw new Error(
+      `${loss}: shapes differ, got [${a.shape}] and [${b.shape}]; give both one shape`,
+    );
 };
 /** Sums over everything but the batch, then the mean over the batch. */
-const perExample = (x: Node): Node => mul(sum(x), 1 / x.shape[0]!);
+const perExample = (x: Node): Node => mul(sum(x), 1 / x.shape[0]);
 
 /** logits [batch, classes]; labels int32 [batch], or a distribution [batch, classes]. In nats. */
 export function softmaxCrossEntropy(logits: Node, labels: Node): Node {
@@ -27,7 +46,11 @@ export function meanSquaredError(y: Node, target: Node): Node {
 }
 
 /** Quadratic within `delta` of the target, linear beyond: the mean over all elements. */
-export function huber(y: Node, target: Node, { delta = 1 }: { readonly delta?: number } = {}): Node {
+export function huber(
+  y: Node,
+  target: Node,
+  { delta = 1 }: { readonly delta?: number } = {},
+): Node {
   sameShape("huber", y, target);
   const distance = abs(sub(y, target));
   const inside = minimum(distance, delta);

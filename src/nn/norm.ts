@@ -3,14 +3,22 @@
  * w = g v / |v|) and which statistics of the minibatch are removed from pre-activations (none, the mean, or both).
  * Layers ask it for weights and hand it their pre-activations; they never learn which one they got.
  */
-import { cast, lessOrEqual, mean, mul, reshape, safeReciprocal, select, sqrt, square, sub, sum, type Node, type Shape, type Update } from "../graph/index.ts";
-import type { Scope } from "./scope.ts";
-
-/** One weight tensor: its shape and the shape of its scale g, 1 along every axis that the norm runs over. */
-export interface WeightSpec {
-  readonly shape: Shape;
-  readonly g: Shape;
-}
+import {
+  cast,
+  lessOrEqual,
+  mean,
+  mul,
+  reshape,
+  safeReciprocal,
+  select,
+  sqrt,
+  square,
+  sub,
+  sum,
+  type Node,
+  type Update,
+} from "../graph/index.ts";
+import type { Norm, Scope, UnitOptions, WeightSpec } from "./scope.ts";
 
 /** A weight in the graph, and how to set its scale at initialization. */
 export interface Weight {
@@ -20,40 +28,32 @@ export interface Weight {
 }
 export type Parameterization = (scope: Scope, name: string, spec: WeightSpec) => Weight;
 
-export interface StatisticsOptions {
-  readonly units: number;
-  /** The standard deviation of pre-activations after initialization. */
-  readonly initScale: number;
+export interface StatisticsOptions extends UnitOptions {
   /** Multiplies the layer's weights, in mode `init`; `scale` is [1, units, 1, ...]. */
   rescale(scale: Node): void;
 }
 /** From the linear part of a layer to its pre-activation: bias and all. One is made per layer; a recurrent cell calls it every step. */
 export type Statistics = (scope: Scope, options: StatisticsOptions) => (t: Node) => Node;
 
-export interface LayerOptions {
-  readonly units: number;
-  readonly initScale: number;
-}
-export interface Norm {
-  /** The layer's weights by name, and the function from t = w x to the pre-activation. */
-  layer<N extends string>(
-    scope: Scope,
-    specs: Readonly<Record<N, WeightSpec>>,
-    options: LayerOptions,
-  ): { readonly weights: Readonly<Record<N, Node>>; readonly preactivation: (t: Node) => Node };
-}
-
 /** Any parameterization with any statistics. */
 export const combine = (parameterization: Parameterization, statistics: Statistics): Norm => ({
   layer(scope, specs, options) {
-    const made = Object.entries<WeightSpec>(specs).map(([name, spec]) => ({ name, spec, weight: parameterization(scope, name, spec) }));
+    const made = Object.entries<WeightSpec>(specs).map(([name, spec]) => ({
+      name,
+      spec,
+      weight: parameterization(scope, name, spec),
+    }));
     const rescale = (scale: Node): void => {
       for (const { spec, weight } of made)
-        for (const { parameter, next } of weight.rescale(reshape(scale, spec.g))) scope.update(parameter, next);
+        for (const { parameter, next } of weight.rescale(reshape(scale, spec.g)))
+          scope.update(parameter, next);
     };
     const finish = statistics(scope, { ...options, rescale });
     return {
-      weights: Object.fromEntries(made.map(({ name, weight }) => [name, weight.w])) as Record<keyof typeof specs, Node>,
+      weights: Object.fromEntries(made.map(({ name, weight }) => [name, weight.w])) as Record<
+        keyof typeof specs,
+        Node
+      >,
       preactivation(t) {
         const y = finish(t);
         scope.report("preactivations", y);
@@ -64,7 +64,11 @@ export const combine = (parameterization: Parameterization, statistics: Statisti
 });
 
 /** [units] as it broadcasts against t [batch, units, ...]. */
-export const perUnit = (b: Node, t: Node): Node => reshape(b, t.shape.map((d, i) => (i === 1 ? d : 1)));
+export const perUnit = (b: Node, t: Node): Node =>
+  reshape(
+    b,
+    t.shape.map((d, i) => (i === 1 ? d : 1)),
+  );
 
 /** Mean and variance of t [batch, units, ...] per unit, over the batch and all positions: [1, units, 1, ...]. */
 export function moments(t: Node): { readonly mu: Node; readonly variance: Node } {
@@ -77,7 +81,11 @@ export function moments(t: Node): { readonly mu: Node; readonly variance: Node }
  * The mean of t and `initScale` / sigma, per unit. Dead units, whose variance is nothing but rounding, keep their scale
  * of 1, and the scope gets their number reported.
  */
-export function initialization(scope: Scope, t: Node, initScale: number): { readonly mu: Node; readonly scale: Node } {
+export function initialization(
+  scope: Scope,
+  t: Node,
+  initScale: number,
+): { readonly mu: Node; readonly scale: Node } {
   const { mu, variance } = moments(t);
   const dead = lessOrEqual(variance, mul(square(mu), 1e-10));
   scope.report("dead", sum(cast(dead, "float")));

@@ -1,5 +1,19 @@
 /** Recurrent cells. The weights of a cell are computed once; every call of `step` is one step of the recurrence. */
-import { add, concat, expandDims, matmul, mul, reshape, sigmoid, slice, sub, tanh, transpose, zeros, type Node } from "../graph/index.ts";
+import {
+  add,
+  concat,
+  expandDims,
+  matmul,
+  mul,
+  reshape,
+  sigmoid,
+  slice,
+  sub,
+  tanh,
+  transpose,
+  zeros,
+  type Node,
+} from "../graph/index.ts";
 import type { LayerOptions } from "./layers.ts";
 import type { Scope } from "./scope.ts";
 
@@ -21,7 +35,11 @@ export interface CellOptions extends LayerOptions {
 }
 
 /** x wih^T + h whh^T, finished: the pre-activations of `rows` gates, with one scale for every row of both matrices. */
-function gates(scope: Scope, { inputs, units, norm, initScale = 1 }: CellOptions, rows: number): (x: Node, h: Node) => Node {
+function gates(
+  scope: Scope,
+  { inputs, units, norm, initScale = 1 }: CellOptions,
+  rows: number,
+): (x: Node, h: Node) => Node {
   const specs = {
     wih: { shape: [rows, inputs], g: [rows, 1] },
     whh: { shape: [rows, units], g: [rows, 1] },
@@ -30,7 +48,8 @@ function gates(scope: Scope, { inputs, units, norm, initScale = 1 }: CellOptions
   const [wih, whh] = [transpose(layer.weights.wih), transpose(layer.weights.whh)];
   return (x, h) => layer.preactivation(add(matmul(x, wih), matmul(h, whh)));
 }
-const part = (t: Node, units: number, i: number): Node => slice(t, { axis: 1, start: i * units, end: (i + 1) * units });
+const part = (t: Node, units: number, i: number): Node =>
+  slice(t, { axis: 1, start: i * units, end: (i + 1) * units });
 
 /**
  * Long short-term memory, gates in the order i, f, g, o: c' = f c + i g, h' = o tanh(c'). Data-dependent initialization
@@ -44,8 +63,8 @@ export function lstm(scope: Scope, options: CellOptions): Cell<LstmState> {
     step(x, { h, c }) {
       const t = preactivation(x, h);
       const [i, f, o] = [0, 1, 3].map((k) => sigmoid(part(t, units, k)));
-      const next = add(mul(f!, c), mul(i!, tanh(part(t, units, 2))));
-      return { h: mul(o!, tanh(next)), c: next };
+      const next = add(mul(f, c), mul(i, tanh(part(t, units, 2))));
+      return { h: mul(o, tanh(next)), c: next };
     },
   };
 }
@@ -61,8 +80,8 @@ export function gru(scope: Scope, options: CellOptions): Cell<Node> {
     step(x, h) {
       const t = gate(x, h);
       const [r, z] = [0, 1].map((k) => sigmoid(part(t, units, k)));
-      const n = tanh(candidate(x, mul(r!, h)));
-      return add(mul(z!, h), mul(sub(1, z!), n));
+      const n = tanh(candidate(x, mul(r, h)));
+      return add(mul(z, h), mul(sub(1, z), n));
     },
   };
 }

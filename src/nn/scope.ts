@@ -1,6 +1,5 @@
-/** Where a layer gets its surroundings from: names, parameters, updates, the mode and the normalization in force. */
-import { add, parameter, type Node, type Parameter, type ParameterOptions, type Shape, type Update } from "../graph/index.ts";
-import type { Norm } from "./norm.ts";
+/** What a layer gets to see: names, parameters, updates, the mode and the normalization in force. */
+import type { Node, Parameter, ParameterOptions, Shape } from "../graph/index.ts";
 
 /**
  * `init` computes the data-dependent initialization of every layer, in order, and sets it through updates; `train` uses
@@ -27,88 +26,24 @@ export interface Scope {
   report(what: "preactivations" | "dead", node: Node): void;
 }
 
-export interface TraceOptions {
-  readonly mode: Mode;
-  readonly norm: Norm;
-  /** A uint32 [2] input, a fresh key every step; needed by dropout and noise. */
-  readonly key?: Node;
+/** One weight tensor: its shape and the shape of its scale g, 1 along every axis that the norm runs over. */
+export interface WeightSpec {
+  readonly shape: Shape;
+  readonly g: Shape;
 }
 
-/** A network written out as a graph. */
-export interface Trace<T> {
-  readonly value: T;
-  /** What optimizers change, in order of creation. */
-  readonly parameters: readonly Parameter[];
-  /** Initialization in mode `init`, running averages in mode `train`. */
-  readonly updates: readonly Update[];
-  /** By layer: what goes into its activation function. */
-  readonly preactivations: Readonly<Record<string, Node>>;
-  /** By layer, in mode `init`: how many units had no variance on the batch and kept their scale. */
-  readonly dead: Readonly<Record<string, Node>>;
+/** What a normalization needs to know of a layer. */
+export interface UnitOptions {
+  readonly units: number;
+  /** The standard deviation of pre-activations after initialization. */
+  readonly initScale: number;
 }
-
-/** Writes out the network `f` once, in one mode. */
-export function trace<T>(f: (scope: Scope) => T, { mode, norm, key }: TraceOptions): Trace<T> {
-  const parameters = new Map<string, Parameter>();
-  const updates: Update[] = [];
-  const reports = { preactivations: {} as Record<string, Node>, dead: {} as Record<string, Node> };
-  let streams = 0;
-
-  const scopeAt = (path: string): Scope => {
-    const counts = new Map<string, number>();
-    const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
-    return {
-      mode,
-      norm,
-      path,
-      child(kind, name) {
-        const count = (counts.get(kind) ?? 0) + 1;
-        counts.set(kind, count);
-        return scopeAt(under(name ?? `${kind}${count}`));
-      },
-      parameter(name, shape, options) {
-        const full = under(name);
-        if (parameters.has(full)) throw new Error(`scope: parameter "${full}" is made twice; give one of the layers another \`name\``);
-        const made = parameter(full, shape, options);
-        parameters.set(full, made);
-        return made;
-      },
-      update: (p, next) => void updates.push({ parameter: p, next }),
-      random() {
-        if (!key) throw new Error(`scope: ${path || "the network"} needs randomness and the trace has no key; pass \`key: input("key", [2], "uint32")\``);
-        return { key, stream: streams++ };
-      },
-      report(what, node) {
-        let name = path;
-        for (let i = 2; name in reports[what]; i++) name = `${path}#${i}`; // a recurrent cell reports every step
-        reports[what][name] = node;
-      },
-    };
-  };
-  const value = f(scopeAt(""));
-  return { value, parameters: [...parameters.values()].filter((p) => p.attrs.trainable), updates, ...reports };
+/** How a network is normalized: what layers get their weights from and hand their linear part to. */
+export interface Norm {
+  /** The layer's weights by name, and the function from t = w x to the pre-activation. */
+  layer<N extends string>(
+    scope: Scope,
+    specs: Readonly<Record<N, WeightSpec>>,
+    options: UnitOptions,
+  ): { readonly weights: Readonly<Record<N, Node>>; readonly preactivation: (t: Node) => Node };
 }
-
-/** Layers one after the other. */
-export const sequential =
-  (...layers: readonly Layer[]): Layer =>
-  (scope, x) =>
-    layers.reduce((y, layer) => layer(scope, y), x);
-
-/** A function of one tensor as a layer: `apply(relu)`. */
-export const apply =
-  (f: (x: Node) => Node): Layer =>
-  (_, x) =>
-    f(x);
-
-/** x + f(x), the layers of `f` one after the other; `shortcut` brings x to another shape where f changes it. */
-export const residual =
-  (layers: readonly Layer[], { shortcut, name }: { readonly shortcut?: Layer; readonly name?: string } = {}): Layer =>
-  (scope, x) => {
-    const inner = scope.child("residual", name);
-    const y = sequential(...layers)(inner, x);
-    const straight = shortcut ? shortcut(inner, x) : x;
-    if (`${y.shape}` !== `${straight.shape}`)
-      throw new Error(`residual: the block gives [${y.shape}] and its shortcut [${straight.shape}]; pass a \`shortcut\` layer of the block's shape`);
-    return add(y, straight);
-  };

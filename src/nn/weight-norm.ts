@@ -1,9 +1,24 @@
 /** Weight normalization: w = g v / |v| (Salimans & Kingma 2016, arXiv 1602.07868). */
-import { exp, log, mul, norm, ones, reshape, safeReciprocal, type Init, type Node, type Shape } from "../graph/index.ts";
+import {
+  exp,
+  log,
+  mul,
+  norm,
+  ones,
+  reshape,
+  safeReciprocal,
+  type Init,
+  type Node,
+  type Shape,
+} from "../graph/index.ts";
 import type { Parameterization } from "./norm.ts";
 
 /** The paper's first values of weights: N(0, 0.05^2). */
-const drawn = (layer: string, name: string): Init => ({ kind: "normal", std: 0.05, stream: `${layer}.${name}` });
+const drawn = (layer: string, name: string): Init => ({
+  kind: "normal",
+  std: 0.05,
+  stream: `${layer}.${name}`,
+});
 
 /**
  * w = g v / |v| (eq. 2), the norm over every axis along which g has size 1; a zero row of v gives a zero row of w, and
@@ -20,18 +35,20 @@ export function normalize(v: Node, g: Node): Node {
 /** The shapes in which v and g broadcast against each other: the same, or with the groups as an axis of their own. */
 export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readonly gShape: Shape } {
   const misfit = (): never => {
-    throw new Error(`weightNorm: g [${g}] does not fit v [${v}]; g has v's shape with 1 along the axes that the norm runs over`);
+    throw new Error(
+      `weightNorm: g [${g}] does not fit v [${v}]; g has v's shape with 1 along the axes that the norm runs over`,
+    );
   };
   if (g.length !== v.length) misfit();
-  const groups = g.length > 2 && g[0] === 1 ? g[1]! / v[1]! : 1;
+  const groups = g.length > 2 && g[0] === 1 ? g[1] / v[1] : 1;
   if (groups === 1) {
     if (g.some((d, i) => d !== 1 && d !== v[i])) misfit();
     return { vShape: v, gShape: g };
   }
-  if (!Number.isInteger(groups) || v[0]! % groups !== 0 || g.slice(2).some((d) => d !== 1)) misfit();
+  if (!Number.isInteger(groups) || v[0] % groups !== 0 || g.slice(2).some((d) => d !== 1)) misfit();
   return {
-    vShape: [groups, v[0]! / groups, ...v.slice(1)],
-    gShape: [groups, 1, v[1]!, ...g.slice(2)],
+    vShape: [groups, v[0] / groups, ...v.slice(1)],
+    gShape: [groups, 1, v[1], ...g.slice(2)],
   };
 }
 
@@ -44,7 +61,10 @@ export interface WeightNormOptions {
 
 /** Weights as w = g v / |v|; g and v are the only state. */
 export const weightNorm =
-  ({ scale = "linear", trainable: { g: gTrainable = true } = {} }: WeightNormOptions = {}): Parameterization =>
+  ({
+    scale = "linear",
+    trainable: { g: gTrainable = true } = {},
+  }: WeightNormOptions = {}): Parameterization =>
   (scope, name, { shape, g: gShape }) => {
     const at = (letter: string): string => (name === "w" ? letter : `${name}.${letter}`);
     const exponential = scale === "exponential";
@@ -54,7 +74,10 @@ export const weightNorm =
       trainable: gTrainable,
     });
     const used = scope.mode === "init" ? ones(gShape) : exponential ? exp(g) : g;
-    return { w: normalize(v, used), rescale: (by) => [{ parameter: g, next: exponential ? log(by) : by }] };
+    return {
+      w: normalize(v, used),
+      rescale: (by) => [{ parameter: g, next: exponential ? log(by) : by }],
+    };
   };
 
 /** Weights as they are. */

@@ -143,6 +143,10 @@ const remedies: Readonly<Record<"read" | "write", ReadonlyMap<string | undefined
   ]),
 };
 
+/** What went wrong, in a word if the system has one: its code, else its message. */
+export const reasonOf = (error: unknown): string =>
+  codeOf(error) ?? (error instanceof Error ? error.message : String(error));
+
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
 
 function fileError(path: string, doing: "read" | "write", cause: unknown): Error {

@@ -3,6 +3,7 @@ export { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
 export {
   loadCheckpoint,
   openLog,
+  reasonOf,
   saveCheckpoint,
   writeFileAtomic,
   type Log,

@@ -16,7 +16,12 @@ export const elementType: Readonly<Record<Dtype | "int64", number>> = {
 };
 
 /** Whole numbers become INT; write `{ float: 1 }` for a FLOAT. */
-export type Attribute = number | string | readonly number[] | { readonly float: number } | { readonly floats: readonly number[] };
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 export interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attribute>>;
@@ -43,7 +48,10 @@ export interface Emitter extends Target {
 }
 
 /** An emitter and what has been written to it. */
-export function emitter(opset: number, target: Target): {
+export function emitter(
+  opset: number,
+  target: Target,
+): {
   readonly emitter: Emitter;
   readonly nodes: onnx.INodeProto[];
   readonly initializers: onnx.ITensorProto[];
@@ -75,7 +83,10 @@ export function emitter(opset: number, target: Target): {
           domain,
           input: [...inputs],
           output: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
-          attribute: Object.entries(attrs).map(([key, value]) => ({ name: key, ...attributeValue(value) })),
+          attribute: Object.entries(attrs).map(([key, value]) => ({
+            name: key,
+            ...attributeValue(value),
+          })),
         });
         return name;
       },
@@ -94,7 +105,8 @@ export function emitter(opset: number, target: Target): {
 
 function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
   if (typeof value === "number") return { type: AttributeType.INT, i: value };
-  if (typeof value === "string") return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if (typeof value === "string")
+    return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
   if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
   return { type: AttributeType.INTS, ints: [...value] };
@@ -104,7 +116,7 @@ function littleEndian(data: ArrayLike<number>, dtype: Dtype | "int64"): Uint8Arr
   const width = { float: 4, int32: 4, uint32: 4, bool: 1, int64: 8 }[dtype];
   const view = new DataView(new ArrayBuffer(data.length * width));
   for (let i = 0; i < data.length; i++) {
-    const x = data[i]!;
+    const x = data[i];
     if (dtype === "float") view.setFloat32(4 * i, x, true);
     else if (dtype === "int32") view.setInt32(4 * i, x, true);
     else if (dtype === "uint32") view.setUint32(4 * i, x, true);

@@ -7,7 +7,11 @@ import { randomBits } from "./random.ts";
 import { int64s, reshapeTo, scalar } from "./shapes.ts";
 
 /** From a node and the names of its inputs, the name of its value. */
-export type Lowering<K extends OpName> = (node: NodeOf<K>, inputs: readonly string[], e: Emitter) => string;
+export type Lowering<K extends OpName> = (
+  node: NodeOf<K>,
+  inputs: readonly string[],
+  e: Emitter,
+) => string;
 
 const direct =
   (op: string) =>
@@ -18,11 +22,11 @@ const reduction =
   ({ attrs }: Pick<NodeOf<"sum">, "attrs">, [x]: readonly string[], e: Emitter): string => {
     const keepdims = Number(attrs.keepDims);
     // Over no axes sum and max are x itself and the norm is |x|; ONNX would reduce over all.
-    if (attrs.axes.length === 0) return e.emit(op === "ReduceL2" ? "Abs" : "Identity", [x!]);
+    if (attrs.axes.length === 0) return e.emit(op === "ReduceL2" ? "Abs" : "Identity", [x]);
     const asInput = op === "ReduceSum" || e.opset >= 18; // axes moved from attribute to input in opset 13 and 18
     return asInput
-      ? e.emit(op, [x!, int64s(e, attrs.axes)], { attrs: { keepdims } })
-      : e.emit(op, [x!], { attrs: { axes: attrs.axes, keepdims } });
+      ? e.emit(op, [x, int64s(e, attrs.axes)], { attrs: { keepdims } })
+      : e.emit(op, [x], { attrs: { axes: attrs.axes, keepdims } });
   };
 const leaf = ({ op }: Node): string => {
   throw new Error(`lower: ${op} is a leaf, got it as an op; the model declares it`);
@@ -41,19 +45,24 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   sqrt: direct("Sqrt"),
   safeReciprocal: (_, [x], e) => {
     const zero = scalar(e, 0);
-    return e.emit("Where", [e.emit("Equal", [x!, zero]), zero, e.emit("Reciprocal", [x!])]);
+    return e.emit("Where", [e.emit("Equal", [x, zero]), zero, e.emit("Reciprocal", [x])]);
   },
   tanh: direct("Tanh"),
   sigmoid: direct("Sigmoid"),
   softplus: direct("Softplus"),
   erf: direct("Erf"),
   leakyRelu: ({ attrs: { alpha } }, inputs, e) =>
-    alpha === 0 ? e.emit("Relu", inputs) : e.emit("LeakyRelu", inputs, { attrs: { alpha: { float: alpha } } }),
+    alpha === 0
+      ? e.emit("Relu", inputs)
+      : e.emit("LeakyRelu", inputs, { attrs: { alpha: { float: alpha } } }),
   // Stretched so that every positive number passes 1, then cut off: several times cheaper than Greater and Where.
-  leakyStep: ({ attrs: { alpha } }, [x], e) => e.emit("Clip", [e.emit("Mul", [x!, scalar(e, 3e38)]), scalar(e, alpha), scalar(e, 1)]),
-  elu: ({ attrs: { alpha } }, inputs, e) => e.emit("Elu", inputs, { attrs: { alpha: { float: alpha } } }),
-  clip: ({ attrs: { min, max } }, [x], e) => e.emit("Clip", [x!, scalar(e, min), scalar(e, max)]),
-  cast: ({ attrs: { dtype } }, inputs, e) => e.emit("Cast", inputs, { attrs: { to: elementType[dtype] } }),
+  leakyStep: ({ attrs: { alpha } }, [x], e) =>
+    e.emit("Clip", [e.emit("Mul", [x, scalar(e, 3e38)]), scalar(e, alpha), scalar(e, 1)]),
+  elu: ({ attrs: { alpha } }, inputs, e) =>
+    e.emit("Elu", inputs, { attrs: { alpha: { float: alpha } } }),
+  clip: ({ attrs: { min, max } }, [x], e) => e.emit("Clip", [x, scalar(e, min), scalar(e, max)]),
+  cast: ({ attrs: { dtype } }, inputs, e) =>
+    e.emit("Cast", inputs, { attrs: { to: elementType[dtype] } }),
   stopGradient: direct("Identity"),
 
   add: direct("Add"),
@@ -72,46 +81,64 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   max: reduction("ReduceMax"),
   norm: reduction("ReduceL2"),
   argmax: ({ attrs: { axis } }, inputs, e) =>
-    e.emit("Cast", [e.emit("ArgMax", inputs, { attrs: { axis, keepdims: 0 } })], { attrs: { to: elementType.int32 } }),
+    e.emit("Cast", [e.emit("ArgMax", inputs, { attrs: { axis, keepdims: 0 } })], {
+      attrs: { to: elementType.int32 },
+    }),
 
   matmul: direct("MatMul"),
   conv2d,
   convTranspose2d,
   conv2dWeight,
-  maxPool2d: ({ attrs }, [x], e) => maxPool(x!, attrs, e),
+  maxPool2d: ({ attrs }, [x], e) => maxPool(x, attrs, e),
   maxPool2dGrad: ({ attrs, shape }, [x, dy], e) => {
-    const indices = `${maxPool(x!, attrs, e)}:1`;
+    const indices = `${maxPool(x, attrs, e)}:1`;
     const { kernel, strides, dilations } = attrs;
-    const overlap = kernel.some((k, i) => (k - 1) * dilations[i]! + 1 > strides[i]!);
+    const overlap = kernel.some((k, i) => (k - 1) * dilations[i] + 1 > strides[i]);
     if (!overlap) {
       const unpool = { kernel_shape: kernel, strides, pads: attrs.pads };
-      return e.emit("MaxUnpool", [dy!, indices, int64s(e, shape)], { attrs: unpool });
+      return e.emit("MaxUnpool", [dy, indices, int64s(e, shape)], { attrs: unpool });
     }
     const flat = (name: string): string => reshapeTo(e, name, [-1]);
     const zeros = e.emit("Expand", [scalar(e, 0), int64s(e, [sizeOf(shape)])]);
-    const sums = e.emit("ScatterElements", [zeros, flat(indices), flat(dy!)], { attrs: { axis: 0, reduction: "add" } });
+    const sums = e.emit("ScatterElements", [zeros, flat(indices), flat(dy)], {
+      attrs: { axis: 0, reduction: "add" },
+    });
     return reshapeTo(e, sums, shape);
   },
 
-  reshape: ({ shape }, [x], e) => reshapeTo(e, x!, shape),
+  reshape: ({ shape }, [x], e) => reshapeTo(e, x, shape),
   transpose: ({ attrs: { perm } }, inputs, e) => e.emit("Transpose", inputs, { attrs: { perm } }),
-  broadcastTo: ({ shape }, [x], e) => e.emit("Expand", [x!, int64s(e, shape)]),
+  broadcastTo: ({ shape }, [x], e) => e.emit("Expand", [x, int64s(e, shape)]),
   concat: ({ attrs: { axis } }, inputs, e) => e.emit("Concat", inputs, { attrs: { axis } }),
   slice: ({ attrs: { starts, ends, steps } }, [x], e) => {
     const front = -(2 ** 31); // an end before the first element, for steps backwards
     const axes = [...starts.keys()];
-    return e.emit("Slice", [x!, int64s(e, starts), int64s(e, ends.map((end) => (end < 0 ? front : end))), int64s(e, axes), int64s(e, steps)]);
+    return e.emit("Slice", [
+      x,
+      int64s(e, starts),
+      int64s(
+        e,
+        ends.map((end) => (end < 0 ? front : end)),
+      ),
+      int64s(e, axes),
+      int64s(e, steps),
+    ]);
   },
-  pad: ({ attrs: { pads } }, [x], e) => e.emit("Pad", [x!, int64s(e, [...pads.map((p) => p[0]), ...pads.map((p) => p[1])])]),
+  pad: ({ attrs: { pads } }, [x], e) =>
+    e.emit("Pad", [x, int64s(e, [...pads.map((p) => p[0]), ...pads.map((p) => p[1])])]),
   gather: (_, inputs, e) => e.emit("Gather", inputs),
   scatterAdd: ({ shape, inputs: [indices] }, [index, y], e) => {
     // ScatterElements wants an index for every element: rows' indices are stretched along the row.
     const rows = sizeOf(indices.shape);
     const width = sizeOf(shape.slice(1));
-    const column = e.emit("Cast", [reshapeTo(e, index!, [rows, 1])], { attrs: { to: elementType.int64 } });
+    const column = e.emit("Cast", [reshapeTo(e, index, [rows, 1])], {
+      attrs: { to: elementType.int64 },
+    });
     const every = e.emit("Expand", [column, int64s(e, [rows, width])]);
-    const zeros = e.emit("Expand", [scalar(e, 0), int64s(e, [shape[0]!, width])]);
-    const sums = e.emit("ScatterElements", [zeros, every, reshapeTo(e, y!, [rows, width])], { attrs: { axis: 0, reduction: "add" } });
+    const zeros = e.emit("Expand", [scalar(e, 0), int64s(e, [shape[0], width])]);
+    const sums = e.emit("ScatterElements", [zeros, every, reshapeTo(e, y, [rows, width])], {
+      attrs: { axis: 0, reduction: "add" },
+    });
     return reshapeTo(e, sums, shape);
   },
   randomBits,
@@ -119,4 +146,6 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
 
 /** Value and flat indices of the winners, computed once for the pooling and its gradient. */
 const maxPool = (x: string, attrs: NodeOf<"maxPool2d">["attrs"], e: Emitter): string =>
-  e.once(`MaxPool ${x} ${JSON.stringify(attrs)}`, () => e.emit("MaxPool", [x], { attrs: poolAttributes(attrs), outputs: 2 }));
+  e.once(`MaxPool ${x} ${JSON.stringify(attrs)}`, () =>
+    e.emit("MaxPool", [x], { attrs: poolAttributes(attrs), outputs: 2 }),
+  );

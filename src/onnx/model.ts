@@ -26,7 +26,10 @@ export const inputName = (name: string): string => `input:${name}`;
 export const parameterName = (name: string): string => `state:${name}`;
 
 /** The model that computes `outputs`, with inputs and parameters as its inputs. */
-export function toModel(outputs: Readonly<Record<string, Node>>, target: Target = plainTarget): Model {
+export function toModel(
+  outputs: Readonly<Record<string, Node>>,
+  target: Target = plainTarget,
+): Model {
   const names = Object.keys(outputs);
   const roots = simplify(Object.values(outputs));
   const order = topological(roots);
@@ -36,16 +39,36 @@ export function toModel(outputs: Readonly<Record<string, Node>>, target: Target 
 
   const inputs: Port[] = [];
   const values = new Map<Node, string>();
-  for (const n of order) values.set(n, n.op === "input" || n.op === "parameter" ? declare(n, inputs) : lowerOne(n, values, e));
+  for (const n of order)
+    values.set(
+      n,
+      n.op === "input" || n.op === "parameter" ? declare(n, inputs) : lowerOne(n, values, e),
+    );
   // Each output under its own name, even where two are one value or an output is an input.
-  for (const [i, name] of names.entries()) nodes.push({ name: `output ${name}`, opType: "Identity", domain: "", input: [values.get(roots[i]!)!], output: [name] });
+  for (const [i, name] of names.entries())
+    nodes.push({
+      name: `output ${name}`,
+      opType: "Identity",
+      domain: "",
+      input: [values.get(roots[i])!],
+      output: [name],
+    });
 
-  const ports = names.map((name, i) => port(name, roots[i]!));
+  const ports = names.map((name, i) => port(name, roots[i]));
   const model: onnx.IModelProto = {
     irVersion: 8,
     producerName: "weightnorm",
-    opsetImport: [{ domain: "", version: opset }, ...[...domains].filter((d) => d !== "").map((domain) => ({ domain, version: 1 }))],
-    graph: { name: "step", node: nodes, initializer: initializers, input: inputs.map(valueInfo), output: ports.map(valueInfo) },
+    opsetImport: [
+      { domain: "", version: opset },
+      ...[...domains].filter((d) => d !== "").map((domain) => ({ domain, version: 1 })),
+    ],
+    graph: {
+      name: "step",
+      node: nodes,
+      initializer: initializers,
+      input: inputs.map(valueInfo),
+      output: ports.map(valueInfo),
+    },
   };
   return { bytes: onnxProto.onnx.ModelProto.encode(model).finish(), inputs, outputs: ports };
 }
@@ -58,10 +81,19 @@ function declare(n: Node & { readonly op: "input" | "parameter" }, inputs: Port[
 
 function lowerOne(n: Node, values: ReadonlyMap<Node, string>, e: Emitter): string {
   const rule = lower[n.op] as (n: Node, inputs: readonly string[], e: Emitter) => string;
-  return rule(n, n.inputs.map((x) => values.get(x)!), e);
+  return rule(
+    n,
+    n.inputs.map((x) => values.get(x)!),
+    e,
+  );
 }
 
 const valueInfo = ({ name, shape, dtype }: Port): onnx.IValueInfoProto => ({
   name,
-  type: { tensorType: { elemType: elementType[dtype], shape: { dim: shape.map((d) => ({ dimValue: d })) } } },
+  type: {
+    tensorType: {
+      elemType: elementType[dtype],
+      shape: { dim: shape.map((d) => ({ dimValue: d })) },
+    },
+  },
 });

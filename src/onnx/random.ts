@@ -4,20 +4,27 @@ import { sizeOf, type NodeOf } from "../graph/index.ts";
 import { elementType, type Emitter } from "./emit.ts";
 
 /** [..] random int32 of the node's `bits`; the key is a uint32 [2]. */
-export function randomBits({ shape, attrs }: NodeOf<"randomBits">, [key]: readonly string[], e: Emitter): string {
+export function randomBits(
+  { shape, attrs }: NodeOf<"randomBits">,
+  [key]: readonly string[],
+  e: Emitter,
+): string {
   const uint32 = (x: number): string => e.constant([x >>> 0], [], "uint32");
-  const cast = (x: string, to: "int32" | "uint32"): string => e.emit("Cast", [x], { attrs: { to: elementType[to] } });
+  const cast = (x: string, to: "int32" | "uint32"): string =>
+    e.emit("Cast", [x], { attrs: { to: elementType[to] } });
   const xor = (a: string, b: string): string => e.emit("BitwiseXor", [a, b]);
-  const shift = (x: string, by: number): string => e.emit("BitShift", [x, uint32(by)], { attrs: { direction: "RIGHT" } });
+  const shift = (x: string, by: number): string =>
+    e.emit("BitShift", [x, uint32(by)], { attrs: { direction: "RIGHT" } });
   const xorShift = (x: string, by: number): string => xor(x, shift(x, by));
   // ONNX Runtime multiplies int32 but not uint32; modulo 2^32 they are the same.
-  const times = (x: string, factor: number): string => cast(e.emit("Mul", [cast(x, "int32"), e.constant([factor | 0], [], "int32")]), "uint32");
+  const times = (x: string, factor: number): string =>
+    cast(e.emit("Mul", [cast(x, "int32"), e.constant([factor | 0], [], "int32")]), "uint32");
 
-  const site = xor(key!, e.constant(streamKey(attrs.stream), [2], "uint32"));
+  const site = xor(key, e.constant(streamKey(attrs.stream), [2], "uint32"));
   const [k0, k1] = [0, 1].map((i) => e.emit("Gather", [site, e.constant([i], [], "int64")]));
   const [s0, s1, s2] = HASH.shifts;
-  let x = xorShift(xor(elementIndices(sizeOf(shape), e), k0!), s0);
-  x = xorShift(xor(times(x, HASH.factors[0]), k1!), s1);
+  let x = xorShift(xor(elementIndices(sizeOf(shape), e), k0), s0);
+  x = xorShift(xor(times(x, HASH.factors[0]), k1), s1);
   x = xorShift(times(x, HASH.factors[1]), s2);
   const bits = cast(shift(x, 32 - attrs.bits), "int32");
   return e.emit("Reshape", [bits, e.constant(shape, [shape.length], "int64")]);
@@ -27,9 +34,16 @@ export function randomBits({ shape, attrs }: NodeOf<"randomBits">, [key]: readon
 function elementIndices(n: number, e: Emitter): string {
   const width = Math.min(n, 4096);
   const rows = Math.ceil(n / Math.max(width, 1));
-  const count = (length: number, step: number): number[] => Array.from({ length }, (_, i) => i * step);
-  const grid = e.emit("Add", [e.constant(count(rows, width), [rows, 1], "int32"), e.constant(count(width, 1), [1, width], "int32")]);
+  const count = (length: number, step: number): number[] =>
+    Array.from({ length }, (_, i) => i * step);
+  const grid = e.emit("Add", [
+    e.constant(count(rows, width), [rows, 1], "int32"),
+    e.constant(count(width, 1), [1, width], "int32"),
+  ]);
   const flat = e.emit("Reshape", [grid, e.constant([rows * width], [1], "int64")]);
-  const exact = rows * width === n ? flat : e.emit("Slice", [flat, e.constant([0], [1], "int64"), e.constant([n], [1], "int64")]);
+  const exact =
+    rows * width === n
+      ? flat
+      : e.emit("Slice", [flat, e.constant([0], [1], "int64"), e.constant([n], [1], "int64")]);
   return e.emit("Cast", [exact], { attrs: { to: elementType.uint32 } });
 }

@@ -2,7 +2,10 @@
 import type { Shape } from "../graph/index.ts";
 import type { Emitter } from "./emit.ts";
 
-export const int64s = (e: Emitter, values: readonly number[]): string => e.constant(values, [values.length], "int64");
+export const int64s = (e: Emitter, values: readonly number[]): string =>
+  e.constant(values, [values.length], "int64");
 export const scalar = (e: Emitter, value: number): string => e.constant([value], [], "float");
-export const reshapeTo = (e: Emitter, x: string, shape: Shape): string => e.emit("Reshape", [x, int64s(e, shape)]);
-export const transposeTo = (e: Emitter, x: string, perm: readonly number[]): string => e.emit("Transpose", [x], { attrs: { perm } });
+export const reshapeTo = (e: Emitter, x: string, shape: Shape): string =>
+  e.emit("Reshape", [x, int64s(e, shape)]);
+export const transposeTo = (e: Emitter, x: string, perm: readonly number[]): string =>
+  e.emit("Transpose", [x], { attrs: { perm } });

@@ -1,39 +1,49 @@
 /** What can be known before running: equal expressions become one node, identities vanish. Values never change. */
-import { node, topological, type Node, type OpName } from "../graph/index.ts";
+import { node, topological, type Node, type NodeOf, type OpName } from "../graph/index.ts";
 
-type Rewrite = (n: Node) => Node;
+type Rewrite<K extends OpName> = (n: NodeOf<K>) => Node;
 
-const isConstant = (n: Node | undefined, value: number): boolean =>
-  n?.op === "constant" && n.dtype === "float" && n.attrs.data.length === 1 && n.attrs.data[0] === value;
-const sameShape = (a: Node, b: Node): boolean => `${a.shape}` === `${b.shape}`;
-/** x if op(x, other) = x: the constant is neutral and x was not stretched. */
-const neutral = (n: Node, x: Node, other: Node, value: number): Node => (isConstant(other, value) && sameShape(n, x) ? x : n);
+const isConstant = (n: Node, value: number): boolean =>
+  n.op === "constant" &&
+  n.dtype === "float" &&
+  n.attrs.data.length === 1 &&
+  n.attrs.data[0] === value;
+const sameShape = (a: Type, b: Type): boolean => `${a.shape}` === `${b.shape}`;
+type Type = Pick<Node, "shape">;
 
-const rewrites: { readonly [K in OpName]?: Rewrite } = {
-  add: (n) => pick(n, ([a, b]) => [neutral(n, a, b, 0), neutral(n, b, a, 0)]),
-  sub: (n) => pick(n, ([a, b]) => [neutral(n, a, b, 0)]),
-  mul: (n) => pick(n, ([a, b]) => [neutral(n, a, b, 1), neutral(n, b, a, 1)]),
-  div: (n) => pick(n, ([a, b]) => [neutral(n, a, b, 1)]),
-  pow: (n) => pick(n, ([a, b]) => [neutral(n, a, b, 1)]),
-  neg: (n) => (n.inputs[0]?.op === "neg" ? n.inputs[0].inputs[0] : n),
-  stopGradient: (n) => n.inputs[0]!, // its work is done once gradients are taken
+/** One of two inputs in place of the op, if the other is a constant that changes nothing and the one was not stretched. */
+function withoutNeutral(
+  n: NodeOf<"add"> | NodeOf<"sub"> | NodeOf<"mul"> | NodeOf<"div"> | NodeOf<"pow">,
+  value: number,
+  { commutes }: { readonly commutes: boolean },
+): Node {
+  const [a, b] = n.inputs;
+  if (isConstant(b, value) && sameShape(n, a)) return a;
+  return commutes && isConstant(a, value) && sameShape(n, b) ? b : n;
+}
+
+const rewrites: { readonly [K in OpName]?: Rewrite<K> } = {
+  add: (n) => withoutNeutral(n, 0, { commutes: true }),
+  sub: (n) => withoutNeutral(n, 0, { commutes: false }),
+  mul: (n) => withoutNeutral(n, 1, { commutes: true }),
+  div: (n) => withoutNeutral(n, 1, { commutes: false }),
+  pow: (n) => withoutNeutral(n, 1, { commutes: false }),
+  neg: (n) => (n.inputs[0].op === "neg" ? n.inputs[0].inputs[0] : n),
+  stopGradient: (n) => n.inputs[0], // its work is done once gradients are taken
   reshape: (n) => {
     const [x] = n.inputs;
-    if (x?.op === "reshape") return n.op === "reshape" ? rewriteOne(node("reshape", [x.inputs[0]], n.attrs)) : n;
-    return x && sameShape(n, x) ? x : n;
+    const source = x.op === "reshape" ? x.inputs[0] : x;
+    if (sameShape(n, source)) return source;
+    return source === x ? n : node("reshape", [source], n.attrs);
   },
   transpose: (n) => {
     const [x] = n.inputs;
-    if (n.op !== "transpose" || x?.op !== "transpose") return n;
-    const perm = n.attrs.perm.map((a) => x.attrs.perm[a]!);
+    if (x.op !== "transpose") return n;
+    const perm = n.attrs.perm.map((a) => x.attrs.perm[a]);
     return perm.every((a, i) => a === i) ? x.inputs[0] : node("transpose", [x.inputs[0]], { perm });
   },
 };
-
-function pick(n: Node, candidates: (inputs: readonly [Node, Node]) => readonly Node[]): Node {
-  return candidates(n.inputs as readonly [Node, Node]).find((c) => c !== n) ?? n;
-}
-const rewriteOne: Rewrite = (n) => rewrites[n.op]?.(n) ?? n;
+const rewriteOne = (n: Node): Node => (rewrites[n.op] as ((n: Node) => Node) | undefined)?.(n) ?? n;
 
 /** The same values as `roots`, out of fewer nodes. */
 export function simplify(roots: readonly Node[]): readonly Node[] {
@@ -46,7 +56,9 @@ export function simplify(roots: readonly Node[]): readonly Node[] {
   };
   for (const old of topological(roots)) {
     const inputs = old.inputs.map((x) => replaced.get(x)!);
-    const moved = inputs.every((x, i) => x === old.inputs[i]) ? old : node(old.op, inputs as never, old.attrs as never);
+    const moved = inputs.every((x, i) => x === old.inputs[i])
+      ? old
+      : node(old.op, inputs as never, old.attrs as never);
     const better = rewriteOne(moved);
     const key = keyOf(better, id);
     const first = known.get(key) ?? better;
@@ -62,7 +74,9 @@ function keyOf(n: Node, id: (n: Node) => number): string {
   if (n.op === "constant") {
     // Large constants are compared by identity: hashing them would cost more than it saves.
     const { data } = n.attrs;
-    return data.length > 64 ? `constant #${id(n)}` : `constant ${n.dtype} [${n.shape}] ${Array.from(data).map(show).join(" ")}`;
+    return data.length > 64
+      ? `constant #${id(n)}`
+      : `constant ${n.dtype} [${n.shape}] ${Array.from(data).map(show).join(" ")}`;
   }
   return `${n.op} ${n.inputs.map(id).join(" ")} ${JSON.stringify(n.attrs)}`;
 }

@@ -12,7 +12,10 @@ export const movingAverage = (updates: readonly Update[], decay: Rate): readonly
   updates
     .filter(({ parameter: p }) => p.attrs.trainable)
     .map(({ parameter: p, next }) => {
-      const shadow = parameter(shadowOf(p.attrs.name), p.shape, { init: { kind: "copy", of: p.attrs.name }, trainable: false });
+      const shadow = parameter(shadowOf(p.attrs.name), p.shape, {
+        init: { kind: "copy", of: p.attrs.name },
+        trainable: false,
+      });
       return { parameter: shadow, next: add(next, mul(decay, sub(shadow, next))) };
     });
 

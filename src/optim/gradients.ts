@@ -1,8 +1,20 @@
 /** What may be done to gradients before an optimizer takes them. */
-import { add, clip, minimum, mul, safeReciprocal, sqrt, square, sum, type Node, type Parameter } from "../graph/index.ts";
+import {
+  add,
+  clip,
+  minimum,
+  mul,
+  safeReciprocal,
+  sqrt,
+  square,
+  sum,
+  type Node,
+  type Parameter,
+} from "../graph/index.ts";
 
 /** The Euclidean norm of all gradients together, a scalar. */
-export const globalNorm = (gradients: readonly Node[]): Node => sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
+export const globalNorm = (gradients: readonly Node[]): Node =>
+  sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
 
 /** Scaled down together, where their common norm is above `most`, to that norm. */
 export function clipByNorm(gradients: readonly Node[], most: number): readonly Node[] {
@@ -11,7 +23,8 @@ export function clipByNorm(gradients: readonly Node[], most: number): readonly N
 }
 
 /** Every element cut off at +-most. */
-export const clipByValue = (gradients: readonly Node[], most: number): readonly Node[] => gradients.map((g) => clip(g, -most, most));
+export const clipByValue = (gradients: readonly Node[], most: number): readonly Node[] =>
+  gradients.map((g) => clip(g, -most, most));
 
 /** Scales, shifts and biases: what is not decayed unless asked for. */
 const undecayed = /(^|\.)(g|s|b|gamma|beta)$/;
@@ -20,5 +33,9 @@ const undecayed = /(^|\.)(g|s|b|gamma|beta)$/;
 export const weightDecay = (
   parameters: readonly Parameter[],
   gradients: readonly Node[],
-  { rate, match = (name) => !undecayed.test(name) }: { readonly rate: number; readonly match?: (name: string) => boolean },
-): readonly Node[] => gradients.map((g, i) => (match(parameters[i]!.attrs.name) ? add(g, mul(parameters[i]!, rate)) : g));
+  {
+    rate,
+    match = (name) => !undecayed.test(name),
+  }: { readonly rate: number; readonly match?: (name: string) => boolean },
+): readonly Node[] =>
+  gradients.map((g, i) => (match(parameters[i].attrs.name) ? add(g, mul(parameters[i], rate)) : g));

@@ -1,5 +1,21 @@
 export { byName, type Group, type Optimizer, type Rate } from "./optimizer.ts";
-export { adam, adamax, rmsprop, sgd, type AdamaxOptions, type AdamOptions, type RmspropOptions, type SgdOptions } from "./rules.ts";
+export {
+  adam,
+  adamax,
+  rmsprop,
+  sgd,
+  type AdamaxOptions,
+  type AdamOptions,
+  type RmspropOptions,
+  type SgdOptions,
+} from "./rules.ts";
 export { clipByNorm, clipByValue, globalNorm, weightDecay } from "./gradients.ts";
 export { averaged, movingAverage } from "./average.ts";
-export { constantRate, cosineRate, linearRate, stepRate, warmUp, type Schedule } from "./schedule.ts";
+export {
+  constantRate,
+  cosineRate,
+  linearRate,
+  stepRate,
+  warmUp,
+  type Schedule,
+} from "./schedule.ts";

@@ -1,13 +1,24 @@
 /** An optimizer turns parameters and gradients into updates; its state is parameters too. */
-import { parameter, type Arg, type Node, type Parameter, type Shape, type Update } from "../graph/index.ts";
+import {
+  parameter,
+  type Arg,
+  type Node,
+  type Parameter,
+  type Shape,
+  type Update,
+} from "../graph/index.ts";
 
 /** A learning rate or momentum may be a number or, to be scheduled without recompiling, an input of the graph. */
 export type Rate = Arg;
 
-export type Optimizer = (parameters: readonly Parameter[], gradients: readonly Node[]) => readonly Update[];
+export type Optimizer = (
+  parameters: readonly Parameter[],
+  gradients: readonly Node[],
+) => readonly Update[];
 
 /** State that an optimizer keeps, starting at zero: `slot(p, "adam", "m")` is named "adam.<parameter>.m". */
-export const slot = (p: Parameter, optimizer: string, name: string): Parameter => stateful(`${optimizer}.${p.attrs.name}.${name}`, p.shape);
+export const slot = (p: Parameter, optimizer: string, name: string): Parameter =>
+  stateful(`${optimizer}.${p.attrs.name}.${name}`, p.shape);
 /** State that all parameters of an optimizer share, e.g. the number of steps taken. */
 export const stateful = (name: string, shape: Shape = []): Parameter =>
   parameter(name, shape, { init: { kind: "constant", value: 0 }, trainable: false });
@@ -17,8 +28,10 @@ export const each =
   (rule: (p: Parameter, gradient: Node) => readonly Update[]): Optimizer =>
   (parameters, gradients) => {
     if (parameters.length !== gradients.length)
-      throw new Error(`optimizer: got ${parameters.length} parameters and ${gradients.length} gradients; pass grad(loss, parameters)`);
-    return parameters.flatMap((p, i) => rule(p, gradients[i]!));
+      throw new Error(
+        `optimizer: got ${parameters.length} parameters and ${gradients.length} gradients; pass grad(loss, parameters)`,
+      );
+    return parameters.flatMap((p, i) => rule(p, gradients[i]));
   };
 
 export interface Group {
@@ -33,13 +46,19 @@ export const byName =
   (parameters, gradients) => {
     const groupOf = (p: Parameter): Group => {
       const group = groups.find(({ match }) => match.test(p.attrs.name));
-      if (!group) throw new Error(`byName: no group matches "${p.attrs.name}"; end the list with { match: /./, ... }`);
+      if (!group)
+        throw new Error(
+          `byName: no group matches "${p.attrs.name}"; end the list with { match: /./, ... }`,
+        );
       return group;
     };
     const owner = parameters.map(groupOf);
     return groups.flatMap((group) => {
       const mine = [...parameters.keys()].filter((i) => owner[i] === group);
       if (mine.length === 0 || !group.optimizer) return [];
-      return group.optimizer(mine.map((i) => parameters[i]!), mine.map((i) => gradients[i]!));
+      return group.optimizer(
+        mine.map((i) => parameters[i]),
+        mine.map((i) => gradients[i]),
+      );
     });
   };

@@ -1,5 +1,17 @@
 /** The update rules themselves. Every rate may be a number or a node. */
-import { abs, add, div, maximum, mul, pow, sqrt, square, sub, type Node, type Parameter } from "../graph/index.ts";
+import {
+  abs,
+  add,
+  div,
+  maximum,
+  mul,
+  pow,
+  sqrt,
+  square,
+  sub,
+  type Node,
+  type Parameter,
+} from "../graph/index.ts";
 import { each, slot, stateful, type Optimizer, type Rate } from "./optimizer.ts";
 
 /** beta * old + (1 - beta) * now */
@@ -32,7 +44,10 @@ export interface AdamOptions {
   readonly epsilonWhere?: "outside" | "inside";
 }
 /** The number of the step, from 1, and the update that counts it. */
-function stepCounter(optimizer: string): { readonly t: Node; readonly update: { readonly parameter: Parameter; readonly next: Node } } {
+function stepCounter(optimizer: string): {
+  readonly t: Node;
+  readonly update: { readonly parameter: Parameter; readonly next: Node };
+} {
   const steps = stateful(`${optimizer}.step`);
   const t = add(steps, 1);
   return { t, update: { parameter: steps, next: t } };
@@ -40,7 +55,13 @@ function stepCounter(optimizer: string): { readonly t: Node; readonly update: { 
 
 /** Adam (Kingma & Ba 2015, algorithm 1). Its correction for the zero start is exact for a constant beta. */
 export const adam =
-  ({ lr = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, epsilonWhere = "outside" }: AdamOptions = {}): Optimizer =>
+  ({
+    lr = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    epsilonWhere = "outside",
+  }: AdamOptions = {}): Optimizer =>
   (parameters, gradients) => {
     const { t, update } = stepCounter("adam");
     const correction2 = sqrt(sub(1, pow(beta2, t)));
@@ -96,7 +117,13 @@ export interface RmspropOptions {
   readonly centred?: boolean;
 }
 /** RMSProp (Tieleman & Hinton 2012). */
-export const rmsprop = ({ lr = 1e-3, decay = 0.9, momentum, epsilon = 1e-8, centred = false }: RmspropOptions = {}): Optimizer =>
+export const rmsprop = ({
+  lr = 1e-3,
+  decay = 0.9,
+  momentum,
+  epsilon = 1e-8,
+  centred = false,
+}: RmspropOptions = {}): Optimizer =>
   each((p, g) => {
     const square2 = slot(p, "rmsprop", "square");
     const average = slot(p, "rmsprop", "mean");

@@ -10,13 +10,31 @@ export const constantRate =
 
 /** `from` until step `start`, then linearly to `to` at step `end`, and `to` from there. */
 export const linearRate =
-  ({ from, to = 0, start = 0, end }: { readonly from: number; readonly to?: number; readonly start?: number; readonly end: number }): Schedule =>
+  ({
+    from,
+    to = 0,
+    start = 0,
+    end,
+  }: {
+    readonly from: number;
+    readonly to?: number;
+    readonly start?: number;
+    readonly end: number;
+  }): Schedule =>
   (step) =>
     from + (to - from) * Math.min(1, Math.max(0, (step - start) / (end - start)));
 
 /** Half a cosine from `from` at step 0 to `to` at step `end`. */
 export const cosineRate =
-  ({ from, to = 0, end }: { readonly from: number; readonly to?: number; readonly end: number }): Schedule =>
+  ({
+    from,
+    to = 0,
+    end,
+  }: {
+    readonly from: number;
+    readonly to?: number;
+    readonly end: number;
+  }): Schedule =>
   (step) =>
     to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, step / end)))) / 2;
 

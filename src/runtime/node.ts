@@ -14,16 +14,20 @@ export interface NodeRuntimeOptions {
 }
 
 /** Compiles programs for onnxruntime-node, an optional peer dependency that is imported when first needed. */
-export const nodeRuntime = ({ threads, profile, blocked = true }: NodeRuntimeOptions = {}): Runtime =>
+export const nodeRuntime = ({
+  threads,
+  profile,
+  blocked = true,
+}: NodeRuntimeOptions = {}): Runtime =>
   ortRuntime("onnxruntime-node", load, {
     target: blocked ? probeTarget : () => Promise.resolve(plainTarget),
     session: {
-    executionProviders: ["cpu"],
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    logSeverityLevel: 3,
-    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+      executionProviders: ["cpu"],
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     },
   });
 
@@ -31,6 +35,9 @@ async function load(): Promise<Ort> {
   try {
     return await import("onnxruntime-node");
   } catch (cause) {
-    throw new Error("nodeRuntime: onnxruntime-node could not be loaded; install it with `npm install onnxruntime-node`", { cause });
+    throw new Error(
+      "nodeRuntime: onnxruntime-node could not be loaded; install it with `npm install onnxruntime-node`",
+      { cause },
+    );
   }
 }

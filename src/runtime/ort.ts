@@ -1,11 +1,22 @@
 /** What the two ONNX Runtime packages have in common: everything but how they are imported. */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
-import { checkFeed, checkSpec, type Program, type ProgramSpec, type Runtime, type State, type Tensor, type TensorData } from "./program.ts";
+import {
+  checkFeed,
+  checkSpec,
+  type Program,
+  type ProgramSpec,
+  type Runtime,
+  type State,
+  type Tensor,
+  type TensorData,
+} from "./program.ts";
 
 /** The part of `onnxruntime-node` and `onnxruntime-web` that is used here. */
 export interface Ort {
-  readonly InferenceSession: { create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession> };
+  readonly InferenceSession: {
+    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
   readonly Tensor: TensorConstructor;
 }
 
@@ -22,7 +33,11 @@ export interface OrtOptions {
 }
 
 /** A runtime on top of an imported ONNX Runtime package. */
-export const ortRuntime = (name: string, load: () => Promise<Ort>, { session: options, target }: OrtOptions): Runtime => ({
+export const ortRuntime = (
+  name: string,
+  load: () => Promise<Ort>,
+  { session: options, target }: OrtOptions,
+): Runtime => ({
   name,
   async compile(spec) {
     const { parameters } = checkSpec(spec);
@@ -30,13 +45,18 @@ export const ortRuntime = (name: string, load: () => Promise<Ort>, { session: op
     const { bytes, inputs } = toModel(rootsOf(spec), await target?.(ort));
     const session = await ort.InferenceSession.create(bytes, options);
     const used = new Set(inputs.map((x) => x.name));
-    const feedsOf = (feeds: Readonly<Record<string, Tensor>>, state: State): Record<string, OrtTensor> => {
+    const feedsOf = (
+      feeds: Readonly<Record<string, Tensor>>,
+      state: State,
+    ): Record<string, OrtTensor> => {
       const result: Record<string, OrtTensor> = {};
       const take = (key: string, x: Tensor): void => {
         if (used.has(key)) result[key] = toOrt(ort, x);
       };
-      for (const { attrs } of spec.inputs ?? []) take(inputName(attrs.name), checkFeed("input", attrs, feeds[attrs.name]));
-      for (const { attrs } of parameters) take(parameterName(attrs.name), checkFeed("parameter", attrs, state.get(attrs.name)));
+      for (const { attrs } of spec.inputs ?? [])
+        take(inputName(attrs.name), checkFeed("input", attrs, feeds[attrs.name]));
+      for (const { attrs } of parameters)
+        take(parameterName(attrs.name), checkFeed("parameter", attrs, state.get(attrs.name)));
       return result;
     };
     return { parameters, ...running(spec, session, feedsOf) };
@@ -59,9 +79,16 @@ function running(
   return {
     async run(feeds, state) {
       const values = await session.run(feedsOf(feeds, state));
-      const read = (key: string, { shape, dtype }: ProgramRoot): Tensor => ({ shape, dtype, data: values[key]!.data as TensorData });
-      for (const { parameter: p, next } of updates) state.set(p.attrs.name, read(updateKey(p.attrs.name), next));
-      return Object.fromEntries(Object.entries(outputs).map(([name, node]) => [name, read(outputKey(name), node)]));
+      const read = (key: string, { shape, dtype }: ProgramRoot): Tensor => ({
+        shape,
+        dtype,
+        data: values[key].data as TensorData,
+      });
+      for (const { parameter: p, next } of updates)
+        state.set(p.attrs.name, read(updateKey(p.attrs.name), next));
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, node]) => [name, read(outputKey(name), node)]),
+      );
     },
     release: () => session.release(),
   };

@@ -18,21 +18,31 @@ async function probe(ort: Ort): Promise<Target> {
   const expected = await valueOf(ort, y, plainTarget);
   for (const target of candidates) {
     const got = await valueOf(ort, y, target).catch(() => undefined);
-    if (got && got.every((v, i) => Math.abs(v - expected[i]!) < 1e-4)) return target;
+    if (got && got.every((v, i) => Math.abs(v - expected[i]) < 1e-4)) return target;
   }
   return plainTarget;
 }
 
 async function valueOf(ort: Ort, y: Node, target: Target): Promise<Float32Array> {
   const { bytes, inputs } = toModel({ y }, target);
-  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1, logSeverityLevel: 4 });
+  const session = await ort.InferenceSession.create(bytes, {
+    intraOpNumThreads: 1,
+    logSeverityLevel: 4,
+  });
   const feeds = Object.fromEntries(
     inputs.map(({ name, shape }) => {
       const size = shape.reduce((a, b) => a * b, 1);
-      return [name, new ort.Tensor("float32", Float32Array.from({ length: size }, (_, i) => Math.sin(1 + i * i)), [...shape])];
+      return [
+        name,
+        new ort.Tensor(
+          "float32",
+          Float32Array.from({ length: size }, (_, i) => Math.sin(1 + i * i)),
+          [...shape],
+        ),
+      ];
     }),
   );
   const result = await session.run(feeds);
   await session.release();
-  return result["y"]!.data as Float32Array;
+  return result["y"].data as Float32Array;
 }

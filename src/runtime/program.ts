@@ -1,7 +1,17 @@
 /** What running means: inputs to outputs, carrying state from step to step. Every runtime implements this one page. */
 import { hash, keyOf } from "../graph/hash.ts";
 import { normalQuantiles } from "../graph/special.ts";
-import { parametersOf, sizeOf, topological, type Dtype, type Input, type Node, type Parameter, type Shape, type Update } from "../graph/index.ts";
+import {
+  parametersOf,
+  sizeOf,
+  topological,
+  type Dtype,
+  type Input,
+  type Node,
+  type Parameter,
+  type Shape,
+  type Update,
+} from "../graph/index.ts";
 
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
@@ -26,7 +36,10 @@ export interface Program {
   /** The parameters it reads or writes. */
   readonly parameters: readonly Parameter[];
   /** One step: computes the outputs from `feeds` and `state`, then lets `state` take its updates. */
-  run(feeds: Readonly<Record<string, Tensor>>, state: State): Promise<Readonly<Record<string, Tensor>>>;
+  run(
+    feeds: Readonly<Record<string, Tensor>>,
+    state: State,
+  ): Promise<Readonly<Record<string, Tensor>>>;
   /** Frees native memory; the program cannot run afterwards. */
   release(): Promise<void>;
 }
@@ -39,35 +52,64 @@ export interface Runtime {
 const arrays = { int32: Int32Array, uint32: Uint32Array, bool: Uint8Array } as const;
 
 /** A tensor of numbers; float data becomes Float32Array unless it is one of the float arrays already. */
-export function tensor(data: ArrayLike<number> | number, shape?: Shape, dtype: Dtype = "float"): Tensor {
+export function tensor(
+  data: ArrayLike<number> | number,
+  shape?: Shape,
+  dtype: Dtype = "float",
+): Tensor {
   const list = typeof data === "number" ? [data] : data;
   const dims = shape ?? (typeof data === "number" ? [] : [list.length]);
-  if (list.length !== sizeOf(dims)) throw new Error(`tensor: ${list.length} values do not fill shape [${dims}]; give ${sizeOf(dims)}`);
-  if (dtype === "float") return { dtype, shape: dims, data: list instanceof Float32Array || list instanceof Float64Array ? list : Float32Array.from(list) };
-  return { dtype, shape: dims, data: list instanceof arrays[dtype] ? list : arrays[dtype].from(list) };
+  if (list.length !== sizeOf(dims))
+    throw new Error(
+      `tensor: ${list.length} values do not fill shape [${dims}]; give ${sizeOf(dims)}`,
+    );
+  if (dtype === "float")
+    return {
+      dtype,
+      shape: dims,
+      data:
+        list instanceof Float32Array || list instanceof Float64Array
+          ? list
+          : Float32Array.from(list),
+    };
+  return {
+    dtype,
+    shape: dims,
+    data: list instanceof arrays[dtype] ? list : arrays[dtype].from(list),
+  };
 }
 
 /** The one number in a scalar tensor. */
 export function item(x: Tensor | undefined): number {
-  if (x?.data.length !== 1) throw new Error(`item: expected one value, got ${x ? `shape [${x.shape}]` : "nothing"}; reduce it first`);
-  return x.data[0]!;
+  if (x?.data.length !== 1)
+    throw new Error(
+      `item: expected one value, got ${x ? `shape [${x.shape}]` : "nothing"}; reduce it first`,
+    );
+  return x.data[0];
 }
 
 /** A random key for `step` of the run with `seed`, to feed a uint32 [2] input. */
-export const keyTensor = (...parts: readonly (number | string)[]): Tensor => tensor(Uint32Array.from(keyOf(...parts)), [2], "uint32");
+export const keyTensor = (...parts: readonly (number | string)[]): Tensor =>
+  tensor(Uint32Array.from(keyOf(...parts)), [2], "uint32");
 
 /** First values for `parameters`, a pure function of their descriptions and `seed`. */
 export function initialState(parameters: readonly Parameter[], seed: number): State {
   const state: State = new Map();
   const byName = new Map(parameters.map((p) => [p.attrs.name, p]));
-  for (const p of parameters) state.set(p.attrs.name, tensor(firstValues(p, seed, byName), p.shape, p.dtype));
+  for (const p of parameters)
+    state.set(p.attrs.name, tensor(firstValues(p, seed, byName), p.shape, p.dtype));
   return state;
 }
 
-function firstValues(p: Parameter, seed: number, byName: ReadonlyMap<string, Parameter>): TensorData {
+function firstValues(
+  p: Parameter,
+  seed: number,
+  byName: ReadonlyMap<string, Parameter>,
+): TensorData {
   const { init, name } = p.attrs;
   const n = sizeOf(p.shape);
-  const make = (value: (i: number) => number): Float64Array => Float64Array.from({ length: n }, (_, i) => value(i));
+  const make = (value: (i: number) => number): Float64Array =>
+    Float64Array.from({ length: n }, (_, i) => value(i));
   const values = (): ArrayLike<number> => {
     switch (init.kind) {
       case "constant":
@@ -76,7 +118,10 @@ function firstValues(p: Parameter, seed: number, byName: ReadonlyMap<string, Par
         return init.values;
       case "copy": {
         const source = byName.get(init.of);
-        if (!source) throw new Error(`initialState: "${name}" copies "${init.of}", which is not among the parameters; pass both`);
+        if (!source)
+          throw new Error(
+            `initialState: "${name}" copies "${init.of}", which is not among the parameters; pass both`,
+          );
         return firstValues(source, seed, byName);
       }
       case "normal": {
@@ -84,8 +129,8 @@ function firstValues(p: Parameter, seed: number, byName: ReadonlyMap<string, Par
         const quantiles = normalQuantiles();
         return make((i) => {
           const bits = hash(i, key) >>> 8;
-          const low = quantiles[bits >>> 12]!;
-          return init.std * (low + (quantiles[(bits >>> 12) + 1]! - low) * ((bits & 4095) / 4096));
+          const low = quantiles[bits >>> 12];
+          return init.std * (low + (quantiles[(bits >>> 12) + 1] - low) * ((bits & 4095) / 4096));
         });
       }
       case "uniform": {
@@ -98,27 +143,44 @@ function firstValues(p: Parameter, seed: number, byName: ReadonlyMap<string, Par
 }
 
 /** What a spec asks for, checked: the roots to compute and the parameters they rest on. */
-export function checkSpec({ inputs = [], outputs = {}, updates = [] }: ProgramSpec): { readonly roots: readonly Node[]; readonly parameters: readonly Parameter[] } {
+export function checkSpec({ inputs = [], outputs = {}, updates = [] }: ProgramSpec): {
+  readonly roots: readonly Node[];
+  readonly parameters: readonly Parameter[];
+} {
   const roots = [...Object.values(outputs), ...updates.map((u) => u.next)];
   const declared = new Set(inputs.map((x) => x.attrs.name));
   for (const n of topological(roots))
     if (n.op === "input" && !declared.has(n.attrs.name))
-      throw new Error(`compile: the graph uses input "${n.attrs.name}", which \`inputs\` does not list; add it there`);
+      throw new Error(
+        `compile: the graph uses input "${n.attrs.name}", which \`inputs\` does not list; add it there`,
+      );
   const seen = new Set<string>();
   for (const { parameter: p, next } of updates) {
-    if (seen.has(p.attrs.name)) throw new Error(`compile: "${p.attrs.name}" is updated twice, got two values for one parameter; combine them`);
+    if (seen.has(p.attrs.name))
+      throw new Error(
+        `compile: "${p.attrs.name}" is updated twice, got two values for one parameter; combine them`,
+      );
     seen.add(p.attrs.name);
     if (`${p.shape}` !== `${next.shape}` || p.dtype !== next.dtype)
-      throw new Error(`compile: the update of "${p.attrs.name}" is ${next.dtype} [${next.shape}], expected ${p.dtype} [${p.shape}]; give it the parameter's shape`);
+      throw new Error(
+        `compile: the update of "${p.attrs.name}" is ${next.dtype} [${next.shape}], expected ${p.dtype} [${p.shape}]; give it the parameter's shape`,
+      );
   }
   return { roots, parameters: parametersOf([...roots, ...updates.map((u) => u.parameter)]) };
 }
 
 /** `feeds` and `state` for one run, checked against what the program was compiled for. */
-export function checkFeed(what: string, declared: { readonly name: string; readonly shape: Shape; readonly dtype: Dtype }, x: Tensor | undefined): Tensor {
+export function checkFeed(
+  what: string,
+  declared: { readonly name: string; readonly shape: Shape; readonly dtype: Dtype },
+  x: Tensor | undefined,
+): Tensor {
   const expected = `${declared.dtype} [${declared.shape}]`;
-  if (!x) throw new Error(`run: ${what} "${declared.name}" is missing, expected ${expected}; add it`);
+  if (!x)
+    throw new Error(`run: ${what} "${declared.name}" is missing, expected ${expected}; add it`);
   if (x.dtype !== declared.dtype || `${x.shape}` !== `${declared.shape}`)
-    throw new Error(`run: ${what} "${declared.name}" is ${x.dtype} [${x.shape}], expected ${expected}; the program was compiled for that shape`);
+    throw new Error(
+      `run: ${what} "${declared.name}" is ${x.dtype} [${x.shape}], expected ${expected}; the program was compiled for that shape`,
+    );
   return x;
 }

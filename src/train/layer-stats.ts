@@ -16,8 +16,9 @@ export interface LayerStats {
 /** One entry for every weight in `state`, in the state's order. */
 export function layerStats(state: State, lr: number): readonly LayerStats[] {
   return [...state].flatMap(([name, x]) => {
-    const [, path, letter] = /^(.*)\.([vw])$/.exec(name) ?? [];
-    if (path === undefined || isOptimizerState(name)) return [];
+    const match = /^(?<path>.*)\.(?<letter>[vw])$/.exec(name);
+    if (!match?.groups || isOptimizerState(name)) return [];
+    const { path, letter } = match.groups;
     const g = state.get(`${path}.g`);
     const s = state.get(`${path}.s`);
     const norms = unitNorms(x, (g ?? s)?.shape ?? defaultUnits(name, x.shape));

@@ -1,0 +1,35 @@
+/**
+ * A process that starts as `weightnorm train mnist` does and says, as JSON, how long after its start the first training step
+ * was done and how much memory it held at most. It is given the arms to hold at once.
+ */
+import { DEFAULTS } from "../experiments/mnist/config.ts";
+import { startRun } from "../experiments/mnist/experiment.ts";
+import { ARMS, type Arm } from "../experiments/results.ts";
+import { loadMnist, nodeRuntime } from "../src/node/index.ts";
+
+const [names = "weight", threads = "2", steps = "50"] = process.argv.slice(2);
+const chosen = names.split(",").filter((name): name is Arm => ARMS.some((arm) => arm === name));
+const data = await loadMnist();
+let first = 0;
+const runs = [];
+for (const arm of chosen) {
+  const run = await startRun({
+    config: { ...DEFAULTS, epochs: 1, trainSize: 100 * Number(steps), threads: Number(threads) },
+    arm,
+    seed: 1,
+    data,
+    runtime: nodeRuntime({ threads: Number(threads) }),
+  });
+  runs.push(run);
+  await run.advance();
+  first ||= (performance.timeOrigin + performance.now() - processStart()) / 1000;
+}
+for (const run of runs) while (run.step() < run.steps) await run.advance(); // the last step evaluates on the test set
+process.stdout.write(
+  `${JSON.stringify({ firstStepSeconds: first, peakMebibytes: process.resourceUsage().maxRSS / 1024 })}\n`,
+);
+
+/** When this process was started, loading of its code included. */
+function processStart(): number {
+  return Number(process.env["BENCH_STARTED"] ?? performance.timeOrigin);
+}

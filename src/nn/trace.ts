@@ -1,0 +1,76 @@
+/** Writing a network out as a graph, in one of its three modes. */
+import { parameter, type Node, type Parameter, type Update } from "../graph/index.ts";
+import type { Mode, Norm, Scope } from "./scope.ts";
+
+export interface TraceOptions {
+  readonly mode: Mode;
+  readonly norm: Norm;
+  /** A uint32 [2] input, a fresh key every step; needed by dropout and noise. */
+  readonly key?: Node;
+}
+
+/** A network written out as a graph. */
+export interface Trace<T> {
+  readonly value: T;
+  /** What optimizers change, in order of creation. */
+  readonly parameters: readonly Parameter[];
+  /** Initialization in mode `init`, running averages in mode `train`. */
+  readonly updates: readonly Update[];
+  /** By layer: what goes into its activation function. */
+  readonly preactivations: Readonly<Record<string, Node>>;
+  /** By layer, in mode `init`: how many units had no variance on the batch and kept their scale. */
+  readonly dead: Readonly<Record<string, Node>>;
+}
+
+/** Writes out the network `f` once, in one mode. */
+export function trace<T>(f: (scope: Scope) => T, { mode, norm, key }: TraceOptions): Trace<T> {
+  const parameters = new Map<string, Parameter>();
+  const updates: Update[] = [];
+  const reports = { preactivations: {} as Record<string, Node>, dead: {} as Record<string, Node> };
+  let streams = 0;
+
+  const scopeAt = (path: string): Scope => {
+    const counts = new Map<string, number>();
+    const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
+    return {
+      mode,
+      norm,
+      path,
+      child(kind, name) {
+        const count = (counts.get(kind) ?? 0) + 1;
+        counts.set(kind, count);
+        return scopeAt(under(name ?? `${kind}${count}`));
+      },
+      parameter(name, shape, options) {
+        const full = under(name);
+        if (parameters.has(full))
+          throw new Error(
+            `scope: parameter "${full}" is made twice; give one of the layers another \`name\``,
+          );
+        const made = parameter(full, shape, options);
+        parameters.set(full, made);
+        return made;
+      },
+      update: (p, next) => void updates.push({ parameter: p, next }),
+      random() {
+        if (!key)
+          throw new Error(
+            `scope: ${path || "the network"} needs randomness and the trace has no key; pass \`key: input("key", [2], "uint32")\``,
+          );
+        return { key, stream: streams++ };
+      },
+      report(what, node) {
+        let name = path;
+        for (let i = 2; name in reports[what]; i++) name = `${path}#${i}`; // a recurrent cell reports every step
+        reports[what][name] = node;
+      },
+    };
+  };
+  const value = f(scopeAt(""));
+  return {
+    value,
+    parameters: [...parameters.values()].filter((p) => p.attrs.trainable),
+    updates,
+    ...reports,
+  };
+}

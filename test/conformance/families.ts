@@ -1,0 +1,118 @@
+/** Families of ops that share their cases. */
+import {
+  cast,
+  type Dtype,
+  type Node,
+  type RandomOptions,
+  type ReductionOptions,
+  type Shape,
+} from "../../src/graph/index.ts";
+import { keyTensor, tensor, type Tensor } from "../../src/runtime/program.ts";
+import { bools, int32s, ints, many, some, type Case, type Range } from "./case.ts";
+
+type Unary = (x: Node) => Node;
+type Binary = (x: Node, y: Node) => Node;
+
+/** Where functions bend: zero, both signs, beyond saturation. */
+const bends = tensor([-100, -20, -3, -1, -0.5, -1e-3, 0, 1e-3, 0.5, 1, 3, 20, 100]);
+export const unary = (f: Unary, x: Tensor = bends): readonly Case[] => [
+  { name: "of a vector", inputs: [x], build: f },
+  { name: "of a matrix", inputs: [some([3, 17], { from: 0.1, to: 3 })], build: f },
+];
+
+const broadcasts: readonly [string, Shape, Shape][] = [
+  ["of equal shapes", [3, 4], [3, 4]],
+  ["with a scalar", [3, 4], []],
+  ["of a scalar with", [], [2, 3]],
+  ["with a row", [3, 4], [4]],
+  ["of a column and a row", [3, 1], [1, 4]],
+  ["over the channels", [2, 3, 4, 5], [1, 3, 1, 1]],
+  ["in the middle", [2, 1, 3], [2, 4, 1]],
+];
+export const binary = (f: Binary, range: Range = {}): readonly Case[] => {
+  const make = (name: string, a: Shape, b: Shape): Case => ({
+    name,
+    inputs: [some(a, range), some(b, { ...range, seed: 1 })],
+    build: f,
+  });
+  return [make("of vectors", [5], [5]), ...broadcasts.map((row) => make(...row))];
+};
+export const onInts = (f: Binary): Case => ({
+  name: "of int32",
+  inputs: [ints([4, 5]), ints([5], { seed: 1 })],
+  build: f,
+});
+export const comparison = (f: Binary): readonly Case[] => [
+  ...binary(f),
+  { name: "of equals", inputs: [tensor([1, 2, 3, -0]), tensor([1, 3, 2, 0])], build: f },
+  onInts(f),
+];
+export const ofBool = (f: Binary): Case => ({
+  name: "of bool",
+  inputs: [bools([9]), bools([9], 1)],
+  build: f,
+});
+export const beyondInt32: Case["inputs"] = [
+  int32s(2 ** 31 - 1, -(2 ** 31), 0x7feb352d, -7),
+  int32s(1, -1, 0x6ca68b, 9),
+];
+
+export const reduction = (f: (x: Node, options: ReductionOptions) => Node): readonly Case[] =>
+  many<[string, Shape, ReductionOptions]>(
+    [
+      ["over all", [3, 4], {}],
+      ["over all, kept", [3, 4], { keepDims: true }],
+      ["over the first axis", [5, 3], { axes: 0 }],
+      ["over the last axis", [5, 3], { axes: -1 }],
+      ["over the last axis, kept", [5, 33], { axes: -1, keepDims: true }],
+      ["over the middle", [2, 3, 4], { axes: 1 }],
+      ["over batch and space", [2, 3, 4, 5], { axes: [0, 2, 3] }],
+      ["over batch and space, kept", [2, 3, 4, 5], { axes: [0, 2, 3], keepDims: true }],
+      ["over outer axes", [2, 3, 4], { axes: [0, 2] }],
+      ["over no axes", [2, 3], { axes: [] }],
+      ["of a scalar", [], {}],
+      ["over axes of 1", [1, 3, 1], { axes: [0, 2] }],
+    ],
+    (name, shape, options) => ({ name, inputs: [some(shape)], build: (x) => f(x, options) }),
+  );
+
+export const castable: Readonly<Record<Dtype, Tensor>> = {
+  float: tensor([0, 0.5, 0.99, 1, 2.5, 100.75, 65537]),
+  int32: int32s(-(2 ** 31), -7, -1, 0, 1, 7, 2 ** 24 + 2, 2 ** 31 - 128),
+  uint32: tensor([0, 1, 7, 2 ** 24 + 2, 2 ** 31, 2 ** 32 - 256], [6], "uint32"),
+  bool: tensor([0, 1, 1], [3], "bool"),
+};
+export const dtypes = Object.keys(castable) as Dtype[];
+export const casts: readonly Case[] = dtypes.flatMap((from) =>
+  dtypes
+    .filter((to) => to !== from)
+    .map((to): Case => ({
+      name: `${from} to ${to}`,
+      inputs: [castable[from]],
+      build: (x) => cast(x, to),
+    })),
+);
+
+/** An op that only moves elements, on every dtype. */
+export const moving = (shape: Shape, f: Unary): readonly Case[] => [
+  { name: "of int32", inputs: [ints(shape)], build: f },
+  { name: "of uint32", inputs: [ints(shape, { from: 0, to: 2 ** 32 }, "uint32")], build: f },
+  { name: "of bool", inputs: [bools(shape)], build: f },
+];
+
+export const key: Tensor = keyTensor("conformance");
+export const random = (f: (key: Node, options: RandomOptions) => Node): readonly Case[] =>
+  many<[string, Shape, number]>(
+    [
+      ["of a matrix", [7, 11], 0],
+      ["of a scalar", [], 1],
+      ["of 10007", [10007], 2],
+      ["of 2 x 4096", [2, 4096], 3],
+    ],
+    (name, shape, stream) => ({
+      name,
+      inputs: [key],
+      build: (k) => f(k, { shape, stream }),
+      exact: true,
+    }),
+  );
