@@ -16,8 +16,8 @@ export async function report(dir: string, flags: Flags): Promise<void> {
 }
 
 /** For machines the results, for people the table and, last, where the report is. */
-export function printResults(results: Results, html: string, { json = false }: Flags = {}): void {
-  const { isTTY, columns = 100 } = process.stdout;
-  const table = (): string => resultsTable(results, { width: columns, colors: isTTY });
-  process.stdout.write(json ? `${JSON.stringify(results)}\n` : `${table()}\n${shown(html)}\n`);
+export function printResults(results: Results, html: string, flags: Flags): void {
+  const { isTTY, columns } = process.stdout;
+  const table = (): string => resultsTable(results, { width: columns || 100, colors: isTTY });
+  process.stdout.write(flags.json ? `${JSON.stringify(results)}\n` : `${table()}\n${shown(html)}\n`);
 }

@@ -61,9 +61,9 @@ export const parametersOf = (roots: readonly Node[]): readonly Parameter[] => {
   for (const n of topological(roots)) {
     if (n.op !== "parameter") continue;
     const other = byName.get(n.attrs.name);
-    if (other && `${other.shape}` !== `${n.shape}`)
+    if (other && (`${other.shape}` !== `${n.shape}` || other.dtype !== n.dtype))
       throw new Error(
-        `parameter: "${n.attrs.name}" has two shapes, got [${other.shape}] and [${n.shape}]; give one of them another name`,
+        `parameter: "${n.attrs.name}" has two types, got ${other.dtype} [${other.shape}] and ${n.dtype} [${n.shape}]; give one of them another name`,
       );
     if (!other) byName.set(n.attrs.name, n);
   }

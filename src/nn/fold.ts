@@ -37,7 +37,9 @@ export function fold(state: Tensors): Map<string, Values> {
     if (!scales) continue; // a second moment of Adam is called v too
     const target = plainName(layer);
     if (state.has(target))
-      throw new Error(`fold: "${target}" is there beside "${name}", got a weight twice; delete one`);
+      throw new Error(
+        `fold: "${target}" is there beside "${name}", got a weight twice; delete one`,
+      );
     for (const letter of ["v", "g", "s"]) result.delete(under(layer, letter));
     result.set(target, like(v, v.shape, folded(v, scales, g === undefined)));
   }
@@ -85,7 +87,10 @@ export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<st
 }
 
 /** The norm of every unit of v, in the order of g, and the unit that each element of v belongs to. */
-function unitNorms(v: Values, g: Shape): { readonly unit: Int32Array; readonly norms: Float64Array } {
+function unitNorms(
+  v: Values,
+  g: Shape,
+): { readonly unit: Int32Array; readonly norms: Float64Array } {
   const { vShape, gShape } = unitShapes(v.shape, g);
   const unit = Int32Array.from(v.data, (_, i) => {
     let [rest, at, stride] = [i, 0, 1];

@@ -140,7 +140,7 @@ export function conv2dWeight(
   const [kh, kw] = attrs.kernel;
   if (attrs.groups !== 1) return weightByConvolution(node, x, dy, e);
   const steady = [...attrs.strides, ...attrs.dilations].every((s) => s === 1);
-  return steady && kh * o + kw * c < kh * kw * c
+  return steady && kh * o + kw * c <= kh * kw * c
     ? weightByShifts(node, x, dy, e)
     : weightByColumns(node, x, dy, e);
 }

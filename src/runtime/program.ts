@@ -148,12 +148,20 @@ export function checkSpec({ inputs = [], outputs = {}, updates = [] }: ProgramSp
   readonly parameters: readonly Parameter[];
 } {
   const roots = [...Object.values(outputs), ...updates.map((u) => u.next)];
-  const declared = new Set(inputs.map((x) => x.attrs.name));
-  for (const n of topological(roots))
-    if (n.op === "input" && !declared.has(n.attrs.name))
+  const declared = new Map(inputs.map((x) => [x.attrs.name, x]));
+  for (const n of topological(roots)) {
+    if (n.op !== "input") continue;
+    const { name } = n.attrs;
+    const x = declared.get(name);
+    if (!x)
       throw new Error(
-        `compile: the graph uses input "${n.attrs.name}", which \`inputs\` does not list; add it there`,
+        `compile: the graph uses input "${name}", which \`inputs\` does not list; add it there`,
       );
+    if (x.dtype !== n.dtype || `${x.shape}` !== `${n.shape}`)
+      throw new Error(
+        `compile: the graph uses input "${name}" as ${n.dtype} [${n.shape}], but \`inputs\` has ${x.dtype} [${x.shape}]; give one of them another name`,
+      );
+  }
   const seen = new Set<string>();
   for (const { parameter: p, next } of updates) {
     if (seen.has(p.attrs.name))

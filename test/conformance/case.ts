@@ -46,3 +46,5 @@ export const many = <T extends readonly unknown[]>(
   rows: readonly T[],
   make: (...row: T) => Case,
 ): readonly Case[] => rows.map((row) => make(...row));
+export const titled = (title: string, list: readonly Case[]): readonly Case[] =>
+  list.map((c) => ({ ...c, name: `${title}, ${c.name}` }));

@@ -2,7 +2,7 @@
 import * as $ from "../../src/graph/index.ts";
 import { parameter, type Dtype, type OpName, type Shape } from "../../src/graph/index.ts";
 import { tensor, type Tensor } from "../../src/runtime/program.ts";
-import { bools, exactly, int32s, ints, many, some, type Case } from "./case.ts";
+import { bools, exactly, int32s, ints, many, some, titled, type Case } from "./case.ts";
 import { convolutionCases } from "./convolutions.ts";
 import {
   beyondInt32,
@@ -78,19 +78,43 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   erf: unary($.erf),
   leakyRelu: [
     ...unary($.relu),
-    ...unary((x) => $.leakyRelu(x, 0.1)),
-    ...unary((x) => $.leakyRelu(x, 1)),
+    ...titled(
+      "alpha 0.1",
+      unary((x) => $.leakyRelu(x, 0.1)),
+    ),
+    ...titled(
+      "alpha 1",
+      unary((x) => $.leakyRelu(x, 1)),
+    ),
   ],
   leakyStep: [
     ...unary((x) => $.leakyStep(x)),
-    ...unary((x) => $.leakyStep(x, 0.1)),
-    ...unary((x) => $.leakyStep(x, 0.25), tensor([-1e-37, -0, 0, 1e-37, -3e38, 3e38])),
+    ...titled(
+      "alpha 0.1",
+      unary((x) => $.leakyStep(x, 0.1)),
+    ),
+    ...titled(
+      "extremes",
+      unary((x) => $.leakyStep(x, 0.25), tensor([-1e-37, -0, 0, 1e-37, -3e38, 3e38])),
+    ),
   ],
-  elu: [...unary((x) => $.elu(x)), ...unary((x) => $.elu(x, 2.5))],
+  elu: [
+    ...unary((x) => $.elu(x)),
+    ...titled(
+      "alpha 2.5",
+      unary((x) => $.elu(x, 2.5)),
+    ),
+  ],
   clip: [
     ...unary((x) => $.clip(x, -0.5, 2)),
-    ...unary((x) => $.clip(x, -Infinity, 1)),
-    ...unary((x) => $.clip(x, 0, Infinity)),
+    ...titled(
+      "above",
+      unary((x) => $.clip(x, -Infinity, 1)),
+    ),
+    ...titled(
+      "below",
+      unary((x) => $.clip(x, 0, Infinity)),
+    ),
   ],
   cast: exactly([
     {
@@ -367,7 +391,10 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
 
   randomBits: [
     ...random((k, o) => $.randomBits(k, 24, o)),
-    ...random((k, o) => $.randomBits(k, 1, o)),
+    ...titled(
+      "one bit",
+      random((k, o) => $.randomBits(k, 1, o)),
+    ),
     {
       name: "of a large stream",
       inputs: [key],

@@ -2,7 +2,7 @@
 import * as $ from "../../src/graph/index.ts";
 import type { Node, Shape } from "../../src/graph/index.ts";
 import { tensor } from "../../src/runtime/program.ts";
-import { ints, some, type Case } from "./case.ts";
+import { ints, some, titled, type Case } from "./case.ts";
 import { random } from "./families.ts";
 import { pools } from "./pooling.ts";
 
@@ -24,12 +24,12 @@ export const composed: readonly Case[] = [
     build: (x) => $.logSumExp(x, { axes: 1, keepDims: true }),
   },
   { name: "logSumExp over all", inputs: [large], build: (x) => $.logSumExp(x) },
-  ...random($.randomUniform).map((c) => ({ ...c, name: `randomUniform ${c.name}` })),
-  ...random($.randomNormal).map((c) => ({ ...c, name: `randomNormal ${c.name}` })),
-  ...random((k, o) => $.randomBernoulli(k, 0.3, o)).map((c) => ({
-    ...c,
-    name: `randomBernoulli ${c.name}`,
-  })),
+  ...titled("randomUniform", random($.randomUniform)),
+  ...titled("randomNormal", random($.randomNormal)),
+  ...titled(
+    "randomBernoulli",
+    random((k, o) => $.randomBernoulli(k, 0.3, o)),
+  ),
   ...pools.map(([name, shape, options]): Case => ({
     name: `averagePool2d ${name}`,
     inputs: [some(shape)],

@@ -1,0 +1,57 @@
+/** Every kind of layer, small, for what must hold for all of them. */
+import type { Dtype, Shape } from "../../src/graph/index.ts";
+import {
+  conv1d,
+  conv2d,
+  convTranspose2d,
+  dense,
+  depthwiseConv2d,
+  embedding,
+  gru,
+  lstm,
+  unroll,
+  type Layer,
+} from "../../src/nn/index.ts";
+
+export interface Kind {
+  readonly x: Shape;
+  readonly dtype?: Dtype;
+  readonly layer: Layer;
+}
+
+const lstmLayer: Layer = (scope, x) =>
+  unroll(lstm(scope, { inputs: x.shape[2], units: 2 }), x, ({ h }) => h);
+const gruLayer: Layer = (scope, x) =>
+  unroll(gru(scope, { inputs: x.shape[2], units: 2 }), x, (h) => h);
+
+export const kindNames = [
+  "dense",
+  "conv1d",
+  "conv2d",
+  "groupedConv2d",
+  "depthwiseConv2d",
+  "convTranspose2d",
+  "groupedConvTranspose2d",
+  "lstm",
+  "gru",
+  "embedding",
+] as const;
+export type KindName = (typeof kindNames)[number];
+export const kinds: Readonly<Record<KindName, Kind>> = {
+  dense: { x: [12, 5], layer: dense(3) },
+  conv1d: { x: [5, 4, 7], layer: conv1d(6, { kernel: 3, stride: 2, pad: 1, groups: 2 }) },
+  conv2d: { x: [4, 3, 5, 4], layer: conv2d(4, { kernel: 3, pads: 1, strides: 2 }) },
+  groupedConv2d: { x: [4, 4, 4, 5], layer: conv2d(6, { kernel: [2, 3], groups: 2 }) },
+  depthwiseConv2d: { x: [4, 3, 5, 4], layer: depthwiseConv2d({ kernel: 3, multiplier: 2 }) },
+  convTranspose2d: {
+    x: [4, 3, 3, 2],
+    layer: convTranspose2d(2, { kernel: 3, strides: 2, pads: 1, outputPadding: 1 }),
+  },
+  groupedConvTranspose2d: {
+    x: [4, 4, 3, 2],
+    layer: convTranspose2d(6, { kernel: [3, 2], strides: [1, 2], groups: 2 }),
+  },
+  lstm: { x: [9, 3, 4], layer: lstmLayer },
+  gru: { x: [9, 3, 4], layer: gruLayer },
+  embedding: { x: [7, 2], dtype: "int32", layer: embedding(5, 3) },
+};
