@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { DEFAULTS, type MnistConfig } from "../experiments/mnist/config.ts";
 import { NonFiniteLoss } from "../experiments/mnist/experiment.ts";
-import { loadMnist, type Mnist } from "../src/node/index.ts";
+import { loadMnist, loadOnnxRuntime, type Mnist } from "../src/node/index.ts";
 import type { TrainingFlags } from "./options.ts";
 import { shown } from "./paths.ts";
 import { Interrupted, race } from "./race.ts";
@@ -19,7 +19,8 @@ export async function compare(flags: TrainingFlags): Promise<void> {
   const resumed = flags.resume === undefined ? undefined : await resume(flags.resume, flags, asked);
   const dataDir =
     resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
-  const data = await loadMnist(dataDir === undefined ? {} : { dataDir });
+  const source = loadMnist(dataDir === undefined ? {} : { dataDir });
+  const [data] = await Promise.all([source, loadOnnxRuntime()]); // both are there before anything is written
   const folder = resumed ?? (await start(flags, complete(asked, data), dataDir));
   const { config } = folder.run;
 

@@ -19,5 +19,7 @@ export async function report(dir: string, flags: Flags): Promise<void> {
 export function printResults(results: Results, html: string, flags: Flags): void {
   const { isTTY, columns } = process.stdout;
   const table = (): string => resultsTable(results, { width: columns || 100, colors: isTTY });
-  process.stdout.write(flags.json ? `${JSON.stringify(results)}\n` : `${table()}\n${shown(html)}\n`);
+  process.stdout.write(
+    flags.json ? `${JSON.stringify(results)}\n` : `${table()}\n${shown(html)}\n`,
+  );
 }

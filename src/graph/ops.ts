@@ -34,7 +34,8 @@ export const arange = (n: number, dtype: Dtype = "int32"): Node =>
     dtype,
   );
 
-const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
+const axisOf = (axis: number, rank: number): number =>
+  axis < 0 && axis >= -rank ? axis + rank : axis;
 const pair = (a: Arg, b: Arg): readonly [Node, Node] => {
   const dtype = typeof a !== "number" ? a.dtype : typeof b !== "number" ? b.dtype : "float";
   const lift = (x: Arg): Node => (typeof x === "number" ? constant(x, [], dtype) : x);
@@ -225,7 +226,7 @@ export function reshape(x: Node, shape: Shape): Node {
 /** [n, ...] -> [n, the product of the rest]. */
 export const flatten = (x: Node): Node => reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]);
 export const expandDims = (x: Node, axis: number): Node =>
-  reshape(x, x.shape.toSpliced(axis, 0, 1));
+  reshape(x, x.shape.toSpliced(axisOf(axis, x.shape.length + 1), 0, 1));
 export const squeeze = (x: Node, axis: number): Node => reshape(x, x.shape.toSpliced(axis, 1));
 /** Axes in the order of `perm`; the last two swapped if it is not given. */
 export function transpose(x: Node, perm?: readonly number[]): Node {

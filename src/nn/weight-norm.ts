@@ -34,18 +34,14 @@ export function normalize(v: Node, g: Node): Node {
 
 /** The shapes in which v and g broadcast against each other: the same, or with the groups as an axis of their own. */
 export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readonly gShape: Shape } {
-  const misfit = (): never => {
+  const sameRank = g.length === v.length;
+  if (sameRank && g.every((d, i) => d === 1 || d === v[i])) return { vShape: v, gShape: g };
+  const groups = g[1] / v[1];
+  const grouped = sameRank && g.length > 2 && g.every((d, i) => d === 1 || i === 1);
+  if (!grouped || !Number.isInteger(groups) || v[0] % groups !== 0)
     throw new Error(
       `weightNorm: g [${g}] does not fit v [${v}]; g has v's shape with 1 along the axes that the norm runs over`,
     );
-  };
-  if (g.length !== v.length) misfit();
-  const groups = g.length > 2 && g[0] === 1 ? g[1] / v[1] : 1;
-  if (groups === 1) {
-    if (g.some((d, i) => d !== 1 && d !== v[i])) misfit();
-    return { vShape: v, gShape: g };
-  }
-  if (!Number.isInteger(groups) || v[0] % groups !== 0 || g.slice(2).some((d) => d !== 1)) misfit();
   return {
     vShape: [groups, v[0] / groups, ...v.slice(1)],
     gShape: [groups, 1, v[1], ...g.slice(2)],

@@ -1,5 +1,5 @@
 /** The door for Node: onnxruntime-node, files and MNIST. */
-export { nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
+export { loadOnnxRuntime, nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
 export {
   loadCheckpoint,
   openLog,

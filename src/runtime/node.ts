@@ -19,7 +19,7 @@ export const nodeRuntime = ({
   profile,
   blocked = true,
 }: NodeRuntimeOptions = {}): Runtime =>
-  ortRuntime("onnxruntime-node", load, {
+  ortRuntime("onnxruntime-node", loadOnnxRuntime, {
     target: blocked ? probeTarget : () => Promise.resolve(plainTarget),
     session: {
       executionProviders: ["cpu"],
@@ -31,7 +31,8 @@ export const nodeRuntime = ({
     },
   });
 
-async function load(): Promise<Ort> {
+/** Imports onnxruntime-node, or says how to install it: what compiling does first, for those who want to know early. */
+export async function loadOnnxRuntime(): Promise<Ort> {
   try {
     return await import("onnxruntime-node");
   } catch (cause) {

@@ -82,9 +82,13 @@ describe("initialState", () => {
   });
   test("says what does not fit", () => {
     const orphan = make("a", { kind: "copy", of: "b" }, [2]);
-    expect(() => initialState([orphan], 0)).toThrowErrorMatchingInlineSnapshot(`[Error: initialState: "a" copies "b", which is not among the parameters; pass both]`);
+    expect(() => initialState([orphan], 0)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: initialState: "a" copies "b", which is not among the parameters; pass both]`,
+    );
     const short = make("a", { kind: "values", values: [1] }, [2]);
-    expect(() => initialState([short], 0)).toThrowErrorMatchingInlineSnapshot(`[Error: tensor: 1 values do not fill shape [2]; give 2]`);
+    expect(() => initialState([short], 0)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: tensor: 1 values do not fill shape [2]; give 2]`,
+    );
   });
 });
 
@@ -96,13 +100,19 @@ describe("tensor", () => {
     expect(tensor([1, 0], [2], "bool").data).toBeInstanceOf(Uint8Array);
   });
   test("must be filled", () => {
-    expect(() => tensor([1, 2, 3], [2, 2])).toThrowErrorMatchingInlineSnapshot(`[Error: tensor: 3 values do not fill shape [2,2]; give 4]`);
+    expect(() => tensor([1, 2, 3], [2, 2])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: tensor: 3 values do not fill shape [2,2]; give 4]`,
+    );
   });
   test("item takes the one number out", () => {
     expect(item(tensor(3))).toBe(3);
     expect(item(tensor([3], [1, 1]))).toBe(3);
-    expect(() => item(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(`[Error: item: expected one value, got shape [2]; reduce it first]`);
-    expect(() => item(undefined)).toThrowErrorMatchingInlineSnapshot(`[Error: item: expected one value, got nothing; reduce it first]`);
+    expect(() => item(tensor([1, 2]))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: item: expected one value, got shape [2]; reduce it first]`,
+    );
+    expect(() => item(undefined)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: item: expected one value, got nothing; reduce it first]`,
+    );
   });
   test("keyTensor makes another key for other parts", () => {
     expect(keyTensor(1, "dropout", 2)).toMatchObject({ dtype: "uint32", shape: [2] });
@@ -126,22 +136,36 @@ describe("checkSpec", () => {
     expect(roots).toHaveLength(2);
   });
   test("refuses what cannot run", () => {
-    expect(() => checkSpec({ outputs: { x } })).toThrowErrorMatchingInlineSnapshot(`[Error: compile: the graph uses input "x", which \`inputs\` does not list; add it there]`);
+    expect(() => checkSpec({ outputs: { x } })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: compile: the graph uses input "x", which \`inputs\` does not list; add it there]`,
+    );
     expect(() =>
       checkSpec({ inputs: [input("x", [3])], outputs: { x } }),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: compile: the graph uses input "x" as float [2], but \`inputs\` has float [3]; give one of them another name]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: compile: the graph uses input "x" as float [2], but \`inputs\` has float [3]; give one of them another name]`,
+    );
     const twice = [a, b].map((next) => ({ parameter: a, next }));
-    expect(() => checkSpec({ updates: twice })).toThrowErrorMatchingInlineSnapshot(`[Error: compile: "a" is updated twice, got two values for one parameter; combine them]`);
+    expect(() => checkSpec({ updates: twice })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: compile: "a" is updated twice, got two values for one parameter; combine them]`,
+    );
     const larger = { parameter: a, next: concat([a, a], 0) };
-    expect(() => checkSpec({ updates: [larger] })).toThrowErrorMatchingInlineSnapshot(`[Error: compile: the update of "a" is float [4], expected float [2]; give it the parameter's shape]`);
+    expect(() => checkSpec({ updates: [larger] })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: compile: the update of "a" is float [4], expected float [2]; give it the parameter's shape]`,
+    );
     const whole = { parameter: a, next: constant([1, 2], [2], "int32") };
-    expect(() => checkSpec({ updates: [whole] })).toThrowErrorMatchingInlineSnapshot(`[Error: compile: the update of "a" is int32 [2], expected float [2]; give it the parameter's shape]`);
+    expect(() => checkSpec({ updates: [whole] })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: compile: the update of "a" is int32 [2], expected float [2]; give it the parameter's shape]`,
+    );
   });
   test("a name stands for one parameter", () => {
     const other = make("a", { kind: "constant", value: 0 }, [1, 2]);
-    expect(() => parametersOf([add(a, reshape(other, [2]))])).toThrowErrorMatchingInlineSnapshot(`[Error: parameter: "a" has two types, got float [2] and float [1,2]; give one of them another name]`);
+    expect(() => parametersOf([add(a, reshape(other, [2]))])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: parameter: "a" has two types, got float [2] and float [1,2]; give one of them another name]`,
+    );
     const whole = parameter("a", [2], { dtype: "int32", init: { kind: "constant", value: 0 } });
-    expect(() => parametersOf([a, whole])).toThrowErrorMatchingInlineSnapshot(`[Error: parameter: "a" has two types, got float [2] and int32 [2]; give one of them another name]`);
+    expect(() => parametersOf([a, whole])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: parameter: "a" has two types, got float [2] and int32 [2]; give one of them another name]`,
+    );
   });
 });
 
@@ -150,9 +174,15 @@ test("checkFeed compares what is given with what was compiled", () => {
   const check = (x: Tensor | undefined): Tensor => checkFeed("input", declared, x);
   const fits = tensor([1, 2, 3, 4, 5, 6], [2, 3]);
   expect(check(fits)).toBe(fits);
-  expect(() => check(undefined)).toThrowErrorMatchingInlineSnapshot(`[Error: run: input "x" is missing, expected float [2,3]; add it]`);
-  expect(() => check(tensor([1, 2, 3], [3]))).toThrowErrorMatchingInlineSnapshot(`[Error: run: input "x" is float [3], expected float [2,3]; the program was compiled for that shape]`);
+  expect(() => check(undefined)).toThrowErrorMatchingInlineSnapshot(
+    `[Error: run: input "x" is missing, expected float [2,3]; add it]`,
+  );
+  expect(() => check(tensor([1, 2, 3], [3]))).toThrowErrorMatchingInlineSnapshot(
+    `[Error: run: input "x" is float [3], expected float [2,3]; the program was compiled for that shape]`,
+  );
   expect(() =>
     check(tensor([1, 2, 3, 4, 5, 6], [2, 3], "int32")),
-  ).toThrowErrorMatchingInlineSnapshot(`[Error: run: input "x" is int32 [2,3], expected float [2,3]; the program was compiled for that shape]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[Error: run: input "x" is int32 [2,3], expected float [2,3]; the program was compiled for that shape]`,
+  );
 });

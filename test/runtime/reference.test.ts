@@ -171,11 +171,17 @@ describe("gather and scatterAdd", () => {
   });
   test("an index outside is an error", () => {
     const at = (i: number): Node => gather(count([3, 2]), constant(i, [], "int32"));
-    expect(() => evaluate({ y: at(3) })).toThrowErrorMatchingInlineSnapshot(`[Error: gather: an index is outside 0 to 2, got 3; check the indices fed]`);
-    expect(() => evaluate({ y: at(-1) })).toThrowErrorMatchingInlineSnapshot(`[Error: gather: an index is outside 0 to 2, got -1; check the indices fed]`);
+    expect(() => evaluate({ y: at(3) })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: gather: an index is outside 0 to 2, got 3; check the indices fed]`,
+    );
+    expect(() => evaluate({ y: at(-1) })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: gather: an index is outside 0 to 2, got -1; check the indices fed]`,
+    );
     expect(() =>
       evaluate({ y: scatterAdd(constant([7], [1], "int32"), count([1]), 5) }),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: scatterAdd: an index is outside 0 to 4, got 7; check the indices fed]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: scatterAdd: an index is outside 0 to 4, got 7; check the indices fed]`,
+    );
   });
 });
 
@@ -227,11 +233,17 @@ describe("evaluate", () => {
   test("says what is missing or misshapen", () => {
     const x = input("x", [2]);
     const w = parameter("w", [2, 3], { init: { kind: "constant", value: 0 } });
-    expect(() => evaluate({ x })).toThrowErrorMatchingInlineSnapshot(`[Error: run: input "x" is missing, expected float [2]; add it]`);
-    expect(() => evaluate({ w })).toThrowErrorMatchingInlineSnapshot(`[Error: run: parameter "w" is missing, expected float [2,3]; add it]`);
+    expect(() => evaluate({ x })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run: input "x" is missing, expected float [2]; add it]`,
+    );
+    expect(() => evaluate({ w })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run: parameter "w" is missing, expected float [2,3]; add it]`,
+    );
     expect(() =>
       evaluate({ x }, { feeds: { x: tensor([1, 2, 3]) } }),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: run: input "x" is float [3], expected float [2]; the program was compiled for that shape]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run: input "x" is float [3], expected float [2]; the program was compiled for that shape]`,
+    );
   });
   test("reaches through graphs deeper than the call stack", () => {
     let y: Node = constant(0);
