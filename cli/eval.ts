@@ -1,9 +1,10 @@
 /** `weightnorm eval`: the test error of a checkpoint, or of every checkpoint of a run. */
 import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { evaluateCheckpoint } from "../experiments/mnist/experiment.ts";
 import type { Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, loadMnist, nodeRuntime, reasonOf } from "../src/node/index.ts";
+import { readConfig } from "./run-folder.ts";
 import { textTable } from "./text-table.ts";
 
 export interface EvalFlags {
@@ -20,7 +21,8 @@ export async function evaluate(
   const checkpoints = await Promise.all(
     files.map(async (file) => ({ file, checkpoint: await loadOurs(file) })),
   );
-  const data = await loadMnist(dataDir === undefined ? {} : { dataDir });
+  const folder = dataDir ?? (await dataDirOf(files[0]));
+  const data = await loadMnist(folder === undefined ? {} : { dataDir: folder });
   const runtime = nodeRuntime(threads === undefined ? {} : { threads });
   const rows: {
     readonly file: string;
@@ -73,6 +75,13 @@ async function checkpointsAt(path: string): Promise<readonly string[]> {
     );
   return files.map((name) => join(folder, name));
 }
+
+/** The data that the run of a checkpoint was trained on: pixels of another set would be normalized otherwise. */
+const dataDirOf = (checkpoint: string): Promise<string | undefined> =>
+  readConfig(join(dirname(checkpoint), "..")).then(
+    (run) => run.dataDir,
+    () => undefined, // a checkpoint that was taken out of its run
+  );
 
 async function loadOurs(file: string): Promise<Checkpoint> {
   const checkpoint = await loadCheckpoint(file);

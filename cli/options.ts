@@ -1,8 +1,12 @@
 /** Flags to values: every message says what was expected, what was got and what to try. */
 import { availableParallelism } from "node:os";
-import { InvalidArgumentError, Option } from "commander";
+import { CommanderError, InvalidArgumentError, Option } from "commander";
 import { OPTIMIZERS } from "../experiments/mnist/config.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
+
+/** Flags that are each fine and do not go together, or not with the data or the folder: exit code 2. */
+export const usageError = (message: string): CommanderError =>
+  new CommanderError(2, "weightnorm.usage", message);
 
 const invalid = (flag: string, expected: string, got: string, hint: string): InvalidArgumentError =>
   new InvalidArgumentError(`${flag}: expected ${expected}, got "${got}"; ${hint}`);

@@ -1,7 +1,7 @@
 /** Trains several arms side by side: whoever is furthest behind trains one epoch, so all see the same machine. */
 import type { MnistData, Run } from "../experiments/mnist/experiment.ts";
 import { startRun } from "../experiments/mnist/experiment.ts";
-import { nodeRuntime } from "../src/node/index.ts";
+import { nodeRuntime, type Log } from "../src/node/index.ts";
 import type { ProgressDisplay } from "./progress.ts";
 import { progressDisplay } from "./progress.ts";
 import { runName, type RunFolder } from "./run-folder.ts";
@@ -27,20 +27,23 @@ export async function race(
   const { config } = folder.run;
   const runtime = nodeRuntime({ threads: config.threads });
   const runs: Run[] = [];
+  const saved = new Map<string, number>();
   for (const arm of config.arms)
     for (const seed of config.seeds) {
       const from = await folder.load(arm, seed);
+      if (from) saved.set(runName(arm, seed), from.step);
       runs.push(await startRun({ config, arm, seed, data, runtime, ...(from ? { from } : {}) }));
     }
-  const log = await folder.log(
-    new Map(runs.map((run) => [runName(run.arm, run.seed), run.step()])),
-  );
+  const log = await folder.log(saved);
   const display = progressDisplay(runs, { quiet, batchSize: config.batchSize });
   const interrupt = onInterrupt();
-  const save = (run: Run): Promise<void> => folder.save(run.arm, run.seed, run.checkpoint());
+  const save = async (run: Run): Promise<void> => {
+    log.sync(); // never behind a checkpoint, even if power is lost
+    await folder.save(run.arm, run.seed, run.checkpoint());
+  };
 
   const trainEpoch = async (run: Run): Promise<void> => {
-    let saved = performance.now();
+    let last = performance.now();
     let points = run.progress.curve.length;
     for (let ended = false; !ended;) {
       const { loss, epoch } = await run.advance();
@@ -52,9 +55,9 @@ export async function race(
       display.step(run, loss, epoch);
       ended = epoch !== undefined;
       await new Promise(setImmediate); // lets a signal in: a step blocks the event loop
-      if (ended || interrupt.requested() || performance.now() - saved > CHECKPOINT_EVERY * 1000) {
+      if (ended || interrupt.requested() || performance.now() - last > CHECKPOINT_EVERY * 1000) {
         await save(run);
-        saved = performance.now();
+        last = performance.now();
       }
       if (interrupt.requested()) throw new Interrupted();
     }
@@ -62,8 +65,9 @@ export async function race(
 
   try {
     for (const run of runs) {
-      reportStart(run, display, log.append);
-      if (run.step() === 0) await save(run); // there is always a last good checkpoint
+      const goesOn = saved.has(runName(run.arm, run.seed));
+      reportStart(run, display, goesOn ? undefined : log.append);
+      if (!goesOn) await save(run); // there is always a last good checkpoint
     }
     for (let run = behind(runs); run; run = behind(runs)) await trainEpoch(run);
     return runs;
@@ -84,14 +88,11 @@ const behind = (runs: readonly Run[]): Run | undefined =>
       undefined,
     );
 
-function reportStart(
-  run: Run,
-  display: ProgressDisplay,
-  append: (record: Record<string, unknown>) => void,
-): void {
+/** Says where a run starts; only one that was just initialized has a line for the log. */
+function reportStart(run: Run, display: ProgressDisplay, append: Log["append"] | undefined): void {
   const name = runName(run.arm, run.seed);
-  if (run.step() > 0) display.line(`${name}: goes on at step ${run.step()} of ${run.steps}`);
-  else append({ type: "initialized", arm: run.arm, seed: run.seed, step: 0, dead: run.dead });
+  append?.({ type: "initialized", arm: run.arm, seed: run.seed, step: 0, dead: run.dead });
+  if (!append) display.line(`${name}: goes on at step ${run.step()} of ${run.steps}`);
   for (const [layer, count] of Object.entries(run.dead))
     if (count > 0)
       display.line(

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import {
   loadCheckpoint,
   openLog,
@@ -16,6 +16,7 @@ import {
 import type { Checkpoint } from "../src/index.ts";
 import type { MnistConfig } from "../experiments/mnist/config.ts";
 import type { Arm, Results } from "../experiments/results.ts";
+import { usageError } from "./options.ts";
 
 /** What config.json holds. */
 export interface RunConfig {
@@ -32,7 +33,7 @@ export interface RunFolder {
   /** The checkpoint of one arm and seed, if there is one yet. */
   load(arm: Arm, seed: number): Promise<Checkpoint | undefined>;
   save(arm: Arm, seed: number, checkpoint: Checkpoint): Promise<void>;
-  /** Opens the log; records past the checkpoints' steps go. */
+  /** Opens the log. Given the steps of the checkpoints, by name, records past them go, and all of a run that has none. */
   log(steps: ReadonlyMap<string, number>): Promise<Log>;
   finish(results: Results): Promise<void>;
 }
@@ -49,17 +50,18 @@ export async function createRunFolder(dir: string, run: RunConfig): Promise<RunF
   if (existsSync(join(dir, "config.json"))) {
     const before = await readConfig(dir);
     if (!existsSync(join(dir, "results.json")))
-      throw new Error(
+      throw usageError(
         `--out: ${dir} holds an unfinished run, got another to put there; go on with --resume ${dir} or choose another folder`,
       );
     if (!same(before, run))
-      throw new Error(
+      throw usageError(
         `--out: ${dir} holds a run with other settings (${before.command}), got another to put there; choose another folder`,
       );
     await rm(join(dir, "results.json"));
     await rm(join(dir, "log.jsonl"), { force: true });
     await rm(join(dir, "checkpoints"), { recursive: true, force: true });
   }
+  await makeFolder(dir);
   await makeFolder(join(dir, "checkpoints"));
   await writeFileAtomic(join(dir, "config.json"), `${JSON.stringify(run, null, 2)}\n`);
   return open(dir, run);
@@ -69,8 +71,12 @@ export async function createRunFolder(dir: string, run: RunConfig): Promise<RunF
 export const resumeRunFolder = async (dir: string): Promise<RunFolder> =>
   open(dir, await readConfig(dir));
 
+/** With the folders above it. Not `mkdir`'s own `recursive`, which hides EROFS and under /proc never returns (Node 20). */
 async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) await makeFolder(dirname(path));
+  await mkdir(path).catch((error: unknown) => {
+    if (reasonOf(error) === "EEXIST") return; // someone else was faster
     throw new Error(
       `--out: cannot make the folder ${path}, got ${reasonOf(error)}; choose another`,
       { cause: error },
@@ -78,7 +84,8 @@ async function makeFolder(path: string): Promise<void> {
   });
 }
 
-async function readConfig(dir: string): Promise<RunConfig> {
+/** What config.json in a run's folder says. */
+export async function readConfig(dir: string): Promise<RunConfig> {
   const path = join(dir, "config.json");
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     throw new Error(
@@ -108,7 +115,12 @@ function open(dir: string, run: RunConfig): RunFolder {
     async load(arm, seed) {
       const path = checkpointPath(arm, seed);
       if (!existsSync(path)) return undefined;
-      const checkpoint = await loadCheckpoint(path);
+      const checkpoint = await loadCheckpoint(path).catch((error: unknown) => {
+        throw new Error(
+          `${(error as Error).message}. Without this file ${runName(arm, seed)} starts anew, and the others go on`,
+          { cause: error },
+        );
+      });
       if (checkpoint.config["arm"] !== arm || checkpoint.seed !== seed)
         throw new Error(
           `${path}: expected the checkpoint of ${runName(arm, seed)}, got that of ${String(checkpoint.config["arm"])}-${checkpoint.seed}; put back the right file`,
@@ -122,7 +134,8 @@ function open(dir: string, run: RunConfig): RunFolder {
     log: (steps) =>
       openLog(join(dir, "log.jsonl"), {
         keep: ({ arm, seed, step }) =>
-          typeof step !== "number" || step <= (steps.get(runName(arm as Arm, seed as number)) ?? 0),
+          typeof step !== "number" ||
+          step <= (steps.get(runName(arm as Arm, seed as number)) ?? -1),
       }),
     finish: (results) =>
       writeFileAtomic(join(dir, "results.json"), `${JSON.stringify(results, null, 2)}\n`),

@@ -13,7 +13,8 @@ export { grad } from "./autodiff/index.ts";
 export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./runtime/index.ts";
 
 // Translate it, run it.
-export { toModel, type Model, type Port } from "./onnx/index.ts";
+export { exportModel, freeze, toModel } from "./onnx/index.ts";
+export type { Model, ParameterValues, Port } from "./onnx/index.ts";
 export { evaluate, initialState, item, keyTensor, reference, tensor } from "./runtime/index.ts";
 export type { Program, ProgramSpec, Runtime, State, Tensor } from "./runtime/index.ts";
 

@@ -61,6 +61,7 @@ export interface Run {
   /** How many units of each layer data-dependent initialization found dead. */
   readonly dead: Readonly<Record<string, number>>;
   advance(): Promise<{ readonly loss: number; readonly epoch?: EpochResult }>;
+  /** What to save; throws `Diverged` where it could not be gone on from. */
   checkpoint(): Checkpoint;
   release(): Promise<void>;
 }
@@ -148,7 +149,7 @@ export async function startRun({
     const milliseconds = performance.now() - began;
     const loss = item(outputs["loss"]);
     if (!Number.isFinite(loss))
-      throw new NonFiniteLoss(arm, step + 1, loss, await programs.blame(fed, before));
+      throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
     step++;
     record(loss, sum(outputs["wrong"]), milliseconds, lr);
     return step % perEpoch === 0 ? { loss, epoch: await endEpoch(epoch + 1) } : { loss };
@@ -189,6 +190,14 @@ export async function startRun({
   }
 
   function checkpoint(): Checkpoint {
+    // An update may overflow under a loss that was still finite; it must not replace the last good checkpoint.
+    for (const [name, { data: values }] of state) {
+      const bad = values.find((x) => !Number.isFinite(x));
+      if (bad !== undefined)
+        throw new Diverged(
+          `train: the parameters of ${arm} must be finite numbers, got ${bad} in ${name} after step ${step}; lower --lr`,
+        );
+    }
     const { arms: _arms, seeds: _seeds, ...rest } = config;
     return {
       state: new Map(state),
@@ -200,17 +209,23 @@ export async function startRun({
   }
 }
 
-/** A loss that is no number any more: the run cannot go on, and its last checkpoint is still good. */
-export class NonFiniteLoss extends Error {
-  constructor(arm: Arm, step: number, loss: number, layer: string | undefined) {
-    const where = layer
-      ? `pre-activations overflow first in layer ${layer}`
-      : "no layer's pre-activations overflow, so the loss itself does";
-    super(
-      `train: the loss of ${arm} must be a finite number, got ${loss} at step ${step} (${where}); lower --lr`,
-    );
-    this.name = "NonFiniteLoss";
-  }
+/** Numbers that are none any more: the run cannot go on, and its last checkpoint is still good. */
+export class Diverged extends Error {
+  override readonly name = "Diverged";
+}
+
+function badLoss(
+  arm: Arm,
+  step: number,
+  { loss, layer }: { readonly loss: number; readonly layer: string | undefined },
+): Diverged {
+  const where =
+    layer === undefined
+      ? "no layer's pre-activations overflow, so the loss itself does"
+      : `pre-activations overflow first in layer ${layer}`;
+  return new Diverged(
+    `train: the loss of ${arm} must be a finite number, got ${loss} at step ${step} (${where}); lower --lr`,
+  );
 }
 
 const emptyProgress = (): Progress => ({

@@ -50,7 +50,7 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   exp: (y, dy) => [mul(dy, y)], // (e^x)' = e^x, already computed
   log: ({ inputs: [x] }, dy) => [div(dy, x)],
   sqrt: (y, dy) => [div(mul(dy, 0.5), y)],
-  safeReciprocal: (y, dy) => [neg(mul(dy, square(y)))], // 0 where x = 0
+  safeReciprocal: (y, dy) => [neg(mul(mul(dy, y), y))], // 0 where x = 0; y^2 alone could overflow
   tanh: (y, dy) => [mul(dy, sub(1, square(y)))],
   sigmoid: (y, dy) => [mul(dy, mul(y, sub(1, y)))],
   softplus: ({ inputs: [x] }, dy) => [mul(dy, sigmoid(x))],

@@ -254,6 +254,10 @@ export function slice(x: Node, ...ranges: readonly SliceRange[]): Node {
   const steps = x.shape.map(() => 1);
   for (const { axis, start, end, step = 1 } of ranges) {
     const a = axisOf(axis, x.shape.length);
+    if (!(a in starts))
+      throw new Error(
+        `slice: axis ${axis} is outside a tensor of rank ${x.shape.length}; use 0 to ${x.shape.length - 1}, or negative ones from the end`,
+      );
     const size = x.shape[a];
     const from = (p: number): number => (p < 0 ? p + size : p);
     starts[a] = start === undefined ? (step > 0 ? 0 : size - 1) : from(start);
@@ -286,9 +290,11 @@ export const randomBits = (key: Node, bits: number, { shape, stream }: RandomOpt
 /** Uniform on [0, 1): multiples of 2^-24. */
 export const randomUniform = (key: Node, options: RandomOptions): Node =>
   mul(cast(randomBits(key, 24, options), "float"), 2 ** -24);
-/** 1 with probability p, else 0. */
-export const randomBernoulli = (key: Node, p: Arg, options: RandomOptions): Node =>
-  cast(less(randomUniform(key, options), p), "float");
+/** 1 with probability p, else 0; a number p is rounded to float32 first, so that all runtimes compare with the same one. */
+export const randomBernoulli = (key: Node, p: Arg, options: RandomOptions): Node => {
+  const limit = typeof p === "number" ? Math.fround(p) : p;
+  return cast(less(randomUniform(key, options), limit), "float");
+};
 /**
  * Standard normal, by linear interpolation in a table of quantiles. The table and the position in a cell are dyadic
  * fractions chosen so that every operation is exact in float32; so, unlike with logarithms, all runtimes agree.

@@ -11,7 +11,7 @@ export type TorchScheme = "weight_norm" | "parametrizations";
 const torchName =
   /^(?<module>.*\.)?(?:parametrizations\.(?<parametrized>weight\w*)\.original(?<original>[01])|(?<plain>weight|weight_[ih]h_l0)(?:_(?<letter>[gv]))?|(?<bias>bias|bias_[ih]h_l0))$/;
 const ourName =
-  /^(?<module>.*\.)?(?:(?<plain>w|wih|whh)|(?:(?<weight>wih|whh)\.)?(?<letter>[gv])|(?<bias>b))$/;
+  /^(?<module>.*?\.)??(?:(?<plain>w|wih|whh)|(?:(?<weight>wih|whh)\.)?(?<letter>[gv])|(?<bias>b))$/;
 const parts = (pattern: RegExp, name: string): Readonly<Partial<Record<string, string>>> =>
   pattern.exec(name)?.groups ?? {};
 const ours: Readonly<Partial<Record<string, string>>> = {

@@ -76,8 +76,14 @@ export const weightNorm =
     };
   };
 
+/** Every unit of w times its element of `scale`, which has the shape of g. */
+function scaleUnits(w: Node, scale: Node): Node {
+  const { vShape, gShape } = unitShapes(w.shape, scale.shape);
+  return reshape(mul(reshape(w, vShape), reshape(scale, gShape)), w.shape);
+}
+
 /** Weights as they are. */
 export const plainWeight: Parameterization = (scope, name, { shape }) => {
   const w = scope.parameter(name, shape, { init: drawn(scope.path, name) });
-  return { w, rescale: (by) => [{ parameter: w, next: mul(w, by) }] };
+  return { w, rescale: (by) => [{ parameter: w, next: scaleUnits(w, by) }] };
 };

@@ -1,7 +1,14 @@
 /** Nodes to the bytes of an ONNX model: the same graph gives the same bytes. */
 import onnxProto from "onnx-proto";
 import type { onnx } from "onnx-proto";
-import { topological, type Dtype, type Node, type Shape } from "../graph/index.ts";
+import {
+  topological,
+  type Dtype,
+  type Input,
+  type Node,
+  type Parameter,
+  type Shape,
+} from "../graph/index.ts";
 import { elementType, emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
 import { lower } from "./lower.ts";
 import { simplify } from "./simplify.ts";
@@ -25,10 +32,14 @@ const port = (name: string, { shape, dtype }: Node): Port => ({ name, shape, dty
 export const inputName = (name: string): string => `input:${name}`;
 export const parameterName = (name: string): string => `state:${name}`;
 
-/** The model that computes `outputs`, with inputs and parameters as its inputs. */
+const portName = (n: Input | Parameter): string =>
+  (n.op === "input" ? inputName : parameterName)(n.attrs.name);
+
+/** The model that computes `outputs`, with inputs and parameters as its inputs, which `nameOf` names. */
 export function toModel(
   outputs: Readonly<Record<string, Node>>,
   target: Target = plainTarget,
+  nameOf: (n: Input | Parameter) => string = portName,
 ): Model {
   const names = Object.keys(outputs);
   const roots = simplify(Object.values(outputs));
@@ -42,7 +53,9 @@ export function toModel(
   for (const n of order)
     values.set(
       n,
-      n.op === "input" || n.op === "parameter" ? declare(n, inputs) : lowerOne(n, values, e),
+      n.op === "input" || n.op === "parameter"
+        ? declare(port(nameOf(n), n), inputs)
+        : lowerOne(n, values, e),
     );
   // Each output under its own name, even where two are one value or an output is an input.
   for (const [i, name] of names.entries())
@@ -53,6 +66,10 @@ export function toModel(
       input: [values.get(roots[i])!],
       output: [name],
     });
+  checkNames([
+    ...[...inputs, ...initializers].map((x) => x.name!),
+    ...nodes.flatMap((n) => n.output!),
+  ]);
 
   const ports = names.map((name, i) => port(name, roots[i]));
   const model: onnx.IModelProto = {
@@ -73,10 +90,26 @@ export function toModel(
   return { bytes: onnxProto.onnx.ModelProto.encode(model).finish(), inputs, outputs: ports };
 }
 
-function declare(n: Node & { readonly op: "input" | "parameter" }, inputs: Port[]): string {
-  const name = n.op === "input" ? inputName(n.attrs.name) : parameterName(n.attrs.name);
-  if (!inputs.some((x) => x.name === name)) inputs.push(port(name, n));
-  return name;
+function declare(x: Port, inputs: Port[]): string {
+  const other = inputs.find((y) => y.name === x.name);
+  if (other && (other.dtype !== x.dtype || `${other.shape}` !== `${x.shape}`))
+    throw new Error(
+      `toModel: "${x.name}" has two types, got ${other.dtype} [${other.shape}] and ${x.dtype} [${x.shape}]; give one of them another name`,
+    );
+  if (!other) inputs.push(x);
+  return x.name;
+}
+
+/** Every value of a model needs a name of its own; outputs and exported inputs have names that users chose. */
+function checkNames(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name))
+      throw new Error(
+        `toModel: two values of the model have one name, got "${name}" twice; call the input or output something else`,
+      );
+    seen.add(name);
+  }
 }
 
 function lowerOne(n: Node, values: ReadonlyMap<Node, string>, e: Emitter): string {

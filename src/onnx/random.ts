@@ -2,6 +2,7 @@
 import { HASH, streamKey } from "../graph/hash.ts";
 import { sizeOf, type NodeOf } from "../graph/index.ts";
 import { elementType, type Emitter } from "./emit.ts";
+import { int64s, reshapeTo } from "./shapes.ts";
 
 /** [..] random int32 of the node's `bits`; the key is a uint32 [2]. */
 export function randomBits(
@@ -27,7 +28,7 @@ export function randomBits(
   x = xorShift(xor(times(x, HASH.factors[0]), k1), s1);
   x = xorShift(times(x, HASH.factors[1]), s2);
   const bits = cast(shift(x, 32 - attrs.bits), "int32");
-  return e.emit("Reshape", [bits, e.constant(shape, [shape.length], "int64")]);
+  return reshapeTo(e, bits, shape);
 }
 
 /** 0, 1, ..., n - 1 as uint32, as a sum of a short column and a short row, so that no model stores n numbers. */
@@ -40,10 +41,7 @@ function elementIndices(n: number, e: Emitter): string {
     e.constant(count(rows, width), [rows, 1], "int32"),
     e.constant(count(width, 1), [1, width], "int32"),
   ]);
-  const flat = e.emit("Reshape", [grid, e.constant([rows * width], [1], "int64")]);
-  const exact =
-    rows * width === n
-      ? flat
-      : e.emit("Slice", [flat, e.constant([0], [1], "int64"), e.constant([n], [1], "int64")]);
+  const flat = reshapeTo(e, grid, [rows * width]);
+  const exact = rows * width === n ? flat : e.emit("Slice", [flat, int64s(e, [0]), int64s(e, [n])]);
   return e.emit("Cast", [exact], { attrs: { to: elementType.uint32 } });
 }

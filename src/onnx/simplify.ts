@@ -1,5 +1,6 @@
 /** What can be known before running: equal expressions become one node, identities vanish. Values never change. */
-import { node, topological, type Node, type NodeOf, type OpName } from "../graph/index.ts";
+import { node, type Node, type NodeOf, type OpName } from "../graph/index.ts";
+import { rewrite } from "./rewrite.ts";
 
 type Rewrite<K extends OpName> = (n: NodeOf<K>) => Node;
 
@@ -7,13 +8,13 @@ const isConstant = (n: Node, value: number): boolean =>
   n.op === "constant" &&
   n.dtype === "float" &&
   n.attrs.data.length === 1 &&
-  n.attrs.data[0] === value;
+  Object.is(n.attrs.data[0], value);
 const sameShape = (a: Type, b: Type): boolean => `${a.shape}` === `${b.shape}`;
 type Type = Pick<Node, "shape">;
 
 /** One of two inputs in place of the op, if the other is a constant that changes nothing and the one was not stretched. */
 function withoutNeutral(
-  n: NodeOf<"add"> | NodeOf<"sub"> | NodeOf<"mul"> | NodeOf<"div"> | NodeOf<"pow">,
+  n: NodeOf<"sub"> | NodeOf<"mul"> | NodeOf<"div"> | NodeOf<"pow">,
   value: number,
   { commutes }: { readonly commutes: boolean },
 ): Node {
@@ -23,7 +24,7 @@ function withoutNeutral(
 }
 
 const rewrites: { readonly [K in OpName]?: Rewrite<K> } = {
-  add: (n) => withoutNeutral(n, 0, { commutes: true }),
+  // No rule for add: x + 0 is not x where x is -0, whose reciprocal has the other sign; x - 0 is.
   sub: (n) => withoutNeutral(n, 0, { commutes: false }),
   mul: (n) => withoutNeutral(n, 1, { commutes: true }),
   div: (n) => withoutNeutral(n, 1, { commutes: false }),
@@ -47,30 +48,25 @@ const rewriteOne = (n: Node): Node => (rewrites[n.op] as ((n: Node) => Node) | u
 
 /** The same values as `roots`, out of fewer nodes. */
 export function simplify(roots: readonly Node[]): readonly Node[] {
-  const replaced = new Map<Node, Node>();
   const known = new Map<string, Node>();
   const ids = new Map<Node, number>();
   const id = (n: Node): number => {
     if (!ids.has(n)) ids.set(n, ids.size);
     return ids.get(n)!;
   };
-  for (const old of topological(roots)) {
-    const inputs = old.inputs.map((x) => replaced.get(x)!);
-    const moved = inputs.every((x, i) => x === old.inputs[i])
-      ? old
-      : node(old.op, inputs as never, old.attrs as never);
-    const better = rewriteOne(moved);
+  return rewrite(roots, (n) => {
+    const better = rewriteOne(n);
     const key = keyOf(better, id);
     const first = known.get(key) ?? better;
     known.set(key, first);
-    replaced.set(old, first);
-  }
-  return roots.map((r) => replaced.get(r)!);
+    return first;
+  });
 }
 
 /** Two nodes with one key have one value. */
 function keyOf(n: Node, id: (n: Node) => number): string {
-  if (n.op === "parameter" || n.op === "input") return `${n.op} ${n.attrs.name}`;
+  if (n.op === "parameter" || n.op === "input")
+    return `${n.op} ${n.dtype} [${n.shape}] ${n.attrs.name}`;
   if (n.op === "constant") {
     // Large constants are compared by identity: hashing them would cost more than it saves.
     const { data } = n.attrs;
@@ -78,7 +74,10 @@ function keyOf(n: Node, id: (n: Node) => number): string {
       ? `constant #${id(n)}`
       : `constant ${n.dtype} [${n.shape}] ${Array.from(data).map(show).join(" ")}`;
   }
-  return `${n.op} ${n.inputs.map(id).join(" ")} ${JSON.stringify(n.attrs)}`;
+  return `${n.op} ${n.inputs.map(id).join(" ")} ${JSON.stringify(n.attrs, replacer)}`;
 }
+/** JSON writes -0 as 0 and infinities as null. */
+const replacer = (_: string, x: unknown): unknown =>
+  typeof x === "number" && (Object.is(x, -0) || !Number.isFinite(x)) ? show(x) : x;
 /** Tells -0 from 0. */
 const show = (x: number): string => (Object.is(x, -0) ? "-0" : String(x));

@@ -7,18 +7,23 @@ import { plainTarget, toModel, type Target } from "../onnx/index.ts";
 import type { Ort } from "./ort.ts";
 
 const candidates: readonly Target[] = [{ block: 16 }, { block: 8 }];
-let found: Promise<Target> | undefined; // the processor does not change under a running process
+const found = new WeakMap<Ort, Promise<Target>>(); // the processor does not change under a running process
 
-export const probeTarget = (ort: Ort): Promise<Target> => (found ??= probe(ort));
+export function probeTarget(ort: Ort): Promise<Target> {
+  const target = found.get(ort) ?? probe(ort);
+  found.set(ort, target);
+  return target;
+}
 
 async function probe(ort: Ort): Promise<Target> {
   const x = input("x", [2, 32, 5, 7]);
   const w = input("w", [48, 32, 3, 3]);
   const y = conv2d(x, w, { pads: 1 });
-  const expected = await valueOf(ort, y, plainTarget);
-  for (const target of candidates) {
+  // Where not even the plain one runs, the caller's own session is to say why.
+  const expected = await valueOf(ort, y, plainTarget).catch(() => undefined);
+  for (const target of expected ? candidates : []) {
     const got = await valueOf(ort, y, target).catch(() => undefined);
-    if (got && got.every((v, i) => Math.abs(v - expected[i]) < 1e-4)) return target;
+    if (got?.every((v, i) => Math.abs(v - expected![i]) < 1e-4)) return target;
   }
   return plainTarget;
 }
@@ -42,7 +47,9 @@ async function valueOf(ort: Ort, y: Node, target: Target): Promise<Float32Array>
       ];
     }),
   );
-  const result = await session.run(feeds);
-  await session.release();
-  return result["y"].data as Float32Array;
+  try {
+    return (await session.run(feeds))["y"].data as Float32Array;
+  } finally {
+    await session.release();
+  }
 }

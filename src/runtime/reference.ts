@@ -45,19 +45,23 @@ export const reference: Runtime = {
 function compile(spec: ProgramSpec): Awaited<ReturnType<Runtime["compile"]>> {
   const { inputs = [], outputs = {}, updates = [] } = spec;
   const { parameters } = checkSpec(spec);
+  // Outputs and updates in one sweep, so that they share nodes and every one of them sees the old state.
+  const roots: Readonly<Record<string, Node>> = Object.fromEntries([
+    ...Object.entries(outputs).map(([name, y]) => [`output ${name}`, y] as const),
+    ...updates.map(({ parameter, next }) => [`next ${parameter.attrs.name}`, next] as const),
+  ]);
   return {
     parameters,
     run: (feeds, state) =>
       settle(() => {
         for (const { attrs } of inputs) checkFeed("input", attrs, feeds[attrs.name]);
         for (const { attrs } of parameters) checkFeed("parameter", attrs, state.get(attrs.name));
-        const next = Object.fromEntries(updates.map((u, i) => [`update ${i}`, u.next]));
-        // Outputs and updates in one sweep, so that they share nodes and every one of them sees the old state.
-        const results = evaluate({ ...outputs, ...next }, { feeds, state });
-        updates.forEach(({ parameter }, i) =>
-          state.set(parameter.attrs.name, results[`update ${i}`]),
+        const results = evaluate(roots, { feeds, state });
+        for (const { parameter } of updates)
+          state.set(parameter.attrs.name, results[`next ${parameter.attrs.name}`]);
+        return Object.fromEntries(
+          Object.keys(outputs).map((name) => [name, results[`output ${name}`]]),
         );
-        return Object.fromEntries(Object.keys(outputs).map((name) => [name, results[name]]));
       }),
     release: () => Promise.resolve(),
   };

@@ -1,7 +1,7 @@
 /** Functions built from several ops, and what ONNX Runtime fuses. */
 import * as $ from "../../src/graph/index.ts";
 import type { Node, Shape } from "../../src/graph/index.ts";
-import { tensor } from "../../src/runtime/program.ts";
+import { keyTensor, tensor } from "../../src/runtime/program.ts";
 import { ints, some, titled, type Case } from "./case.ts";
 import { random } from "./families.ts";
 import { pools } from "./pooling.ts";
@@ -67,5 +67,57 @@ export const composed: readonly Case[] = [
     inputs: [some([5, 4]), some([4], { seed: 3, from: 0.5 })],
     build: (x, s) =>
       $.mul($.sub($.add($.mul($.div(x, s), 2), 0), $.neg($.neg(1))), $.pow($.div(s, 1), 1)),
+  },
+  {
+    name: "neutral elements that stretch",
+    inputs: [some([3])],
+    build: (x) => $.mul($.add(x, $.constant([0], [1, 1])), $.constant([1], [1, 1, 1])),
+  },
+  {
+    name: "constants that look alike",
+    inputs: [some([2, 2])],
+    build: (x) => {
+      const signOfZero = (zero: number): Node => $.clip($.div(1, $.constant([zero])), -1, 1);
+      const long = (last: number): Node =>
+        $.constant([...new Array<number>(79).fill(1), last], [80]);
+      const [row, column] = [$.constant([1, 2], [1, 2]), $.constant([1, 2], [2, 1])];
+      const parts = [
+        $.add(x, row),
+        $.add(x, column),
+        long(2),
+        long(3),
+        signOfZero(0),
+        signOfZero(-0),
+      ];
+      return $.concat(
+        parts.map((p) => $.reshape(p, [-1])),
+        0,
+      );
+    },
+  },
+  {
+    name: "nodes that differ in an attribute alone",
+    inputs: [some([3, 3])],
+    build: (x) =>
+      $.concat(
+        [
+          $.sum(x, { axes: 0 }),
+          $.sum(x, { axes: 1 }),
+          $.max(x, { axes: 1 }),
+          $.reshape($.leakyRelu(x, 0.5), [-1]),
+          $.reshape($.leakyRelu(x, 0.25), [-1]),
+        ],
+        0,
+      ),
+  },
+  {
+    name: "two streams of one key",
+    inputs: [keyTensor("streams")],
+    build: (k) =>
+      $.concat(
+        [0, 1].map((stream) => $.randomUniform(k, { shape: [5], stream })),
+        0,
+      ),
+    exact: true,
   },
 ];

@@ -29,8 +29,8 @@ import { products } from "./convolutions.ts";
 import { convolutions } from "./arbitrary.ts";
 
 const runtimes: readonly (readonly [string, Runtime])[] = [
-  ["node", nodeRuntime()],
-  ["node, one thread, plain layout", nodeRuntime({ threads: 1, blocked: false })],
+  ["node", nodeRuntime({ threads: 1 })],
+  ["node, plain layout", nodeRuntime({ threads: 1, blocked: false })],
   ["web", webRuntime()],
 ];
 

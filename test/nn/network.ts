@@ -1,4 +1,5 @@
 /** A network in its three modes with everything needed to run it. */
+import { expect } from "vitest";
 import { hash, keyOf } from "../../src/graph/hash.ts";
 import {
   input,
@@ -19,6 +20,7 @@ import {
   type State,
   type Tensor,
 } from "../../src/runtime/program.ts";
+import { evaluate } from "../../src/runtime/reference.ts";
 import type { Kind } from "./kinds.ts";
 
 export const armNames = Object.keys(arms) as Arm[];
@@ -116,3 +118,24 @@ export function momentsOf({ shape, data }: Tensor): readonly Moments[] {
     return { mean, std: Math.sqrt(mine.reduce((a, b) => a + (b - mean) ** 2, 0) / mine.length) };
   });
 }
+
+/** Values of all sorts for everything that lasts; variances positive. */
+export const anyState = ({ parameters }: Network): State =>
+  new Map(
+    parameters.map(({ attrs: { name }, shape }, seed) => {
+      const values = noise(shape, { seed: seed + 1 });
+      const data = name.includes("variance") ? values.data.map((v) => 1.5 + v / 2) : values.data;
+      return [name, tensor(data, shape)];
+    }),
+  );
+
+/** The values of a layer of the arm `plain` on a state of its parameters. */
+export function valueOf(kind: Kind, state: State, mode: Mode = "eval"): number[] {
+  const { traces, feeds } = networkOf(kind, arms.plain);
+  return [...evaluate({ y: traces[mode].value }, { feeds, state }).y.data];
+}
+/** Equal to ten decimals. */
+export const near = (got: ArrayLike<number>, expected: ArrayLike<number>): void => {
+  expect(got.length).toBe(expected.length);
+  Array.from(expected).forEach((x, i) => expect(got[i]).toBeCloseTo(x, 10));
+};

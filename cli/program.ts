@@ -1,0 +1,137 @@
+/** The commands and their flags; what they do is in one file each, loaded when it is asked for. */
+import { createRequire } from "node:module";
+import { Command, CommanderError } from "commander";
+import {
+  armOption,
+  armsOption,
+  seedsOption,
+  threadsOption,
+  trainingOptions,
+  usageError,
+  type TrainingFlags,
+} from "./options.ts";
+
+const EXPERIMENTS = ["mnist"];
+const version = (): string => {
+  for (const path of ["../package.json", "../../package.json"])
+    try {
+      return (createRequire(import.meta.url)(path) as { readonly version: string }).version;
+    } catch {
+      continue; // the source and the built file lie at different depths
+    }
+  return "unknown";
+};
+
+function program(): Command {
+  const root = new Command("weightnorm")
+    .description(
+      "Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.",
+    )
+    .version(version())
+    .showHelpAfterError("(add --help for the flags and examples)")
+    .configureOutput({ outputError: (text, write) => write(ownWords(text)) })
+    .exitOverride();
+
+  const training = (name: string, description: string, examples: string): Command => {
+    const command = root
+      .command(name)
+      .description(description)
+      .argument("<experiment>", EXPERIMENTS.join(", "), experiment);
+    for (const option of [
+      name === "compare" ? armsOption() : armOption(),
+      seedsOption(),
+      ...trainingOptions(),
+    ])
+      command.addOption(option);
+    return command.addHelpText("after", `\nExamples:\n${examples}`);
+  };
+  training(
+    "compare",
+    "train several arms of one network side by side and report who learns faster",
+    `  weightnorm compare mnist                                   all five arms, about two minutes on two cores
+  weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
+  weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
+  weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,
+  ).action(async (_: string, flags: TrainingFlags) =>
+    (await import("./compare.ts")).compare(flags),
+  );
+  training(
+    "train",
+    "train one arm",
+    `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
+  weightnorm eval runs/weight`,
+  ).action(async (_: string, flags: TrainingFlags) =>
+    (await import("./compare.ts")).compare(
+      flags.resume === undefined ? { arm: "weight", ...flags } : flags,
+    ),
+  );
+
+  root
+    .command("eval")
+    .description("the test error of a checkpoint, or of all checkpoints of a run")
+    .argument("<path>", "a .safetensors checkpoint or the folder of a run")
+    .option(
+      "--data-dir <folder>",
+      "a folder with the four IDX files (default: what the run was trained on)",
+    )
+    .addOption(threadsOption())
+    .option("--json", "print JSON")
+    .action(
+      async (
+        path: string,
+        flags: { readonly dataDir?: string; readonly threads?: number; readonly json?: boolean },
+      ) => (await import("./eval.ts")).evaluate(path, flags),
+    );
+  root
+    .command("report")
+    .description(
+      "draw the report of a finished run again: the table, figure.svg, figure.png and report.html",
+    )
+    .argument("<folder>", "the folder of a run")
+    .option("--json", "print the results as JSON")
+    .action(async (dir: string, flags: { readonly json?: boolean }) =>
+      (await import("./report.ts")).report(dir, flags),
+    );
+  root
+    .command("inspect")
+    .description("the layers of a checkpoint, with |v|, g and effective step, and its tensors")
+    .argument("<file>", "a .safetensors file")
+    .option("--all", "show the optimizer's state too")
+    .option("--json", "print JSON")
+    .action(async (file: string, flags: { readonly all?: boolean; readonly json?: boolean }) =>
+      (await import("./inspect.ts")).inspect(file, flags),
+    );
+  return root;
+}
+
+function experiment(name: string): string {
+  if (EXPERIMENTS.includes(name)) return name;
+  throw usageError(
+    `experiment: expected ${EXPERIMENTS.join(" or ")}, got "${name}"; try weightnorm compare mnist`,
+  );
+}
+
+/** Our messages name flag and value themselves; commander would say both before them once more. */
+const ownWords = (text: string): string =>
+  text.replace(/^error: (?:option '.*?' argument '.*?' is invalid\. (?=--))?/s, "weightnorm: ");
+
+/** 0 done, 1 it failed, 2 it was asked wrongly, 130 stopped by Ctrl-C. */
+function exitCode(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return (error as Error).name === "Interrupted" ? 130 : 1;
+}
+
+/** Runs one command line, without the program's name, and gives its exit code; nothing is thrown. */
+export async function run(args: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    const spoken = error instanceof CommanderError && error.code.startsWith("commander.");
+    if (!spoken)
+      process.stderr.write(
+        `weightnorm: ${error instanceof Error ? error.message : String(error)}\n`,
+      );
+    return exitCode(error);
+  }
+}

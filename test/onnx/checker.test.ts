@@ -1,0 +1,90 @@
+/**
+ * What `toModel` writes is ONNX to others too: the checker and the strict shape inference of the onnx package find
+ * nothing. Debian's python3-onnx 1.12 knows operator sets up to 17, so models with randomBits, which needs 18, are left out.
+ */
+import { spawnSync } from "node:child_process";
+import onnxProto from "onnx-proto";
+import { describe, expect, test } from "vitest";
+import { input, parametersOf, topological, type Node, type OpName } from "../../src/graph/index.ts";
+import { arms, dense, trace, type Arm } from "../../src/nn/index.ts";
+import { exportModel, toModel } from "../../src/onnx/index.ts";
+import { rootsOf } from "../../src/runtime/ort.ts";
+import { initialState } from "../../src/runtime/program.ts";
+import { cases, composed, type Case } from "../conformance/cases.ts";
+import { kindNames, kinds } from "../nn/kinds.ts";
+import { trainingStep } from "./steps.ts";
+
+const python = "/usr/bin/python3";
+const missing = spawnSync(python, ["-c", "import onnx"]).status !== 0;
+
+const script = `
+import base64, json, sys, onnx
+complaints = []
+for name, model in json.load(sys.stdin):
+    try:
+        model = onnx.load_from_string(base64.b64decode(model))
+        onnx.checker.check_model(model)
+        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
+    except Exception as error:
+        complaints.append(f"{name}: {error}")
+print(json.dumps(complaints))
+`;
+type Named = readonly [name: string, bytes: Uint8Array];
+
+/** What the checker says of models, in one process: starting Python takes longer than checking hundreds. */
+function complaintsOn(models: readonly Named[]): readonly string[] {
+  const { stdout, stderr, status } = spawnSync(python, ["-c", script], {
+    input: JSON.stringify(models.map(([name, b]) => [name, Buffer.from(b).toString("base64")])),
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  expect(status, stderr).toBe(0);
+  return JSON.parse(stdout) as string[];
+}
+
+const isRandom = (y: Node): boolean => topological([y]).some((n) => n.op === "randomBits");
+/** The models of conformance cases that need no operator set above 17. */
+const modelsOf = (title: string, list: readonly Case[]): readonly Named[] =>
+  list.flatMap((c): Named[] => {
+    const y = c.build(...c.inputs.map((x, i) => input(`x${i}`, x.shape, x.dtype)));
+    return isRandom(y) ? [] : [[`${title} ${c.name}`, toModel({ y }).bytes]];
+  });
+
+const title = missing ? "onnx.checker (skipped: python3-onnx is not installed)" : "onnx.checker";
+describe.skipIf(missing)(title, () => {
+  test.each(Object.keys(arms) as Arm[])("training steps of every layer, arm %s", (arm) => {
+    const models = kindNames.map((name): Named => {
+      const { bytes } = toModel(rootsOf(trainingStep(kinds[name], arms[arm])));
+      return [name, bytes];
+    });
+    expect(complaintsOn(models)).toEqual([]);
+  });
+
+  test("every op that is not random", () => {
+    const ops = (Object.entries(cases) as [OpName, readonly Case[]][]).filter(
+      ([op]) => op !== "randomBits",
+    );
+    const models = ops.map(([op, list]) => modelsOf(op, list));
+    expect(ops.filter((_, i) => models[i].length === 0)).toEqual([]);
+    expect(complaintsOn(models.flat())).toEqual([]);
+  });
+
+  test("functions built from several ops", () => {
+    expect(complaintsOn(modelsOf("", composed))).toEqual([]);
+  });
+
+  test("a model exported for inference", () => {
+    const x = input("x", [2, 3]);
+    const { value } = trace((scope) => dense(4)(scope, x), { mode: "eval", norm: arms.plain });
+    const bytes = exportModel({ y: value }, initialState(parametersOf([value]), 1));
+    expect(complaintsOn([["exported", bytes]])).toEqual([]);
+  });
+
+  test("would not pass a model that is wrong", () => {
+    const x = input("x", [2, 3]);
+    const model = onnxProto.onnx.ModelProto.decode(toModel({ x }).bytes);
+    model.graph!.output![0].type!.tensorType!.shape!.dim![0].dimValue = 4;
+    const [complaint] = complaintsOn([["wrong", onnxProto.onnx.ModelProto.encode(model).finish()]]);
+    expect(complaint).toContain("Inferred shape and existing shape differ in dimension 0");
+  });
+});
