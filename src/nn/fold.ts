@@ -87,7 +87,7 @@ export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<st
 }
 
 /** The norm of every unit of v, in the order of g, and the unit that each element of v belongs to. */
-function unitNorms(
+export function unitNorms(
   v: Values,
   g: Shape,
 ): { readonly unit: Int32Array; readonly norms: Float64Array } {

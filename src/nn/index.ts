@@ -36,5 +36,5 @@ export {
   meanSquaredError,
   softmaxCrossEntropy,
 } from "./loss.ts";
-export { fold, unfold, type Tensors, type Values } from "./fold.ts";
+export { fold, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
 export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";

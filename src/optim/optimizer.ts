@@ -53,7 +53,7 @@ export const byName =
       return group;
     };
     const owner = parameters.map(groupOf);
-    return groups.flatMap((group) => {
+    const updates = groups.flatMap((group) => {
       const mine = [...parameters.keys()].filter((i) => owner[i] === group);
       if (mine.length === 0 || !group.optimizer) return [];
       return group.optimizer(
@@ -61,4 +61,6 @@ export const byName =
         mine.map((i) => gradients[i]),
       );
     });
+    // Two groups with Adam count the same steps in one parameter, which is updated once.
+    return [...new Map(updates.map((u) => [u.parameter.attrs.name, u])).values()];
   };

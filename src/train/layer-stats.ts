@@ -1,7 +1,7 @@
 /** What users of weight normalization want to see of a layer: |v|, g, and the step that |v| leaves of the learning rate. */
 import type { Shape } from "../graph/index.ts";
-import { unitShapes } from "../nn/index.ts";
-import type { State, Tensor } from "../runtime/program.ts";
+import { unitNorms } from "../nn/index.ts";
+import type { State } from "../runtime/program.ts";
 
 export interface LayerStats {
   readonly layer: string;
@@ -21,7 +21,7 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
     const { path, letter } = match.groups;
     const g = state.get(`${path}.g`);
     const s = state.get(`${path}.s`);
-    const norms = unitNorms(x, (g ?? s)?.shape ?? defaultUnits(name, x.shape));
+    const norms = [...unitNorms(x, (g ?? s)?.shape ?? defaultUnits(name, x.shape)).norms];
     const scales = letter === "w" ? norms : g ? [...g.data] : [...s!.data].map(Math.exp);
     return [
       {
@@ -42,26 +42,6 @@ const defaultUnits = (name: string, shape: Shape): Shape => {
   const axis = /(^|\.)(convTranspose|embedding)\d*\./.test(name) ? 1 : 0;
   return shape.map((d, i) => (i === axis ? d : 1));
 };
-
-/** |v| of every unit, in float64; `g` is the shape of the scale. */
-export function unitNorms({ shape, data }: Tensor, g: Shape): number[] {
-  const { vShape, gShape } = unitShapes(shape, g);
-  const squares = new Array<number>(gShape.reduce((a, b) => a * b, 1)).fill(0);
-  for (let i = 0; i < data.length; i++) {
-    let rest = i;
-    let unit = 0;
-    for (let axis = vShape.length - 1, stride = 1; axis >= 0; axis--) {
-      const at = rest % vShape[axis];
-      rest = Math.floor(rest / vShape[axis]);
-      if (gShape[axis] !== 1) {
-        unit += at * stride;
-        stride *= gShape[axis];
-      }
-    }
-    squares[unit] += data[i] ** 2;
-  }
-  return squares.map(Math.sqrt);
-}
 
 const mean = (values: readonly number[]): number =>
   values.reduce((a, b) => a + b, 0) / values.length;

@@ -219,13 +219,25 @@ describe("all", () => {
   );
   test("messages", () => {
     const other = input("other", [2, 4]);
-    expect(() => softmaxCrossEntropy(logits, other)).toThrowErrorMatchingInlineSnapshot(`[Error: softmaxCrossEntropy: shapes differ, got [2,3] and [2,4]; give both one shape]`);
+    expect(() => softmaxCrossEntropy(logits, other)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: softmaxCrossEntropy: shapes differ, got [2,3] and [2,4]; give both one shape]`,
+    );
     expect(() =>
       softmaxCrossEntropy(logits, input("labels", [3], "int32")),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: softmaxCrossEntropy: shapes differ, got [2,3] and [3,3]; give both one shape]`);
-    expect(() => binaryCrossEntropy(y, other)).toThrowErrorMatchingInlineSnapshot(`[Error: binaryCrossEntropy: shapes differ, got [2,3] and [2,4]; give both one shape]`);
-    expect(() => meanSquaredError(y, other)).toThrowErrorMatchingInlineSnapshot(`[Error: meanSquaredError: shapes differ, got [2,3] and [2,4]; give both one shape]`);
-    expect(() => huber(y, other)).toThrowErrorMatchingInlineSnapshot(`[Error: huber: shapes differ, got [2,3] and [2,4]; give both one shape]`);
-    expect(() => gaussianKl(y, other)).toThrowErrorMatchingInlineSnapshot(`[Error: gaussianKl: shapes differ, got [2,3] and [2,4]; give both one shape]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: softmaxCrossEntropy: shapes differ, got [2,3] and [3,3]; give both one shape]`,
+    );
+    expect(() => binaryCrossEntropy(y, other)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: binaryCrossEntropy: shapes differ, got [2,3] and [2,4]; give both one shape]`,
+    );
+    expect(() => meanSquaredError(y, other)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: meanSquaredError: shapes differ, got [2,3] and [2,4]; give both one shape]`,
+    );
+    expect(() => huber(y, other)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: huber: shapes differ, got [2,3] and [2,4]; give both one shape]`,
+    );
+    expect(() => gaussianKl(y, other)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: gaussianKl: shapes differ, got [2,3] and [2,4]; give both one shape]`,
+    );
   });
 });

@@ -11,6 +11,7 @@ import {
   unitShapes,
   weightNorm,
 } from "../../src/nn/index.ts";
+import { nodeRuntime } from "../../src/runtime/node.ts";
 import { initialState, tensor, type State } from "../../src/runtime/program.ts";
 import { evaluate, reference } from "../../src/runtime/reference.ts";
 import { kindNames, kinds } from "./kinds.ts";
@@ -159,6 +160,28 @@ describe("zero rows of v", () => {
         });
       }),
     );
+  });
+  test("on ONNX Runtime: zeros exactly, nothing that is not a number, and the other row to its precision", async () => {
+    const [v, g, dw] = [input("v", [2, 3]), input("g", [2, 1]), input("dw", [2, 3])];
+    const w = normalize(v, g);
+    const [dv, dg] = grad(sum(mul(w, dw)), [v, g]);
+    const program = await nodeRuntime({ threads: 1 }).compile({
+      inputs: [v, g, dw],
+      outputs: { w, dv, dg },
+    });
+    const feeds = {
+      v: tensor([0, 0, 0, 3, 0, 4], [2, 3]),
+      g: tensor([2, 10], [2, 1]),
+      dw: tensor([1, 2, 3, 5, 7, 0], [2, 3]),
+    };
+    const got = await program.run(feeds, new Map());
+    await program.release();
+    const expected = { w: [0, 0, 0, 6, 0, 8], dg: [0, 3], dv: [0, 0, 0, 6.4, 14, -4.8] };
+    for (const [name, list] of Object.entries(expected))
+      list.forEach((x, i) => {
+        if (x === 0) expect(Math.abs(got[name].data[i])).toBe(0);
+        else expect(got[name].data[i]).toBeCloseTo(x, 5);
+      });
   });
   test("in all rows at once", () => {
     fc.assert(

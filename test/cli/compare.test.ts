@@ -1,0 +1,219 @@
+/** The command line end to end: what a run leaves behind, and that neither repeating nor stopping it changes a bit. */
+import { access, readFile, rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Results } from "../../experiments/results.ts";
+import { loadCheckpoint } from "../../src/node/index.ts";
+import {
+  bitsOf,
+  readResults,
+  start,
+  temporaryFolder,
+  tinyMnist,
+  weightnorm,
+  type Bits,
+  type Finished,
+} from "./run.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // seconds, where the cores are free
+
+let folder: string;
+let data: string;
+/** The run that the others are compared with: two arms, two epochs of 10 steps. */
+let first: Finished;
+let bits: Bits;
+const at = (name: string): string => join(folder, name);
+const settings = (): readonly string[] => [
+  ...["--epochs", "2", "--batch-size", "30", "--threads", "2"],
+  ...["--target-error", "90", "--data-dir", data],
+];
+const compared = (): readonly string[] => [
+  ...["compare", "mnist", "--arms", "plain,weight"],
+  ...settings(),
+];
+
+beforeAll(async () => {
+  folder = await temporaryFolder("compare");
+  data = await tinyMnist(at("data"));
+  first = await weightnorm(...compared(), "--out", at("first"));
+  bits = await bitsOf(at("first"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a finished run", () => {
+  test("ends well: progress on standard error, the table and the report's path on standard output", () => {
+    expect(first.code).toBe(0);
+    expect(first.stderr).toMatch(
+      /^plain-1: step 10\/20, epoch 1: training loss \d\.\d{4}, test error \d+\.\d\d%, \d+ images\/s, \d+s left$/m,
+    );
+    expect(first.stderr.trim().split("\n")).toHaveLength(2 * 2); // arms x epochs
+    const lines = first.stdout.trimEnd().split("\n");
+    expect(lines.at(-1)).toBe(join(at("first"), "report.html"));
+    expect(first.stdout).toMatch(/^plain .*^weight /ms);
+  });
+
+  test("leaves everything in its folder", async () => {
+    const files = ["config.json", "results.json", "log.jsonl", "report.html", "figure.svg"];
+    const checkpoints = ["plain-1", "weight-1"].map((name) => `checkpoints/${name}.safetensors`);
+    for (const name of [...files, "figure.png", ...checkpoints])
+      expect((await stat(join(at("first"), name))).size).toBeGreaterThan(100);
+  });
+
+  test("results.json says what was measured", async () => {
+    const {
+      format,
+      experiment,
+      config,
+      arms,
+      data: used,
+      command,
+    } = await readResults(at("first"));
+    expect({ format, experiment }).toEqual({
+      format: "weightnorm-results/1",
+      experiment: "mnist",
+    });
+    expect(command).toBe(`weightnorm ${[...compared(), "--out", at("first")].join(" ")}`);
+    expect(used).toEqual({ source: data, train: 300, test: 100 });
+    expect(config).toMatchObject({ arms: ["plain", "weight"], seeds: [1], batchSize: 30 });
+    expect(Object.keys(arms)).toEqual(["plain", "weight"]);
+    const weight = arms.weight!;
+    expect(weight.epochs.map((e) => e.epoch)).toEqual([1, 2]);
+    for (const epoch of weight.epochs) {
+      const { trainError, testError, ...others } = epoch;
+      expect(Object.keys(others)).toEqual(["epoch", "seconds", "trainLoss"]);
+      expect(Math.min(...Object.values(others), trainError, testError)).toBeGreaterThan(0);
+      expect(Math.max(trainError, testError)).toBeLessThan(1);
+    }
+    expect(weight.imagesPerSecond).toBeGreaterThan(10);
+    expect(weight.relativeStepTime).toBeGreaterThan(0.1);
+    expect(weight.secondsToTarget).toBe(weight.epochs[0].seconds);
+    expect(weight.parameters).toBe(arms.plain!.parameters + 16 + 32 + 32 + 64 + 10); // a scale g for every unit
+    expect(weight.epochs[1].trainLoss).toBeLessThan(weight.epochs[0].trainLoss);
+    expect(weight.runs[0].curve).toHaveLength(20);
+  });
+
+  test("the same command gives the same bits, in place of the finished run", async () => {
+    const { startedAt } = await readResults(at("first"));
+    first = await weightnorm(...compared(), "--out", at("first"));
+    expect(first.code).toBe(0);
+    expect((await readResults(at("first"))).startedAt).not.toBe(startedAt);
+    expect(await bitsOf(at("first"))).toEqual(bits);
+  });
+
+  test("`train` gives the bits of the comparison, whatever else is compared, and means over its seeds", async () => {
+    const { code, stdout, stderr } = await weightnorm(
+      ...["train", "mnist", "--arm", "weight", "--seed", "1,2", ...settings()],
+      ...["--out", at("train"), "--json", "--quiet"],
+    );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { arms } = JSON.parse(stdout) as Results;
+    expect(Object.keys(arms)).toEqual(["weight"]);
+    const { runs, epochs, relativeStepTime } = arms.weight!;
+    expect(relativeStepTime).toBeNull();
+    expect(runs.map((r) => r.seed)).toEqual([1, 2]);
+    expect(runs[0].epochs[1].trainLoss).not.toBe(runs[1].epochs[1].trainLoss);
+    for (const name of ["seconds", "trainLoss", "trainError", "testError"] as const)
+      expect(epochs[1][name]).toBe((runs[0].epochs[1][name] + runs[1].epochs[1][name]) / 2);
+    const [alone, inCompany] = [await bitsOf(at("train")), bits];
+    expect(alone.runs["weight-1"]).toEqual(inCompany.runs["weight-1"]);
+    expect(alone.checkpoints["weight-1"]).toEqual(inCompany.checkpoints["weight-1"]);
+  });
+});
+
+describe("a run that is stopped", () => {
+  /** Its log has every record once, in whatever order. */
+  const logOf = async (dir: string): Promise<readonly string[]> =>
+    (await readFile(join(dir, "log.jsonl"), "utf8"))
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.replaceAll(/"seconds":[^,}]+/g, ""))
+      .sort();
+
+  test("by kill -9 goes on to the same bits", async () => {
+    const { child, finished } = start(...compared(), "--out", at("killed"));
+    const checkpoint = join(at("killed"), "checkpoints", "plain-1.safetensors");
+    const done = (): Promise<number> =>
+      loadCheckpoint(checkpoint).then(
+        ({ step }) => step,
+        () => 0, // not there yet
+      );
+    while (child.exitCode === null && (await done()) === 0) await wait(10);
+    child.kill("SIGKILL");
+    expect((await finished).code).toBeNull();
+    await expect(access(join(at("killed"), "results.json"))).rejects.toThrow("ENOENT");
+
+    const { code, stdout, stderr } = await weightnorm("compare", "mnist", "--resume", at("killed"));
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^plain-1: goes on at step (10|20) of 20$/m);
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe(join(at("killed"), "report.html"));
+    expect(await bitsOf(at("killed"))).toEqual(bits);
+    expect(await logOf(at("killed"))).toEqual(await logOf(at("first")));
+  });
+
+  test("by Ctrl-C says how to go on, and does so to the same bits", async () => {
+    const { child, finished, said } = start(...compared(), "--out", at("stopped"));
+    await said("plain-1: step 10/20");
+    child.kill("SIGINT");
+    const { code, stdout, stderr } = await finished;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(
+      `weightnorm: stopped, nothing is lost; go on with: weightnorm compare mnist --resume ${at("stopped")}`,
+    );
+
+    const rest = await weightnorm(
+      ...["compare", "mnist", "--resume", at("stopped"), "--json", "--quiet"],
+    );
+    expect(rest).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(rest.stdout)).toEqual(await readResults(at("stopped")));
+    expect(await bitsOf(at("stopped"))).toEqual(bits);
+    expect(await logOf(at("stopped"))).toEqual(await logOf(at("first")));
+  });
+});
+
+describe("what is done with a run afterwards", () => {
+  test("`eval` agrees with the run, on the run's own data", async () => {
+    const { code, stdout } = await weightnorm("eval", at("first"), "--threads", "2", "--json");
+    expect(code).toBe(0);
+    const rows = JSON.parse(stdout) as { readonly arm: string; readonly testError: number }[];
+    const { arms } = await readResults(at("first"));
+    expect(rows).toEqual(
+      (["plain", "weight"] as const).flatMap((arm) =>
+        arms[arm]!.runs.map(({ epochs }) => ({
+          file: join(at("first"), "checkpoints", `${arm}-1.safetensors`),
+          arm,
+          seed: 1,
+          step: 20,
+          testError: epochs[1].testError,
+        })),
+      ),
+    );
+    const file = join(at("first"), "checkpoints", "weight-1.safetensors");
+    const one = await weightnorm("eval", file, "--data-dir", data);
+    const percent = (100 * arms.weight!.runs[0].epochs[1].testError).toFixed(2);
+    expect(one.stdout).toMatch(new RegExp(`^weight +1 +20 +${percent} %$`, "m"));
+    expect(one.stdout).toContain(`100 test images of ${data}`);
+  });
+
+  test("`report` draws it again", async () => {
+    const files = ["report.html", "figure.svg", "figure.png"].map((f) => join(at("first"), f));
+    const before = await Promise.all(files.map((file) => readFile(file)));
+    for (const file of files) await rm(file);
+    const { code, stdout } = await weightnorm("report", at("first"));
+    expect({ code, stdout }).toEqual({ code: 0, stdout: first.stdout });
+    const after = await Promise.all(files.map((file) => readFile(file)));
+    expect(after.map((file, i) => file.equals(before[i]))).toEqual([true, true, true]);
+  });
+
+  test("`inspect` shows its layers", async () => {
+    const file = join(at("first"), "checkpoints", "weight-1.safetensors");
+    const { code, stdout } = await weightnorm("inspect", file);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`${file}: step 20, seed 1`);
+    expect(stdout).toMatch(/^layer +\|v\| +g +effective step/m);
+    for (const layer of ["conv1", "conv2", "conv3", "conv4", "dense1"])
+      expect(stdout).toMatch(new RegExp(`^${layer}( +[\\d.e-]+){3}$`, "m"));
+    expect(stdout).toMatch(/^conv1\.v +float +\[16, 1, 5, 5\]/m);
+    expect(stdout).toContain("31 tensors of optimizer state (--all shows them)");
+  });
+});
