@@ -46,7 +46,7 @@ function withAdvice(error: unknown, { dir }: RunFolder): unknown {
   if (error instanceof Interrupted)
     return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
   if (!(error instanceof Error)) return error;
-  const { message, cause } = error;
+  const { message, cause = error } = error;
   if (error instanceof Diverged)
     return new Error(`${message}. The checkpoints from before are in ${shown(dir)}`, {
       cause: error,

@@ -1,6 +1,6 @@
 /** `weightnorm inspect`: what is in a checkpoint or any safetensors file. */
 import { readFile } from "node:fs/promises";
-import { decodeSafetensors, layerStats, sizeOf, type Tensor } from "../src/index.ts";
+import { decodeSafetensors, layerStats, sizeOf, type State, type Tensor } from "../src/index.ts";
 import { reasonOf } from "../src/node/index.ts";
 import { textTable } from "./text-table.ts";
 
@@ -34,7 +34,7 @@ export async function inspect(
   const result: Inspection = {
     file,
     metadata: { ...metadata, ...(config ? { config } : {}), progress: undefined },
-    layers: layerStats(tensors, lr),
+    layers: layersOf(tensors, lr),
     tensors: [...tensors].map(([name, x]) => ({
       name,
       dtype: x.dtype,
@@ -43,6 +43,14 @@ export async function inspect(
     })),
   };
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text(result, lr, all)}\n`);
+}
+
+function layersOf(tensors: State, lr: number): Inspection["layers"] {
+  try {
+    return layerStats(tensors, lr);
+  } catch {
+    return []; // another program's tensors, which only share a name with ours
+  }
 }
 
 function parsed(value: string | undefined): Record<string, unknown> | undefined {
@@ -70,6 +78,7 @@ function summary({ data }: Tensor): {
 
 const number = (x: number): string =>
   x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5) ? x.toPrecision(4) : x.toExponential(2);
+const tensorsOf = (n: number): string => `${n} tensor${n === 1 ? "" : "s"}`;
 const isState = (name: string): boolean => /^(adam|adamax|rmsprop|sgd)\./.test(name);
 
 function text({ file, metadata, layers, tensors }: Inspection, lr: number, all: boolean): string {
@@ -102,7 +111,7 @@ function text({ file, metadata, layers, tensors }: Inspection, lr: number, all: 
       ),
     ],
     [
-      `${total} numbers in ${shown.length} tensors${hidden > 0 ? `, and ${hidden} tensors of optimizer state (--all shows them)` : ""}`,
+      `${total} numbers in ${tensorsOf(shown.length)}${hidden > 0 ? `, and ${tensorsOf(hidden)} of optimizer state (--all shows them)` : ""}`,
     ],
   ];
   return parts.flat().join("\n\n");

@@ -37,16 +37,11 @@ const list =
     return values;
   };
 const choice =
-  <T extends string>(flag: string, choices: readonly T[]) =>
+  <T extends string>(flag: string, choices: readonly T[], example: T) =>
   (text: string): T => {
     const found = choices.find((c) => c === text);
     if (found === undefined)
-      throw invalid(
-        flag,
-        `one of ${choices.join(", ")}`,
-        text,
-        `try ${flag} ${choices[1] ?? choices[0]}`,
-      );
+      throw invalid(flag, `one of ${choices.join(", ")}`, text, `try ${flag} ${example}`);
     return found;
   };
 
@@ -63,7 +58,7 @@ export const trainingOptions = (): readonly Option[] => [
     "learning rate, constant for the first half and then linearly to 0 (default: 0.001)",
   ).argParser(positive("--lr", 0.001)),
   new Option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: adam)`).argParser(
-    choice("--optimizer", OPTIMIZERS),
+    choice("--optimizer", OPTIMIZERS, "adam"),
   ),
   new Option("--train-size <n>", "use only the first n training images (default: all)").argParser(
     wholeNumber("--train-size", 10000),
@@ -94,10 +89,10 @@ export const armsOption = (): Option =>
   new Option(
     "--arms <list>",
     `the arms to compare, any of ${ARMS.join(",")} (default: all)`,
-  ).argParser(list("--arms", choice<Arm>("--arms", ARMS)));
+  ).argParser(list("--arms", choice<Arm>("--arms", ARMS, "weight")));
 export const armOption = (): Option =>
   new Option("--arm <name>", `one of ${ARMS.join(", ")} (default: weight)`).argParser(
-    choice<Arm>("--arm", ARMS),
+    choice<Arm>("--arm", ARMS, "weight"),
   );
 export const seedsOption = (): Option =>
   new Option(

@@ -16,13 +16,13 @@ def network(arm, width):
     def unit(layer, norm):
         return [weight(layer)] + ([norm] if arm == "batch" else [])
 
-    def conv(inputs, units, kernel, stride=1):
-        layer = nn.Conv2d(inputs, units, kernel, stride, kernel // 2, bias=arm != "batch")
+    def conv(inputs, units, kernel):
+        layer = nn.Conv2d(inputs, units, kernel, padding=kernel // 2, bias=arm != "batch")
         return unit(layer, nn.BatchNorm2d(units, eps=1e-6))
 
     a, b, c = 16 * width, 32 * width, 64 * width
     return nn.Sequential(
-        *conv(1, a, 5, 2), nn.ReLU(),
+        *conv(1, a, 3), nn.MaxPool2d(2), nn.ReLU(),
         *conv(a, b, 3), nn.ReLU(),
         *conv(b, b, 3), nn.MaxPool2d(2), nn.ReLU(),
         *conv(b, c, 3), nn.ReLU(),

@@ -114,7 +114,7 @@ export interface Ops {
   /** The gradient of `conv2d` to its w: x [n, c, h, w], dy [n, o, h', w'] -> [o, c/groups, kh, kw]. */
   conv2dWeight: Op<2, Conv2dAttrs & { readonly kernel: readonly [number, number] }>;
   maxPool2d: Op<1, Pool2dAttrs>;
-  /** x, dy -> dx: every dy goes to the first largest element of its window. */
+  /** x, dy -> dx: every dy is shared equally among the largest elements of its window. */
   maxPool2dGrad: Op<2, Pool2dAttrs>;
 
   // shape

@@ -1,6 +1,6 @@
 /** What is done to t = w x before the activation: a bias added, the minibatch's mean removed, or its mean and variance. */
 import { add, div, mul, neg, ones, reshape, sqrt, sub, zeros, type Node } from "../graph/index.ts";
-import { initialization, moments, perUnit, type Statistics } from "./norm.ts";
+import { initialization, moments, perUnit, reportDead, type Statistics } from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
 /** t + b. In mode `init`, weights are scaled by 1/sigma and b = -mu/sigma (eq. 5 and 6), both times `initScale`. */
@@ -79,6 +79,7 @@ export const batchNorm =
         scope.mode === "eval"
           ? { mu: perUnit(average.value, t), variance: perUnit(spread.value, t) }
           : moments(t);
+      if (scope.mode === "init") reportDead(scope, { mu, variance });
       average.take(mu);
       spread.take(variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));

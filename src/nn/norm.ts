@@ -87,7 +87,16 @@ export function initialization(
   initScale: number,
 ): { readonly mu: Node; readonly scale: Node } {
   const { mu, variance } = moments(t);
+  const dead = reportDead(scope, { mu, variance });
+  return { mu, scale: select(dead, 1, mul(safeReciprocal(sqrt(variance)), initScale)) };
+}
+
+/** Which units do not vary on the batch but by rounding; the scope gets their number. */
+export function reportDead(
+  scope: Scope,
+  { mu, variance }: { readonly mu: Node; readonly variance: Node },
+): Node {
   const dead = lessOrEqual(variance, mul(square(mu), 1e-10));
   scope.report("dead", sum(cast(dead, "float")));
-  return { mu, scale: select(dead, 1, mul(safeReciprocal(sqrt(variance)), initScale)) };
+  return dead;
 }

@@ -187,8 +187,8 @@ function weightByColumns(
 }
 
 /**
- * Rows of dy shifted by i (stacked, [n, kh o, positions]) times columns of x shifted by j: kw products instead of kh kw
- * copies of x. With q = y + i, dw[o, c, i, j] = sum over q, x of dy[o, q - i, x] xp[c, q, x + j].
+ * Rows of dy shifted by i times columns of x shifted by j, kh + kw copies instead of kh kw, in one long product over all
+ * positions of all images. With q = y + i, dw[o, c, i, j] = sum over n, q, x of dy[o, n, q - i, x] xp[c, n, q, x + j].
  */
 function weightByShifts(
   { attrs, shape, inputs: [xNode, dyNode] }: NodeOf<"conv2dWeight">,
@@ -201,32 +201,32 @@ function weightByShifts(
   const [n, c, h, w] = xNode.shape as [number, number, number, number];
   const [, o, ho, wo] = dyNode.shape as [number, number, number, number];
   const rows = h + pads[0] + pads[2];
-  const down = Array.from({ length: kh }, (_, i) =>
-    e.emit("Pad", [dy, int64s(e, [0, 0, i, 0, 0, 0, rows - ho - i, 0])]),
-  );
-  const stacked = reshapeTo(e, e.emit("Concat", down, { attrs: { axis: 1 } }), [
-    n,
-    kh * o,
-    rows * wo,
+  /** [channels, n, height, width] shifted `count` times, as rows of all positions: [count channels, n rows wo]. */
+  const stack = (
+    image: string,
+    channels: number,
+    shifts: readonly (readonly number[])[],
+  ): string => {
+    const byChannel = transposeTo(e, image, [1, 0, 2, 3]);
+    const shifted = shifts.map((by) => e.emit("Pad", [byChannel, int64s(e, by)]));
+    const stacked = e.emit("Concat", shifted, { attrs: { axis: 0 } });
+    return reshapeTo(e, stacked, [shifts.length * channels, n * rows * wo]);
+  };
+  const count = (k: number): number[] => [...Array(k).keys()];
+  const down = count(kh).map((i) => [0, 0, i, 0, 0, 0, rows - ho - i, 0]);
+  // A negative pad cuts columns off.
+  const left = count(kw).map((j) => [
+    0,
+    0,
+    pads[0],
+    pads[1] - j,
+    0,
+    0,
+    pads[2],
+    wo - w - pads[1] + j,
   ]);
-  const products = Array.from({ length: kw }, (_, j) => {
-    const left = pads[1] - j; // negative: Pad cuts columns off
-    const shifted = e.emit("Pad", [
-      x,
-      int64s(e, [0, 0, pads[0], left, 0, 0, pads[2], wo - w - left]),
-    ]);
-    return reshapeTo(e, sumOfProducts(stacked, reshapeTo(e, shifted, [n, c, rows * wo]), e), [
-      kh,
-      o,
-      1,
-      c,
-    ]);
-  });
-  return reshapeTo(
-    e,
-    transposeTo(e, e.emit("Concat", products, { attrs: { axis: 2 } }), [1, 3, 0, 2]),
-    shape,
-  );
+  const product = e.emit("Gemm", [stack(dy, o, down), stack(x, c, left)], { attrs: { transB: 1 } });
+  return reshapeTo(e, transposeTo(e, reshapeTo(e, product, [kh, o, kw, c]), [1, 3, 0, 2]), shape);
 }
 
 const taps = ([kh, kw]: readonly [number, number]): readonly (readonly [number, number])[] =>

@@ -1,8 +1,9 @@
-/** One ONNX form per op. Convolutions, which have several, are in convolution.ts; what is random is in random.ts. */
+/** One ONNX form per op. Those with several are in convolution.ts and pooling.ts, what is random is in random.ts. */
 import type { Node, NodeOf, OpName } from "../graph/index.ts";
 import { sizeOf } from "../graph/index.ts";
-import { conv2d, conv2dWeight, convTranspose2d, poolAttributes } from "./convolution.ts";
+import { conv2d, conv2dWeight, convTranspose2d } from "./convolution.ts";
 import { elementType, type Emitter } from "./emit.ts";
+import { maxPool2d, maxPool2dGrad } from "./pooling.ts";
 import { randomBits } from "./random.ts";
 import { int64s, reshapeTo, scalar } from "./shapes.ts";
 
@@ -89,22 +90,8 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   conv2d,
   convTranspose2d,
   conv2dWeight,
-  maxPool2d: ({ attrs }, [x], e) => maxPool(x, attrs, e),
-  maxPool2dGrad: ({ attrs, shape }, [x, dy], e) => {
-    const indices = `${maxPool(x, attrs, e)}:1`;
-    const { kernel, strides, dilations } = attrs;
-    const overlap = kernel.some((k, i) => (k - 1) * dilations[i] + 1 > strides[i]);
-    if (!overlap) {
-      const unpool = { kernel_shape: kernel, strides, pads: attrs.pads };
-      return e.emit("MaxUnpool", [dy, indices, int64s(e, shape)], { attrs: unpool });
-    }
-    const flat = (name: string): string => reshapeTo(e, name, [-1]);
-    const zeros = e.emit("Expand", [scalar(e, 0), int64s(e, [sizeOf(shape)])]);
-    const sums = e.emit("ScatterElements", [zeros, flat(indices), flat(dy)], {
-      attrs: { axis: 0, reduction: "add" },
-    });
-    return reshapeTo(e, sums, shape);
-  },
+  maxPool2d,
+  maxPool2dGrad,
 
   reshape: ({ shape }, [x], e) => reshapeTo(e, x, shape),
   transpose: ({ attrs: { perm } }, inputs, e) => e.emit("Transpose", inputs, { attrs: { perm } }),
@@ -143,9 +130,3 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   },
   randomBits,
 };
-
-/** Value and flat indices of the winners, computed once for the pooling and its gradient. */
-const maxPool = (x: string, attrs: NodeOf<"maxPool2d">["attrs"], e: Emitter): string =>
-  e.once(`MaxPool ${x} ${JSON.stringify(attrs)}`, () =>
-    e.emit("MaxPool", [x], { attrs: poolAttributes(attrs), outputs: 2 }),
-  );

@@ -118,10 +118,17 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
     });
     return out;
   },
-  maxPool2d: (y, [x]) => Float64Array.from(firstLargest(x, y.attrs, y.shape), (i) => x.data[i]),
+  maxPool2d: (y, [x]) => largest(x, y.attrs, y.shape),
   maxPool2dGrad: (y, [x, dy]) => {
     const out = zeros(y);
-    firstLargest(x, y.attrs, dy.shape).forEach((xi, yi) => (out[xi] += dy.data[yi]));
+    const y0 = largest(x, y.attrs, dy.shape);
+    const winners = new Float64Array(y0.length);
+    const eachWinner = (visit: (xi: number, yi: number) => void): void =>
+      eachInWindow(x, y.attrs, dy.shape, (xi, yi) => {
+        if (x.data[xi] === y0[yi]) visit(xi, yi);
+      });
+    eachWinner((_, yi) => winners[yi]++);
+    eachWinner((xi, yi) => (out[xi] += dy.data[yi] / winners[yi]));
     return out;
   },
 
@@ -303,16 +310,23 @@ function forEachRun(conv: Convolution, visit: (run: Run) => void): void {
             }
 }
 
-/** For every window, which element of x is its first largest: pooling slides like a depthwise convolution. */
-function firstLargest(x: Tensor, attrs: NodeOf<"maxPool2d">["attrs"], y: Shape): Int32Array {
-  const best = new Int32Array(sizeOf(y)).fill(-1);
+/** Every element of x in every window of a pooling, which slides like a depthwise convolution. */
+function eachInWindow(
+  x: Tensor,
+  attrs: NodeOf<"maxPool2d">["attrs"],
+  y: Shape,
+  visit: (xi: number, yi: number) => void,
+): void {
   const w = [x.shape[1], 1, ...attrs.kernel];
   const conv = { ...attrs, groups: x.shape[1], x: x.shape, w, y };
   forEachRun(conv, ({ xi, step, yi, count }) => {
-    for (let i = 0; i < count; i++) {
-      const rival = x.data[xi + i * step];
-      if (best[yi + i] === -1 || rival > x.data[best[yi + i]]) best[yi + i] = xi + i * step;
-    }
+    for (let i = 0; i < count; i++) visit(xi + i * step, yi + i);
   });
-  return best;
+}
+
+/** The largest element of every window. */
+function largest(x: Tensor, attrs: NodeOf<"maxPool2d">["attrs"], y: Shape): Float64Array {
+  const out = new Float64Array(sizeOf(y)).fill(-Infinity);
+  eachInWindow(x, attrs, y, (xi, yi) => (out[yi] = Math.max(out[yi], x.data[xi])));
+  return out;
 }

@@ -24,7 +24,8 @@ export const nodeRuntime = ({
     session: {
       executionProviders: ["cpu"],
       executionMode: "sequential",
-      graphOptimizationLevel: "all",
+      // Not "all": its layout pass would wrap every pooling in reorders, and layout is chosen in src/onnx.
+      graphOptimizationLevel: "extended",
       logSeverityLevel: 3,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),

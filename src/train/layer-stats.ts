@@ -13,16 +13,15 @@ export interface LayerStats {
   readonly effectiveStep: number;
 }
 
-/** One entry for every weight in `state`, in the state's order. */
+/** One entry for every weight in `state`, in the state's order; those of a recurrent layer are two, "lstm1.wih" and "lstm1.whh". */
 export function layerStats(state: State, lr: number): readonly LayerStats[] {
   return [...state].flatMap(([name, x]) => {
-    const match = /^(?<path>.*)\.(?<letter>[vw])$/.exec(name);
-    if (!match?.groups || isOptimizerState(name)) return [];
-    const { path, letter } = match.groups;
+    const path = weightPath(name);
+    if (path === undefined || isOptimizerState(name)) return [];
     const g = state.get(`${path}.g`);
     const s = state.get(`${path}.s`);
     const norms = [...unitNorms(x, (g ?? s)?.shape ?? defaultUnits(name, x.shape)).norms];
-    const scales = letter === "w" ? norms : g ? [...g.data] : [...s!.data].map(Math.exp);
+    const scales = g ? [...g.data] : s ? [...s.data].map(Math.exp) : norms;
     return [
       {
         layer: path,
@@ -33,6 +32,10 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
     ];
   });
 }
+
+/** "conv1" of "conv1.v" and of "conv1.w", "lstm1.wih" of "lstm1.wih.v" and of "lstm1.wih"; undefined for what is no weight. */
+const weightPath = (name: string): string | undefined =>
+  /^(.*)\.[vw]$/.exec(name)?.[1] ?? /^.*\.w[ih]h$/.exec(name)?.[0];
 
 const isOptimizerState = (name: string): boolean =>
   /^(adam|adamax|sgd|rmsprop|average)\./.test(name);

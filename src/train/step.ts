@@ -1,6 +1,6 @@
 /** One network, three programs: loss + gradients + updates is a training step; initialization and evaluation are its siblings. */
 import { grad } from "../autodiff/index.ts";
-import { abs, max, type Input, type Node, type Update } from "../graph/index.ts";
+import { abs, add, max, mul, sum, type Input, type Node, type Update } from "../graph/index.ts";
 import { trace, type Mode, type Norm, type Scope, type Trace } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import type { ProgramSpec } from "../runtime/program.ts";
@@ -57,9 +57,11 @@ export function evalStep(network: Network, options: StepOptions): ProgramSpec {
   return { inputs: inputsOf(options), outputs: traced(network, "eval", options).value };
 }
 
-/** The largest |pre-activation| of every layer, in order: run on the batch where a loss became NaN, it names the layer. */
+/** The largest |pre-activation| of every layer, in order, NaN where one is not finite: run on the batch where a loss became NaN, it names the layer. */
 export function diagnosticStep(network: Network, options: StepOptions): ProgramSpec {
   const { preactivations } = traced(network, "train", options);
-  const largest = Object.entries(preactivations).map(([layer, t]) => [layer, max(abs(t))] as const);
+  const largest = Object.entries(preactivations).map(
+    ([layer, t]) => [layer, add(max(abs(t)), sum(mul(t, 0)))] as const, // ONNX Runtime's maximum passes over NaN, a sum does not
+  );
   return { inputs: inputsOf(options), outputs: Object.fromEntries(largest) };
 }

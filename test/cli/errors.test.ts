@@ -1,61 +1,18 @@
-/** Bad input and bad luck: what is said, the exit code, and that nothing is lost. */
-import { spawnSync } from "node:child_process";
-import { existsSync, openSync } from "node:fs";
-import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+/** Bad input: what is said, the exit code, and that nothing that was there before is touched. */
+import { existsSync } from "node:fs";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { tensor } from "../../src/index.ts";
-import { loadCheckpoint } from "../../src/node/index.ts";
 import { encode } from "../../src/train/safetensors.ts";
-import {
-  bitsOf,
-  FILES,
-  SCRIPT,
-  start,
-  temporaryFolder,
-  tinyMnist,
-  within,
-  type Bits,
-} from "./run.ts";
+import { bitsOf, FILES, within } from "./run.ts";
+import { change, smallRun } from "./small-run.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // seconds, where the cores are free
+vi.setConfig({ testTimeout: 120_000 }); // seconds, where the cores are free
 
-let folder: string;
-const at = (...names: readonly string[]): string => join(folder, ...names);
-const settings = (): readonly string[] => [
-  ...["compare", "mnist", "--arms", "plain,weight", "--epochs", "2", "--batch-size", "20"],
-  ...["--threads", "1", "--quiet", "--data-dir", at("data")],
-];
-let bits: Bits;
-
-beforeAll(async () => {
-  folder = await temporaryFolder("errors");
-  await tinyMnist(at("data"), { train: 60, test: 20 });
-  expect(await within(...settings(), "--out", at("done"))).toMatchObject({ code: 0, stderr: "" });
-  bits = await bitsOf(at("done"));
-});
+const { folder, at, settings, bits, copy, resume, transcript } = await smallRun("errors");
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Commands with the exit codes and messages that they end with; "TMP" is the test's folder. */
-async function transcript(...commands: readonly (readonly string[])[]): Promise<string> {
-  const lines: string[] = [];
-  for (const args of commands) {
-    const { code, stdout, stderr } = await within(...args);
-    expect(stdout).toBe("");
-    lines.push(`$ ${args.join(" ")}`, `${code}: ${stderr.trimEnd()}`);
-  }
-  return `\n${lines.join("\n").replaceAll(folder, "TMP")}\n`;
-}
 const words = (text: string): readonly string[] => text.split(" ");
-/** A copy of the finished run to break. */
-async function copy(name: string, { finished = false } = {}): Promise<string> {
-  await cp(at("done"), at(name), { recursive: true });
-  if (!finished) await rm(at(name, "results.json"));
-  return at(name);
-}
-async function change(path: string, edit: (bytes: Buffer) => Buffer): Promise<void> {
-  await writeFile(path, edit(await readFile(path)));
-}
 
 describe("usage", () => {
   test("what does not exist", async () => {
@@ -97,7 +54,7 @@ describe("usage", () => {
       (Did you mean --epochs?)
       (add --help for the flags and examples)
       $ compare mnist --optimizer adma
-      2: weightnorm: --optimizer: expected one of adam, adamax, rmsprop, sgd, got "adma"; try --optimizer adamax
+      2: weightnorm: --optimizer: expected one of adam, adamax, rmsprop, sgd, got "adma"; try --optimizer adam
       (add --help for the flags and examples)
       $ compare mnist --out
       2: weightnorm: option '--out <folder>' argument missing
@@ -175,7 +132,7 @@ describe("usage", () => {
   });
 
   test("what does not fit the data, before anything is written", async () => {
-    const beginning = [...settings(), "--out", at("unfit")];
+    const beginning = [...settings, "--out", at("unfit")];
     expect(
       await transcript(
         [...beginning, "--batch-size", "61"],
@@ -184,11 +141,11 @@ describe("usage", () => {
       ),
     ).toMatchInlineSnapshot(`
       "
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out TMP/unfit --batch-size 61
+      $ SETTINGS --out TMP/unfit --batch-size 61
       2: weightnorm: --batch-size: expected at most the 60 images of an epoch, got 61; lower it or raise --train-size
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out TMP/unfit --batch-size 20 --train-size 10
+      $ SETTINGS --out TMP/unfit --batch-size 20 --train-size 10
       2: weightnorm: --batch-size: expected at most the 10 images of an epoch, got 20; lower it or raise --train-size
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out TMP/unfit --train-size 61
+      $ SETTINGS --out TMP/unfit --train-size 61
       2: weightnorm: --train-size: expected at most the 60 training images of TMP/data, got 61; lower it
       "
     `);
@@ -198,7 +155,8 @@ describe("usage", () => {
   test("help and version are no errors", async () => {
     expect(await within("--help")).toMatchObject({ code: 0, stderr: "" });
     expect((await within("compare", "--help")).stdout).toContain("Examples:\n  weightnorm compare");
-    expect(await within("--version")).toEqual({ code: 0, stdout: "0.1.0\n", stderr: "" });
+    const { version } = JSON.parse(await readFile("package.json", "utf8")) as { version: string };
+    expect(await within("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
     expect((await within()).stderr).toMatch(/^Usage: weightnorm/);
   });
 });
@@ -253,19 +211,14 @@ test("IDX files that are missing, cut off or mixed up", async () => {
 });
 
 describe("a run's folder", () => {
-  const resume = (dir: string, ...flags: readonly string[]): readonly string[] => [
-    ...["compare", "mnist", "--resume", dir, "--quiet"],
-    ...flags,
-  ];
-
   test("is never mistaken or overwritten", async () => {
-    await copy("unfinished");
+    await copy("unfinished", { finished: false });
     const before = await readFile(at("unfinished", "config.json"));
     expect(
       await transcript(
-        [...settings(), "--out", at("unfinished")],
-        [...settings(), "--lr", "0.01", "--out", at("done")],
-        [...settings(), "--out", at("data", FILES.trainImages)],
+        [...settings, "--out", at("unfinished")],
+        [...settings, "--lr", "0.01", "--out", at("done")],
+        [...settings, "--out", at("data", FILES.trainImages)],
         resume(at("data")),
         resume(at("nowhere")),
         resume(at("unfinished"), "--lr", "0.01"),
@@ -276,11 +229,11 @@ describe("a run's folder", () => {
       ),
     ).toMatchInlineSnapshot(`
       "
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out TMP/unfinished
+      $ SETTINGS --out TMP/unfinished
       2: weightnorm: --out: TMP/unfinished holds an unfinished run, got another to put there; go on with --resume TMP/unfinished or choose another folder
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --lr 0.01 --out TMP/done
-      2: weightnorm: --out: TMP/done holds a run with other settings (weightnorm compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out TMP/done), got another to put there; choose another folder
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out TMP/data/train-images-idx3-ubyte
+      $ SETTINGS --lr 0.01 --out TMP/done
+      2: weightnorm: --out: TMP/done holds a run with other settings (weightnorm SETTINGS --out TMP/done), got another to put there; choose another folder
+      $ SETTINGS --out TMP/data/train-images-idx3-ubyte
       1: weightnorm: --out: cannot make the folder TMP/data/train-images-idx3-ubyte/checkpoints, got ENOTDIR; choose another
       $ compare mnist --resume TMP/data --quiet
       1: weightnorm: TMP/data: expected the folder of a run, got no readable config.json in it (ENOENT); give the folder that --out named
@@ -301,63 +254,27 @@ describe("a run's folder", () => {
     expect(await readFile(at("unfinished", "config.json"))).toEqual(before);
     expect(await bitsOf(at("done"))).toEqual(bits);
     // Flags that say what the run says anyway are welcome.
-    const again = await within(...settings(), "--resume", at("unfinished"));
+    const again = await within(...settings, "--resume", at("unfinished"));
     expect(again).toMatchObject({ code: 0, stderr: "" });
     expect(await bitsOf(at("unfinished"))).toEqual(bits);
-  });
-
-  test("with damaged files says which, and goes on without what can be made anew", async () => {
-    const flipped = await copy("flipped");
-    const checkpoint = join(flipped, "checkpoints", "plain-1.safetensors");
-    await change(checkpoint, (b) => {
-      b[b.length - 5] ^= 1;
-      return b;
-    });
-    const mixed = join(await copy("mixed-up"), "checkpoints");
-    await cp(join(mixed, "weight-1.safetensors"), join(mixed, "plain-1.safetensors"));
-    await change(join(await copy("cut-short"), "checkpoints", "plain-1.safetensors"), (b) =>
-      b.subarray(0, 5000),
-    );
-    await writeFile(join(await copy("torn"), "config.json"), '{"experiment": "mni');
-    await writeFile(join(await copy("other", { finished: true }), "results.json"), "[]");
-    const text = await transcript(
-      resume(flipped),
-      resume(at("mixed-up")),
-      resume(at("cut-short")),
-      resume(at("torn")),
-      ["report", at("other")],
-    );
-    expect(text.replaceAll(/\b[0-9a-f]{8}\b/g, "CHECKSUM")).toMatchInlineSnapshot(`
-      "
-      $ compare mnist --resume TMP/flipped --quiet
-      1: weightnorm: TMP/flipped/checkpoints/plain-1.safetensors: the file is damaged, expected checksum CHECKSUM, got CHECKSUM; use an earlier checkpoint. Without this file plain-1 starts anew, and the others go on
-      $ compare mnist --resume TMP/mixed-up --quiet
-      1: weightnorm: Cannot read properties of undefined (reading 'code')
-      $ compare mnist --resume TMP/cut-short --quiet
-      1: weightnorm: TMP/cut-short/checkpoints/plain-1.safetensors: truncated, expected a header of 7112 bytes, got 4992; copy or save it again. Without this file plain-1 starts anew, and the others go on
-      $ compare mnist --resume TMP/torn --quiet
-      1: weightnorm: TMP/torn/config.json: expected the configuration of a run, got "{"experiment": "mni"; restore the file or start a new run
-      $ report TMP/other
-      1: weightnorm: TMP/other/results.json: expected results of weightnorm, got "[]"; run the comparison again
-      "
-    `);
-
-    await rm(checkpoint); // as the message advises
-    expect(await within(...resume(flipped))).toMatchObject({ code: 0, stderr: "" });
-    expect(await bitsOf(flipped)).toEqual(bits);
   });
 });
 
 test("paths that hold nothing, or nothing of ours", async () => {
   const foreign = at("foreign.safetensors");
-  await writeFile(foreign, encode(new Map([["fc.weight", tensor([1, 2])]]), { format: "pt" }));
+  const tensors = {
+    "fc.weight": tensor([1, 2]),
+    "attention.v": tensor([3, 4]),
+    "attention.g": tensor([1, 2, 3]),
+  };
+  await writeFile(foreign, encode(new Map(Object.entries(tensors)), { format: "pt" }));
   expect(
     await transcript(
       ...["eval", "inspect", "report"].map((command) => [command, at("nowhere")]),
       ...["eval", "inspect", "report"].map((command) => [command, at("data")]),
       ...["eval", "inspect"].map((command) => [command, at("data", FILES.testLabels)]),
       ["eval", foreign],
-      ["report", await copy("half")],
+      ["report", await copy("half", { finished: false })],
       ["eval", at("done"), "--data-dir", at("nowhere")],
     ),
   ).toMatchInlineSnapshot(`
@@ -379,7 +296,7 @@ test("paths that hold nothing, or nothing of ours", async () => {
     $ inspect TMP/data/t10k-labels-idx1-ubyte
     1: weightnorm: TMP/data/t10k-labels-idx1-ubyte: not a safetensors file, got a header of 1441151880775860200 bytes; check the path
     $ eval TMP/foreign.safetensors
-    1: weightnorm: TMP/foreign.safetensors: not a checkpoint of weightnorm, got a safetensors file with "fc.weight" float [2], metadata format=pt; give a file that saveCheckpoint wrote
+    1: weightnorm: TMP/foreign.safetensors: not a checkpoint of weightnorm, got a safetensors file with "attention.g" float [3], "attention.v" float [2], "fc.weight" float [2], metadata format=pt; give a file that saveCheckpoint wrote
     $ report TMP/half
     1: weightnorm: TMP/half: expected a finished run, got one without results.json; finish it with --resume TMP/half
     $ eval TMP/done --data-dir TMP/nowhere
@@ -392,143 +309,14 @@ test("paths that hold nothing, or nothing of ours", async () => {
       "code": 0,
       "stdout": "TMP/foreign.safetensors
 
-    tensor      type  shape   mean     std
-    ──────────────────────────────────────
-    fc.weight  float    [2]  1.500  0.5000
+    tensor        type  shape   mean     std
+    ────────────────────────────────────────
+    attention.g  float    [3]  2.000  0.8165
+    attention.v  float    [2]  3.500  0.5000
+    fc.weight    float    [2]  1.500  0.5000
 
-    2 numbers in 1 tensors
+    7 numbers in 3 tensors
     ",
     }
   `);
-});
-
-describe("training that diverges", () => {
-  const stepsOf = async (dir: string): Promise<readonly number[]> =>
-    Promise.all(
-      ["plain", "weight"].map(async (arm) => {
-        const path = join(dir, "checkpoints", `${arm}-1.safetensors`);
-        return (await loadCheckpoint(path)).step;
-      }),
-    );
-
-  test("a loss of NaN: names the layer, and keeps the checkpoints from before", async () => {
-    const { code, stdout, stderr } = await within(
-      ...[...settings(), "--lr", "1e6", "--out", at("nan")],
-    );
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-    expect(stderr.replace(folder, "TMP")).toMatch(
-      /^weightnorm: train: the loss of plain must be a finite number, got NaN at step 2 \(pre-activations overflow first in layer (conv\d|dense1)\); lower --lr\. The checkpoints from before are in TMP\/nan\n$/,
-    );
-    expect(await stepsOf(at("nan"))).toEqual([0, 0]);
-    expect(await within("eval", at("nan"), "--threads", "1")).toMatchObject({
-      code: 0,
-      stderr: "",
-    });
-  });
-
-  test("parameters that overflow under a finite loss do not replace a checkpoint", async () => {
-    const command = [...settings(), "--train-size", "20", "--lr", "1e39", "--out", at("overflow")];
-    expect(await transcript(command)).toMatchInlineSnapshot(`
-      "
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --train-size 20 --lr 1e39 --out TMP/overflow
-      1: weightnorm: train: the parameters of plain must be finite numbers, got Infinity in conv1.w after step 1; lower --lr. The checkpoints from before are in TMP/overflow
-      "
-    `);
-    expect(await stepsOf(at("overflow"))).toEqual([0, 0]);
-  });
-});
-
-describe("a disk", () => {
-  const NO_MOUNT = "a small file system can be mounted by root on Linux alone";
-  /** Runs `f` with a file system of `kib` KiB at TMP/name, or says that it cannot. */
-  async function onTmpfs(
-    skip: (note: string) => never,
-    kib: number,
-    f: (dir: string, remount: (options: string) => void) => Promise<void>,
-  ): Promise<void> {
-    const dir = await temporaryFolder("tmpfs");
-    const mount = (options: string): boolean =>
-      spawnSync("mount", ["-t", "tmpfs", "-o", options, "tmpfs", dir]).status === 0;
-    if (!mount(`size=${kib}k`)) skip(NO_MOUNT);
-    try {
-      await f(dir, (options) => expect(mount(`remount,${options}`)).toBe(true));
-    } finally {
-      spawnSync("umount", [dir]);
-      await rm(dir, { recursive: true });
-    }
-  }
-  const told = ({ stderr }: { readonly stderr: string }, dir: string): string =>
-    stderr.replaceAll(dir, "DISK");
-
-  test("that is full: nothing is lost, and with space the run goes on to the same bits", (context) =>
-    onTmpfs(context.skip, 1700, async (disk, remount) => {
-      const dir = join(disk, "run");
-      const full = await within(...settings(), "--out", dir);
-      expect(full).toMatchObject({ code: 1, stdout: "" });
-      expect(told(full, disk)).toMatchInlineSnapshot(`
-        "weightnorm: DISK/run/checkpoints/plain-1.safetensors: the disk is full, got ENOSPC; free some space, then go on with: weightnorm compare mnist --resume DISK/run
-        "
-      `);
-      expect(await readdir(join(dir, "checkpoints"))).toEqual([
-        ...["plain-1.safetensors", "weight-1.safetensors"], // whole, and no half of a third
-      ]);
-      expect(await within("eval", dir, "--threads", "1")).toMatchObject({ code: 0, stderr: "" });
-      remount("size=20m");
-      const rest = await within("compare", "mnist", "--resume", dir, "--quiet");
-      expect(rest).toMatchObject({ code: 0, stderr: "" });
-      expect(await bitsOf(dir)).toEqual(bits);
-    }));
-
-  test("that is read-only", (context) =>
-    onTmpfs(context.skip, 20_000, async (disk, remount) => {
-      await cp(await copy("to-read"), join(disk, "run"), { recursive: true });
-      remount("ro");
-      const fresh = await within(...settings(), "--out", join(disk, "new"));
-      const resumed = await within("compare", "mnist", "--resume", join(disk, "run"), "--quiet");
-      expect([fresh.code, resumed.code]).toEqual([1, 1]);
-      expect([told(fresh, disk), told(resumed, disk)]).toMatchInlineSnapshot(`
-        [
-          "weightnorm: --out: cannot make the folder DISK/new, got EROFS; choose another
-        ",
-          "weightnorm: DISK/run/log.jsonl: cannot write to a read-only file system, got EROFS; choose another folder
-        ",
-        ]
-      `);
-    }));
-
-  test("that makes no folders", async (context) => {
-    if (process.platform !== "linux") context.skip("/proc is Linux's");
-    expect(await transcript([...settings(), "--out", "/proc/weightnorm/run"]))
-      .toMatchInlineSnapshot(`
-      "
-      $ compare mnist --arms plain,weight --epochs 2 --batch-size 20 --threads 1 --quiet --data-dir TMP/data --out /proc/weightnorm/run
-      1: weightnorm: --out: cannot make the folder /proc/weightnorm, got ENOENT; choose another
-      "
-    `);
-  });
-});
-
-describe("standard output", () => {
-  const file = (): string => at("done", "checkpoints", "plain-1.safetensors");
-
-  test("may be closed by its reader", async () => {
-    const { child, finished } = start("inspect", file(), "--all", "--json");
-    child.stdout?.destroy();
-    expect(await finished).toEqual({ code: 0, stdout: "", stderr: "" });
-  });
-
-  test("that cannot be written is an error", (context) => {
-    if (!existsSync("/dev/full")) context.skip("there is no /dev/full");
-    const { status, stderr } = spawnSync(process.execPath, [...SCRIPT, "inspect", file()], {
-      stdio: ["ignore", openSync("/dev/full", "w"), "pipe"],
-      encoding: "utf8",
-    });
-    expect({ status, stderr }).toMatchInlineSnapshot(`
-      {
-        "status": 1,
-        "stderr": "weightnorm: standard output: cannot write, got ENOSPC; free some space or write elsewhere
-      ",
-      }
-    `);
-  });
 });

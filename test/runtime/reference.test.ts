@@ -120,12 +120,15 @@ describe("maxPool2d", () => {
   };
   const pooled = (x: Node, options: PoolOptions): number[] => valuesOf(maxPool2d(x, options));
 
-  test("of ties gives its gradient to the first in row-major order", () => {
+  test("shares its gradient among ties", () => {
     const x = constant([1, 7, 7, 7, 0, 0, 0, 0], [1, 1, 2, 4]);
     expect(pooled(x, { kernel: 2 })).toEqual([7, 7]);
     expect(grad(x, [1, 2])).toEqual([0, 1, 2, 0, 0, 0, 0, 0]);
+    expect(grad(x, [1, 2], { kernel: [1, 4], strides: [1, 4] })).toEqual([
+      0, 0.5, 0.5, 0, 0.5, 0.5, 0.5, 0.5,
+    ]);
     const below = constant([1, 2, 5, 5], [1, 1, 2, 2]);
-    expect(grad(below, [3])).toEqual([0, 0, 3, 0]);
+    expect(grad(below, [3])).toEqual([0, 0, 1.5, 1.5]);
   });
   test("adds the gradients of windows that overlap", () => {
     const x = constant([1, 9, 2, 3], [1, 1, 1, 4]);

@@ -1,0 +1,238 @@
+/** The experiment without its command line: configuration, network, and runs that go on where they stopped, on random images. */
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  DEFAULTS,
+  OPTIMIZERS,
+  optimizerOf,
+  scheduleOf,
+  stepsPerEpoch,
+  type MnistConfig,
+} from "../../experiments/mnist/config.ts";
+import {
+  Diverged,
+  evaluateCheckpoint,
+  startRun,
+  type MnistData,
+  type Run,
+  type RunOptions,
+} from "../../experiments/mnist/experiment.ts";
+import { classifier } from "../../experiments/mnist/model.ts";
+import { ARMS } from "../../experiments/results.ts";
+import { hash, keyOf } from "../../src/graph/hash.ts";
+import {
+  arms,
+  evalStep,
+  input,
+  sizeOf,
+  trace,
+  type Arm,
+  type Checkpoint,
+  type ImageSet,
+} from "../../src/index.ts";
+import { nodeRuntime } from "../../src/node/index.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
+
+describe("configuration", () => {
+  test("the defaults are the paper's five arms, at a rate that suits them all", () => {
+    expect(DEFAULTS.arms).toEqual(ARMS);
+    expect(ARMS).toEqual(["plain", "weight", "batch", "mean-only", "weight+mean-only"]);
+    expect(DEFAULTS).toMatchObject({ epochs: 3, batchSize: 100, lr: 0.001, optimizer: "adam" });
+  });
+
+  test("an epoch is whole batches", () => {
+    expect(stepsPerEpoch(DEFAULTS)).toBe(600);
+    expect(stepsPerEpoch({ ...DEFAULTS, trainSize: 250 })).toBe(2);
+  });
+
+  test("the rate is constant for the first half, then falls linearly to 0", () => {
+    const rate = scheduleOf({ ...DEFAULTS, epochs: 2, trainSize: 500, lr: 0.01 }); // 10 steps
+    const rates = Array.from({ length: 11 }, (_, step) => rate(step));
+    expect(rates.slice(0, 6)).toEqual(new Array(6).fill(0.01));
+    rates.slice(5).forEach((r, i) => expect(r).toBeCloseTo(0.01 * (1 - i / 5), 12));
+  });
+
+  test.each(OPTIMIZERS)("%s keeps its state under its name", (name) => {
+    const lr = input("lr", []);
+    const x = input("x", [2, 1, 8, 8]);
+    const network = classifier(x, input("labels", [2], "int32"));
+    const { value, parameters } = trace(network, { mode: "train", norm: arms.plain });
+    const updates = optimizerOf(name, lr)(
+      parameters,
+      parameters.map(() => value.loss),
+    );
+    const names = updates.map((u) => u.parameter.attrs.name);
+    expect(names.filter((n) => !n.startsWith(`${name}.`))).toEqual(
+      parameters.map((p) => p.attrs.name),
+    );
+    expect(names.length).toBeGreaterThan(parameters.length);
+  });
+});
+
+describe("the network", () => {
+  const x = input("x", [2, 1, 28, 28]);
+  const labels = input("labels", [2], "int32");
+  const sizeOfArm = (arm: Arm): number =>
+    trace(classifier(x, labels), { mode: "train", norm: arms[arm] }).parameters.reduce(
+      (n, p) => n + sizeOf(p.shape),
+      0,
+    );
+
+  test("has some 64,000 numbers, and one more for every unit with a scale", () => {
+    const plain = sizeOfArm("plain");
+    expect(plain).toBeGreaterThan(60_000);
+    expect(plain).toBeLessThan(70_000);
+    expect(sizeOfArm("mean-only")).toBe(plain);
+    const units = 16 + 32 + 32 + 64 + 10;
+    expect(sizeOfArm("weight")).toBe(plain + units);
+    expect(sizeOfArm("weight+mean-only")).toBe(plain + units);
+    expect(sizeOfArm("batch")).toBe(plain + units); // gamma and beta for a bias
+  });
+  test("gives a loss, and for every image whether it is wrong", () => {
+    const { outputs } = evalStep(classifier(x, labels), {
+      inputs: [x, labels],
+      norm: arms.weight,
+    });
+    expect(Object.entries(outputs!).map(([name, { shape }]) => [name, shape])).toEqual([
+      ["loss", []],
+      ["wrong", [2]],
+    ]);
+  });
+});
+
+const random = (count: number, name: string): ImageSet => ({
+  images: Uint8Array.from({ length: count * 64 }, (_, i) => hash(i, keyOf(name)) & 255),
+  labels: Uint8Array.from({ length: count }, (_, i) => hash(i, keyOf(name, "labels")) % 10),
+  count,
+  height: 8,
+  width: 8,
+  channels: 1,
+});
+const data: MnistData = { train: random(70, "train"), test: random(7, "test") };
+/** Two epochs of three steps; the ten images left over in an epoch are other ones in the next. */
+const config: MnistConfig = {
+  ...{ ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70, threads: 1 },
+};
+const runtime = nodeRuntime({ threads: 1 });
+const begin = (arm: Arm, options: Partial<RunOptions> = {}): Promise<Run> =>
+  startRun({ config, arm, seed: 1, data, runtime, ...options });
+
+/** Steps up to the `until`th; the losses. */
+async function advance(run: Run, until: number = run.steps): Promise<number[]> {
+  const losses: number[] = [];
+  while (run.step() < until) losses.push((await run.advance()).loss);
+  return losses;
+}
+/** A checkpoint without what a clock decides. */
+function bits({ progress, ...rest }: Checkpoint): unknown {
+  const timeless = (_: string, value: unknown): unknown =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? { ...value, seconds: undefined, stepMilliseconds: undefined }
+      : value;
+  return { ...rest, progress: JSON.stringify(progress, timeless) };
+}
+
+describe.each(ARMS)("a run of %s", (arm) => {
+  let run: Run;
+  let losses: readonly number[];
+  let end: Checkpoint;
+  const saved: { readonly step: number; readonly bytes: Uint8Array }[] = [];
+
+  beforeAll(async () => {
+    run = await begin(arm);
+    const all: number[] = [];
+    for (let step = 0; step < run.steps; step++) {
+      saved.push({ step, bytes: encodeCheckpoint(run.checkpoint()) });
+      all.push(...(await advance(run, step + 1)));
+    }
+    losses = all;
+    end = run.checkpoint();
+    await run.release();
+  });
+
+  // Before the first step, within both epochs, and between them.
+  test.each([0, 1, 2, 3, 4])("goes on from step %i to the same bits", async (step) => {
+    const from = decodeCheckpoint(saved[step].bytes, "checkpoint");
+    const rest = await begin(arm, { from });
+    expect(rest.step()).toBe(step);
+    expect(await advance(rest)).toEqual(losses.slice(step));
+    expect(bits(rest.checkpoint())).toEqual(bits(end));
+    await rest.release();
+  });
+
+  test("measures what it says it does", async () => {
+    const { progress, parameters, dead } = run;
+    expect(progress.stepMilliseconds).toHaveLength(6);
+    expect(progress.seconds).toBeCloseTo(
+      progress.stepMilliseconds.reduce((a, b) => a + b, 0) / 1000,
+      4,
+    );
+    expect(progress.curve.map((p) => [p.step, p.epoch, p.loss])).toEqual(
+      losses.map((loss, i) => [i + 1, (i + 1) / 3, loss]),
+    );
+    expect(progress.curve[5].layers.map((l) => l.layer)).toEqual([
+      ...["conv1", "conv2", "conv3", "conv4", "dense1"],
+    ]);
+    expect(progress.epochs.map((e) => [e.epoch, e.trainLoss])).toEqual([
+      [1, (losses[0] + losses[1] + losses[2]) / 3],
+      [2, (losses[3] + losses[4] + losses[5]) / 3],
+    ]);
+    for (const { trainError, testError } of progress.epochs) {
+      expect(Math.round(trainError * 60) / 60).toBeCloseTo(trainError, 12); // counts of three batches of 20
+      expect(Math.round(testError * 7) / 7).toBe(testError); // the batch of 500 was filled up, and that not counted
+    }
+    expect(await evaluateCheckpoint(end, data, runtime)).toBe(progress.epochs[1].testError);
+    expect(parameters).toBeGreaterThan(30_000);
+    expect(Object.values(dead)).toEqual([0, 0, 0, 0, 0]);
+  });
+});
+
+test("a checkpoint is a copy: the run going on does not change it", async () => {
+  const run = await begin("weight");
+  const first = run.checkpoint();
+  const bytes = encodeCheckpoint(first);
+  await advance(run, 3);
+  expect(Buffer.compare(encodeCheckpoint(first), bytes)).toBe(0);
+  await run.release();
+});
+
+test("seeds differ, and so do the orders of two epochs", async () => {
+  const loss = async (seed: number): Promise<readonly number[]> => {
+    const still = { ...config, lr: 1e-30 }; // so that batches alone make the losses differ
+    const run = await begin("plain", { seed, config: still });
+    const losses = await advance(run);
+    await run.release();
+    return losses;
+  };
+  const [one, two] = [await loss(1), await loss(2)];
+  expect(new Set([...one, ...two]).size).toBe(12);
+});
+
+test("a checkpoint of another arm is told apart, with the names that it lacks", async () => {
+  const run = await begin("weight");
+  const from = run.checkpoint();
+  await run.release();
+  await expect(begin("plain", { from })).rejects.toThrowErrorMatchingInlineSnapshot(
+    `[Error: checkpoint: the state does not fit the model, got no "conv1.w", "conv2.w", "conv3.w", "conv4.w", "dense1.w" and 10 more; an unexpected "conv1.v", "conv1.g", "conv2.v", "conv2.g", "conv3.v" and 25 more; use the configuration that it was saved with]`,
+  );
+});
+
+describe("a run that diverges", () => {
+  test("names the layer, and saves nothing that is not finite", async () => {
+    const run = await begin("plain", { config: { ...config, lr: 1e12 } });
+    const going = advance(run);
+    await expect(going).rejects.toThrow(Diverged);
+    await expect(going).rejects.toThrow(
+      /^train: the loss of plain must be a finite number, got (NaN|Infinity) at step \d \(pre-activations overflow first in layer (conv\d|dense1)\); lower --lr$/,
+    );
+    await run.release();
+  });
+  test("is not saved once a parameter has overflowed", async () => {
+    const run = await begin("weight", { config: { ...config, lr: 1e39 } }); // infinite in float32
+    expect(run.checkpoint().step).toBe(0);
+    await advance(run, 1);
+    expect(() => run.checkpoint()).toThrow(
+      /^train: the parameters of weight must be finite numbers, got (-?Infinity|NaN) in conv1\.\w after step 1; lower --lr$/,
+    );
+    await run.release();
+  });
+});
