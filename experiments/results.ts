@@ -1,10 +1,16 @@
 /** What a comparison leaves behind: the shape of results.json and of the lines in log.jsonl. Plain data, no code. */
 
-import { arms, type Arm, type LayerStats } from "../src/index.ts";
+import type { Arm, LayerStats } from "../src/index.ts";
 
 export type { Arm, LayerStats };
 /** In the order of tables and figures. */
-export const ARMS: readonly Arm[] = Object.keys(arms) as Arm[];
+export const ARMS: readonly Arm[] = [
+  "plain",
+  "weight",
+  "batch",
+  "mean-only",
+  "weight+mean-only",
+];
 
 /** One epoch of one run. Errors are fractions, seconds count training alone (no evaluation, no checkpoints). */
 export interface EpochResult {

@@ -9,7 +9,7 @@ import {
   type Rate,
   type Schedule,
 } from "../../src/index.ts";
-import type { Arm } from "../results.ts";
+import { ARMS, type Arm } from "../results.ts";
 
 export const OPTIMIZERS = ["adam", "adamax", "rmsprop", "sgd"] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
@@ -30,7 +30,7 @@ export interface MnistConfig {
 }
 
 export const DEFAULTS: MnistConfig = {
-  arms: ["plain", "weight", "batch", "mean-only", "weight+mean-only"],
+  arms: ARMS,
   seeds: [1],
   epochs: 3,
   batchSize: 100,

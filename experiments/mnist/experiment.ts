@@ -309,15 +309,13 @@ async function compile(
   const train = await runtime.compile(
     trainStep(small.network, { ...small.options, optimizer: optimizerOf(config.optimizer, lr) }),
   );
-  const evaluate = await runtime.compile(evalStep(large.network, withoutRate(large.options)));
+  const evaluate = await runtime.compile(evalStep(large.network, large.options));
   return {
     train,
     evaluate,
-    compileInit: () => runtime.compile(initStep(initial.network, withoutRate(initial.options))),
+    compileInit: () => runtime.compile(initStep(initial.network, initial.options)),
     async blame(fed, state) {
-      const program = await runtime.compile(
-        diagnosticStep(small.network, withoutRate(small.options)),
-      );
+      const program = await runtime.compile(diagnosticStep(small.network, small.options));
       const largest = await program.run(fed, state);
       await program.release();
       return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
@@ -327,11 +325,6 @@ async function compile(
     },
   };
 }
-const withoutRate = ({ inputs, ...rest }: StepOptions): StepOptions => ({
-  ...rest,
-  inputs: inputs.filter((x) => x.attrs.name !== "lr"),
-});
-
 /** The share of wrong answers over a whole set; the last batch is filled up with the first image, which is not counted. */
 async function testError(
   program: Program,

@@ -70,11 +70,10 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   div: (y, dy) => [div(dy, y.inputs[1]), neg(div(mul(dy, y), y.inputs[1]))],
   pow: (y, dy) => {
     const [a, b] = y.inputs;
-    // log a is taken only where the gradient to b exists, so that a = 0 with a constant b stays finite.
-    return [
-      mul(dy, mul(b, pow(a, sub(b, 1)))),
-      b.op === "constant" ? null : mul(dy, mul(y, log(a))),
-    ];
+    // Where b = 0 or a = 0 the formulas say 0 times infinity; the gradient there is 0.
+    const da = mul(dy, mul(b, pow(a, select(equal(b, 0), 1, sub(b, 1)))));
+    const db = mul(dy, mul(y, log(select(equal(a, 0), 1, a))));
+    return [da, db];
   },
   maximum: ({ inputs: [a, b] }, dy) => [mul(dy, prefer(a, b)), mul(dy, prefer(b, a))],
   minimum: ({ inputs: [a, b] }, dy) => [mul(dy, prefer(b, a)), mul(dy, prefer(a, b))],

@@ -12,7 +12,8 @@ export function node<K extends OpName>(
     inputs,
     attrs,
   );
-  return Object.freeze({ op, inputs, attrs, shape, dtype } as unknown as Node);
+  const frozen = { op, inputs: Object.freeze([...inputs]), attrs: Object.freeze({ ...attrs }) };
+  return Object.freeze({ ...frozen, shape: Object.freeze([...shape]), dtype } as unknown as Node);
 }
 
 /** A value handed in at every run. */

@@ -21,7 +21,15 @@ export const constant = (
         shape: shape ?? [],
         dtype,
       })
-    : node("constant", [], { data, shape: shape ?? [data.length], dtype });
+    : node("constant", [], { data: copied(data), shape: shape ?? [data.length], dtype });
+
+/** A node owns its data: what the caller does to an array later is no business of the graph. Frozen data needs no copy. */
+const copied = (data: ArrayLike<number>): ArrayLike<number> =>
+  Object.isFrozen(data)
+    ? data
+    : ArrayBuffer.isView(data)
+      ? Float64Array.from(data)
+      : Object.freeze(Array.from(data));
 
 export const zeros = (shape: Shape): Node => broadcastTo(constant(0), shape);
 export const ones = (shape: Shape): Node => broadcastTo(constant(1), shape);

@@ -1,5 +1,5 @@
 /** The paper's five arms: a network's normalization is one word. */
-import { batchNorm, bias, meanOnly } from "./batch-norm.ts";
+import { batchNorm, bias, meanOnly } from "./statistics.ts";
 import { combine } from "./norm.ts";
 import type { Norm } from "./scope.ts";
 import { plainWeight, weightNorm } from "./weight-norm.ts";

@@ -25,7 +25,8 @@ const under = (layer: string, letter: string): string =>
 
 /**
  * Every `X.v` with its `X.g` (or `X.s`, g = e^s) as one weight `X.w`; a zero row of v gives a zero row of w. All else
- * stays: state of an arm with weight normalization becomes state of the same arm with plain weights.
+ * stays, optimizer state of v and g included: parameters of an arm with weight normalization become those of the same
+ * arm with plain weights, ready for evaluation, and for training with a new optimizer.
  */
 export function fold(state: Tensors): Map<string, Values> {
   const result = new Map(state);

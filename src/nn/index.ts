@@ -16,7 +16,7 @@ export {
   meanOnly,
   type BatchNormOptions,
   type RunningOptions,
-} from "./batch-norm.ts";
+} from "./statistics.ts";
 export {
   conv1d,
   conv2d,

@@ -49,7 +49,7 @@ export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readon
 }
 
 export interface WeightNormOptions {
-  /** Learn g itself, or s with g = e^s (section 2.1 tried both and found no advantage of e^s). */
+  /** Learn g itself, or s with g = e^s (section 2 tried both and found no advantage of e^s). */
   readonly scale?: "linear" | "exponential";
   /** `{ g: false }` freezes the scales. */
   readonly trainable?: { readonly g?: boolean };

@@ -16,12 +16,7 @@ export const elementType: Readonly<Record<Dtype | "int64", number>> = {
 };
 
 /** Whole numbers become INT; write `{ float: 1 }` for a FLOAT. */
-export type Attribute =
-  | number
-  | string
-  | readonly number[]
-  | { readonly float: number }
-  | { readonly floats: readonly number[] };
+export type Attribute = number | string | readonly number[] | { readonly float: number };
 
 export interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attribute>>;
@@ -108,7 +103,6 @@ function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
   if (typeof value === "string")
     return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
-  if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
   return { type: AttributeType.INTS, ints: [...value] };
 }
 

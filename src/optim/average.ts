@@ -6,7 +6,7 @@ const shadowOf = (name: string): string => `average.${name}`;
 
 /**
  * Updates that keep an average beside every trainable parameter that `updates` change: average' = decay average +
- * (1 - decay) p'. With decay 0 the average becomes p' itself; do that after data-dependent initialization.
+ * (1 - decay) p'. Averages start at the parameters' first values: call `startAverages` after data-dependent initialization.
  */
 export const movingAverage = (updates: readonly Update[], decay: Rate): readonly Update[] =>
   updates
@@ -22,3 +22,9 @@ export const movingAverage = (updates: readonly Update[], decay: Rate): readonly
 /** `state` with every parameter that has an average replaced by it: what to evaluate with. */
 export const averaged = <T>(state: ReadonlyMap<string, T>): Map<string, T> =>
   new Map([...state].map(([name, value]) => [name, state.get(shadowOf(name)) ?? value]));
+
+/** Sets every average in `state` to its parameter: to be done once, when data-dependent initialization has changed those. */
+export function startAverages<T>(state: Map<string, T>): void {
+  for (const [name, value] of state)
+    if (state.has(shadowOf(name))) state.set(shadowOf(name), value);
+}

@@ -2,6 +2,7 @@
 import {
   add,
   clip,
+  constant,
   minimum,
   mul,
   safeReciprocal,
@@ -14,7 +15,7 @@ import {
 
 /** The Euclidean norm of all gradients together, a scalar. */
 export const globalNorm = (gradients: readonly Node[]): Node =>
-  sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b)));
+  sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b), constant(0)));
 
 /** Scaled down together, where their common norm is above `most`, to that norm. */
 export function clipByNorm(gradients: readonly Node[], most: number): readonly Node[] {

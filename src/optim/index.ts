@@ -1,4 +1,4 @@
-export { byName, type Group, type Optimizer, type Rate } from "./optimizer.ts";
+export { byName, isOptimizerState, type Group, type Optimizer, type Rate } from "./optimizer.ts";
 export {
   adam,
   adamax,
@@ -10,7 +10,7 @@ export {
   type SgdOptions,
 } from "./rules.ts";
 export { clipByNorm, clipByValue, globalNorm, weightDecay } from "./gradients.ts";
-export { averaged, movingAverage } from "./average.ts";
+export { averaged, movingAverage, startAverages } from "./average.ts";
 export {
   constantRate,
   cosineRate,

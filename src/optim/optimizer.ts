@@ -23,6 +23,10 @@ export const slot = (p: Parameter, optimizer: string, name: string): Parameter =
 export const stateful = (name: string, shape: Shape = []): Parameter =>
   parameter(name, shape, { init: { kind: "constant", value: 0 }, trainable: false });
 
+/** Whether a parameter's name is that of optimizer state or of a moving average, and not of the model. */
+export const isOptimizerState = (name: string): boolean =>
+  /^(adam|adamax|sgd|rmsprop|average)\./.test(name);
+
 /** One rule for each parameter by itself. */
 export const each =
   (rule: (p: Parameter, gradient: Node) => readonly Update[]): Optimizer =>
@@ -45,7 +49,7 @@ export const byName =
   (groups: readonly Group[]): Optimizer =>
   (parameters, gradients) => {
     const groupOf = (p: Parameter): Group => {
-      const group = groups.find(({ match }) => match.test(p.attrs.name));
+      const group = groups.find(({ match }) => p.attrs.name.search(match) >= 0);
       if (!group)
         throw new Error(
           `byName: no group matches "${p.attrs.name}"; end the list with { match: /./, ... }`,

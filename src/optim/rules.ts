@@ -23,8 +23,10 @@ export interface SgdOptions {
   readonly nesterov?: boolean;
 }
 /** p - lr g, or with momentum: u' = momentum u + g, p - lr u' (Nesterov: p - lr (g + momentum u')). */
-export const sgd = ({ lr, momentum, nesterov = false }: SgdOptions): Optimizer =>
-  each((p, g) => {
+export function sgd({ lr, momentum, nesterov = false }: SgdOptions): Optimizer {
+  if (nesterov && momentum === undefined)
+    throw new Error("sgd: nesterov needs a momentum, got none; pass e.g. momentum: 0.9");
+  return each((p, g) => {
     if (momentum === undefined) return [{ parameter: p, next: sub(p, mul(lr, g)) }];
     const u = slot(p, "sgd", "momentum");
     const next = add(mul(momentum, u), g);
@@ -34,6 +36,7 @@ export const sgd = ({ lr, momentum, nesterov = false }: SgdOptions): Optimizer =
       { parameter: u, next },
     ];
   });
+}
 
 export interface AdamOptions {
   readonly lr?: Rate;

@@ -8,6 +8,10 @@ export const constantRate =
   () =>
     value;
 
+/** 0 until `start`, 1 from `end`, also where the two are one. */
+const progress = (step: number, start: number, end: number): number =>
+  step >= end ? 1 : Math.max(0, (step - start) / (end - start));
+
 /** `from` until step `start`, then linearly to `to` at step `end`, and `to` from there. */
 export const linearRate =
   ({
@@ -22,7 +26,7 @@ export const linearRate =
     readonly end: number;
   }): Schedule =>
   (step) =>
-    from + (to - from) * Math.min(1, Math.max(0, (step - start) / (end - start)));
+    from + (to - from) * progress(step, start, end);
 
 /** Half a cosine from `from` at step 0 to `to` at step `end`. */
 export const cosineRate =
@@ -36,7 +40,7 @@ export const cosineRate =
     readonly end: number;
   }): Schedule =>
   (step) =>
-    to + ((from - to) * (1 + Math.cos(Math.PI * Math.min(1, step / end)))) / 2;
+    to + ((from - to) * (1 + Math.cos(Math.PI * progress(step, 0, end)))) / 2;
 
 /** One value until each step of the list, another from there: `stepRate(0.9, [[100, 0.5]])`. */
 export const stepRate =

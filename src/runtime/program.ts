@@ -128,9 +128,10 @@ function firstValues(
         const key = keyOf(seed, init.stream ?? name);
         const quantiles = normalQuantiles();
         return make((i) => {
-          const bits = hash(i, key) >>> 8;
-          const low = quantiles[bits >>> 12];
-          return init.std * (low + (quantiles[(bits >>> 12) + 1] - low) * ((bits & 4095) / 4096));
+          const position = (hash(i, key) / 2 ** 32) * (quantiles.length - 1);
+          const cell = Math.floor(position);
+          const low = quantiles[cell];
+          return init.std * (low + (quantiles[cell + 1] - low) * (position - cell));
         });
       }
       case "uniform": {

@@ -1,6 +1,7 @@
 /** What users of weight normalization want to see of a layer: |v|, g, and the step that |v| leaves of the learning rate. */
 import type { Shape } from "../graph/index.ts";
 import { unitNorms } from "../nn/index.ts";
+import { isOptimizerState } from "../optim/index.ts";
 import type { State } from "../runtime/program.ts";
 
 export interface LayerStats {
@@ -36,9 +37,6 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
 /** "conv1" of "conv1.v" and of "conv1.w", "lstm1.wih" of "lstm1.wih.v" and of "lstm1.wih"; undefined for what is no weight. */
 const weightPath = (name: string): string | undefined =>
   /^(.*)\.[vw]$/.exec(name)?.[1] ?? /^.*\.w[ih]h$/.exec(name)?.[0];
-
-const isOptimizerState = (name: string): boolean =>
-  /^(adam|adamax|sgd|rmsprop|average)\./.test(name);
 
 /** Where a plain weight has its units: first, but in layers whose weights are stored input first. */
 const defaultUnits = (name: string, shape: Shape): Shape => {

@@ -1,6 +1,16 @@
 /** One network, three programs: loss + gradients + updates is a training step; initialization and evaluation are its siblings. */
 import { grad } from "../autodiff/index.ts";
-import { abs, add, max, mul, sum, type Input, type Node, type Update } from "../graph/index.ts";
+import {
+  abs,
+  add,
+  max,
+  mul,
+  sum,
+  topological,
+  type Input,
+  type Node,
+  type Update,
+} from "../graph/index.ts";
 import { trace, type Mode, type Norm, type Scope, type Trace } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import type { ProgramSpec } from "../runtime/program.ts";
@@ -24,18 +34,23 @@ export interface TrainOptions extends StepOptions {
 
 const traced = (network: Network, mode: Mode, { norm, key }: StepOptions): Trace<Outputs> =>
   trace(network, { mode, norm, ...(key ? { key } : {}) });
-const inputsOf = ({ inputs, key }: StepOptions): readonly Input[] =>
-  key ? [...inputs, key] : inputs;
+
+/** A program that asks for no more than it needs: evaluation has no use for a learning rate, nor for a key. */
+function program(
+  { inputs, key }: StepOptions,
+  outputs: Readonly<Record<string, Node>>,
+  updates: readonly Update[] = [],
+): ProgramSpec {
+  const used = new Set(topological([...Object.values(outputs), ...updates.map((u) => u.next)]));
+  const all = key ? [...inputs, key] : inputs;
+  return { inputs: all.filter((x) => used.has(x)), outputs, updates };
+}
 
 /** Data-dependent initialization, to be run once before training; its outputs "dead:<layer>" count units without variance. */
 export function initStep(network: Network, options: StepOptions): ProgramSpec {
   const { value, updates, dead } = traced(network, "init", options);
   const counts = Object.entries(dead).map(([layer, count]) => [`dead:${layer}`, count] as const);
-  return {
-    inputs: inputsOf(options),
-    outputs: { ...value, ...Object.fromEntries(counts) },
-    updates,
-  };
+  return program(options, { ...value, ...Object.fromEntries(counts) }, updates);
 }
 
 /** Forward, backward, optimizer and running averages: the whole training step. */
@@ -45,16 +60,12 @@ export function trainStep(
 ): ProgramSpec {
   const { value, parameters, updates } = traced(network, "train", options);
   const steps = optimizer(parameters, grad(value.loss, parameters));
-  return {
-    inputs: inputsOf(options),
-    outputs: value,
-    updates: [...updates, ...steps, ...(also?.(steps) ?? [])],
-  };
+  return program(options, value, [...updates, ...steps, ...(also?.(steps) ?? [])]);
 }
 
 /** The outputs with running averages in place of batch statistics, and without noise. */
 export function evalStep(network: Network, options: StepOptions): ProgramSpec {
-  return { inputs: inputsOf(options), outputs: traced(network, "eval", options).value };
+  return program(options, traced(network, "eval", options).value);
 }
 
 /** The largest |pre-activation| of every layer, in order, NaN where one is not finite: run on the batch where a loss became NaN, it names the layer. */
@@ -63,5 +74,5 @@ export function diagnosticStep(network: Network, options: StepOptions): ProgramS
   const largest = Object.entries(preactivations).map(
     ([layer, t]) => [layer, add(max(abs(t)), sum(mul(t, 0)))] as const, // ONNX Runtime's maximum passes over NaN, a sum does not
   );
-  return { inputs: inputsOf(options), outputs: Object.fromEntries(largest) };
+  return program(options, Object.fromEntries(largest));
 }

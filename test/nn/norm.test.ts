@@ -80,7 +80,7 @@ describe("bias", () => {
   });
 });
 
-describe("mean-only batch normalization (section 3)", () => {
+describe("mean-only batch normalization (section 4)", () => {
   test("train: t - mu[t] + b over the batch and all positions", () => {
     near(
       withGradient(traced(meanOnly(), "train")).y,

@@ -24,7 +24,7 @@ export interface RunningOptions {
 }
 
 /**
- * Mean-only batch normalization, t - mu[t] + b (section 3); a running mean takes mu's place in mode `eval`.
+ * Mean-only batch normalization, t - mu[t] + b (section 4); a running mean takes mu's place in mode `eval`.
  * Initialization scales weights by 1/sigma.
  */
 export const meanOnly =
