@@ -3,23 +3,22 @@
  * was done and how much memory it held at most. It is given the arms to hold at once.
  */
 import { DEFAULTS } from "../experiments/mnist/config.ts";
+import { compilePrograms } from "../experiments/mnist/programs.ts";
 import { startRun } from "../experiments/mnist/experiment.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
 import { loadMnist, nodeRuntime } from "../src/node/index.ts";
 
-const [names = "weight", threads = "2", steps = "50"] = process.argv.slice(2);
+const [names = "weight", threads = "2"] = process.argv.slice(2);
+const STEPS = 50;
 const chosen = names.split(",").filter((name): name is Arm => ARMS.some((arm) => arm === name));
 const data = await loadMnist();
 let first = 0;
 const runs = [];
 for (const arm of chosen) {
-  const run = await startRun({
-    config: { ...DEFAULTS, epochs: 1, trainSize: 100 * Number(steps), threads: Number(threads) },
-    arm,
-    seed: 1,
-    data,
-    runtime: nodeRuntime({ threads: Number(threads) }),
-  });
+  const config = { ...DEFAULTS, epochs: 1, trainSize: 100 * STEPS, threads: Number(threads) };
+  const runtime = nodeRuntime({ threads: Number(threads) });
+  const programs = await compilePrograms({ config, arm, data, runtime });
+  const run = await startRun({ config, seed: 1, programs });
   runs.push(run);
   await run.advance();
   first ||= (performance.timeOrigin + performance.now() - processStart()) / 1000;

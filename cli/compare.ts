@@ -5,18 +5,18 @@ import { DEFAULTS, type MnistConfig } from "../experiments/mnist/config.ts";
 import { Diverged } from "../experiments/mnist/experiment.ts";
 import { loadMnist, loadOnnxRuntime, reasonOf, type Mnist } from "../src/node/index.ts";
 import { usageError, type TrainingFlags } from "./options.ts";
-import { shown } from "./paths.ts";
+import { COMMAND, quoted, shown } from "./paths.ts";
 import { Interrupted, race } from "./race.ts";
 import { writeReport } from "./report/index.ts";
-import { printResults } from "./report.ts";
+import { printResults, report } from "./report.ts";
 import { resultsOf } from "./results.ts";
 import { createRunFolder, resumeRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export async function compare(flags: TrainingFlags): Promise<void> {
-  const began = performance.now();
   const asked = configOf(flags);
   const resumed = flags.resume === undefined ? undefined : await resume(flags.resume, flags, asked);
+  if (resumed?.finished()) return report(resumed.dir, flags);
   const dataDir =
     resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
   const source = loadMnist(dataDir === undefined ? {} : { dataDir });
@@ -29,7 +29,6 @@ export async function compare(flags: TrainingFlags): Promise<void> {
       run: folder.run,
       runs,
       data: { source: data.source, train: config.trainSize, test: data.test.count },
-      seconds: (performance.now() - began) / 1000,
     });
     await folder.finish(results);
     const { html } = await writeReport(folder.dir, results);
@@ -42,7 +41,7 @@ export async function compare(flags: TrainingFlags): Promise<void> {
 
 /** What to do about a run that did not get to its end. */
 function withAdvice(error: unknown, { dir }: RunFolder): unknown {
-  const goOn = `go on with: weightnorm compare mnist --resume ${shown(dir)}`;
+  const goOn = `go on with: ${COMMAND} compare mnist --resume ${quoted(shown(dir))}`;
   if (error instanceof Interrupted)
     return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
   if (!(error instanceof Error)) return error;

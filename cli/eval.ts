@@ -38,7 +38,7 @@ export async function evaluate(
       arm: String(config["arm"]),
       seed,
       step,
-      testError: await evaluateCheckpoint(checkpoint, data, runtime),
+      testError: await evaluateCheckpoint(checkpoint, { data, runtime, where: file }),
     });
   }
   const table = (): string =>

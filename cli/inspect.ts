@@ -1,6 +1,13 @@
 /** `weightnorm inspect`: what is in a checkpoint or any safetensors file. */
 import { readFile } from "node:fs/promises";
-import { decodeSafetensors, layerStats, sizeOf, type State, type Tensor } from "../src/index.ts";
+import {
+  decodeSafetensors,
+  isOptimizerState,
+  layerStats,
+  sizeOf,
+  type State,
+  type Tensor,
+} from "../src/index.ts";
 import { reasonOf } from "../src/node/index.ts";
 import { textTable } from "./text-table.ts";
 
@@ -79,10 +86,9 @@ function summary({ data }: Tensor): {
 const number = (x: number): string =>
   x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5) ? x.toPrecision(4) : x.toExponential(2);
 const tensorsOf = (n: number): string => `${n} tensor${n === 1 ? "" : "s"}`;
-const isState = (name: string): boolean => /^(adam|adamax|rmsprop|sgd)\./.test(name);
 
 function text({ file, metadata, layers, tensors }: Inspection, lr: number, all: boolean): string {
-  const shown = tensors.filter(({ name }) => all || !isState(name));
+  const shown = tensors.filter(({ name }) => all || !isOptimizerState(name));
   const hidden = tensors.length - shown.length;
   const head = ["step", "seed"].flatMap((key) =>
     key in metadata ? [`${key} ${String(metadata[key])}`] : [],

@@ -1,8 +1,19 @@
-/** How paths are shown. */
+/** How paths and commands are shown, so that they can be typed as they stand. */
 import { relative } from "node:path";
 
 /** Relative where that is shorter to read. */
 export function shown(path: string): string {
   const short = relative(process.cwd(), path);
-  return short.startsWith("..") ? path : short;
+  return short.startsWith("..") ? path : short || ".";
 }
+
+/** In quotes where a shell would take it apart. */
+export const quoted = (path: string): string => (/[^\w./@+-]/.test(path) ? `'${path}'` : path);
+
+/** How this command line was called: through the clone's npm script, npx, or by its name. */
+export const COMMAND: string =
+  {
+    start: "npm run -s weightnorm --",
+    weightnorm: "npm run -s weightnorm --",
+    npx: "npx weightnorm",
+  }[process.env["npm_lifecycle_event"] ?? ""] ?? "weightnorm";

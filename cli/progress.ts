@@ -18,7 +18,8 @@ export interface ProgressOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
-const clock = (seconds: number): string =>
+const clock = (seconds: number): string => minutes(Math.ceil(seconds));
+const minutes = (seconds: number): string =>
   seconds < 60
     ? `${Math.ceil(seconds)}s`
     : `${Math.floor(seconds / 60)}m${String(Math.ceil(seconds % 60)).padStart(2, "0")}s`;

@@ -1,6 +1,6 @@
 /** Trains several arms side by side: whoever is furthest behind trains one epoch, so all see the same machine. */
-import type { MnistData, Run } from "../experiments/mnist/experiment.ts";
-import { startRun } from "../experiments/mnist/experiment.ts";
+import { startRun, type Run } from "../experiments/mnist/experiment.ts";
+import { compilePrograms, type MnistData, type Programs } from "../experiments/mnist/programs.ts";
 import { nodeRuntime, type Log } from "../src/node/index.ts";
 import type { ProgressDisplay } from "./progress.ts";
 import { progressDisplay } from "./progress.ts";
@@ -26,17 +26,21 @@ export async function race(
 ): Promise<readonly Run[]> {
   const { config } = folder.run;
   const runtime = nodeRuntime({ threads: config.threads });
+  const interrupt = onInterrupt();
   const runs: Run[] = [];
+  const compiled: Programs[] = [];
   const saved = new Map<string, number>();
-  for (const arm of config.arms)
+  for (const arm of config.arms) {
+    const programs = await compilePrograms({ config, arm, data, runtime });
+    compiled.push(programs);
     for (const seed of config.seeds) {
       const from = await folder.load(arm, seed);
       if (from) saved.set(runName(arm, seed), from.step);
-      runs.push(await startRun({ config, arm, seed, data, runtime, ...(from ? { from } : {}) }));
+      runs.push(await startRun({ config, seed, programs, ...(from ? { from } : {}) }));
     }
+  }
   const log = await folder.log(saved);
   const display = progressDisplay(runs, { quiet, batchSize: config.batchSize });
-  const interrupt = onInterrupt();
   const save = async (run: Run): Promise<void> => {
     log.sync(); // never behind a checkpoint, even if power is lost
     await folder.save(run.arm, run.seed, run.checkpoint());
@@ -75,7 +79,7 @@ export async function race(
     display.stop();
     log.close();
     interrupt.release();
-    for (const run of runs) await run.release();
+    for (const programs of compiled) await programs.release();
   }
 }
 
@@ -100,16 +104,19 @@ function reportStart(run: Run, display: ProgressDisplay, append: Log["append"] |
       );
 }
 
-/** Ctrl-C asks to stop; a second one ends the process at once. */
+/** How soon after a signal another one is the same: npm, npx and the terminal each pass Ctrl-C on. */
+const SAME_SIGNAL_MS = 1000;
+
+/** Ctrl-C asks to stop; a second one, later, ends the process at once. */
 function onInterrupt(): { readonly requested: () => boolean; readonly release: () => void } {
-  let requested = false;
+  let first: number | undefined;
   const handler = (): void => {
-    if (requested) process.exit(130);
-    requested = true;
+    first ??= performance.now();
+    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(130);
   };
   process.on("SIGINT", handler).on("SIGTERM", handler);
   return {
-    requested: () => requested,
+    requested: () => first !== undefined,
     release: () => void process.off("SIGINT", handler).off("SIGTERM", handler),
   };
 }

@@ -17,11 +17,9 @@ export interface Finished {
   readonly run: RunConfig;
   readonly runs: readonly Run[];
   readonly data: Results["data"];
-  /** Wall time of this process. */
-  readonly seconds: number;
 }
 
-export function resultsOf({ run, runs, data, seconds }: Finished): Results {
+export function resultsOf({ run, runs, data }: Finished): Results {
   const { config } = run;
   const runsOf = (arm: Arm): readonly Run[] => runs.filter((r) => r.arm === arm);
   const plain = config.arms.includes("plain") ? medianStep(runsOf("plain")) : null;
@@ -34,7 +32,7 @@ export function resultsOf({ run, runs, data, seconds }: Finished): Results {
     machine: machine(),
     data,
     startedAt: run.startedAt,
-    seconds,
+    seconds: runs.reduce((sum, { progress }) => sum + progress.wallSeconds, 0),
     targetError: config.targetError,
     arms: Object.fromEntries(arms),
   };
@@ -47,7 +45,7 @@ function armResult(runs: readonly Run[], plain: number | null, { config }: RunCo
     epochs,
     imagesPerSecond: mean(results.map((r) => r.imagesPerSecond)),
     relativeStepTime: plain === null ? null : medianStep(runs) / plain,
-    secondsToTarget: epochs.find((e) => e.testError <= config.targetError)?.seconds ?? null,
+    secondsToTarget: secondsToTarget(results, config.targetError),
     parameters: runs[0].parameters,
     runs: results,
   };
@@ -62,6 +60,12 @@ function runResult({ seed, progress }: Run, batchSize: number): RunResult {
     imagesPerSecond: (progress.stepMilliseconds.length * batchSize) / progress.seconds,
     stepMilliseconds: { median: median, low: low, high: high },
   };
+}
+
+/** The mean over the seeds, if every one of them got there. */
+function secondsToTarget(runs: readonly RunResult[], targetError: number): number | null {
+  const reached = runs.map((r) => r.epochs.find((e) => e.testError <= targetError)?.seconds);
+  return reached.every((seconds) => seconds !== undefined) ? mean(reached) : null;
 }
 
 const mean = (values: readonly number[]): number =>

@@ -3,9 +3,10 @@
  * A folder without results.json is an unfinished run.
  */
 import { existsSync } from "node:fs";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
+  isTemporary,
   loadCheckpoint,
   openLog,
   reasonOf,
@@ -15,7 +16,7 @@ import {
 } from "../src/node/index.ts";
 import type { Checkpoint } from "../src/index.ts";
 import type { MnistConfig } from "../experiments/mnist/config.ts";
-import type { Arm, Results } from "../experiments/results.ts";
+import { ARMS, type Arm, type Results } from "../experiments/results.ts";
 import { usageError } from "./options.ts";
 
 /** What config.json holds. */
@@ -36,6 +37,7 @@ export interface RunFolder {
   /** Opens the log. Given the steps of the checkpoints, by name, records past them go, and all of a run that has none. */
   log(steps: ReadonlyMap<string, number>): Promise<Log>;
   finish(results: Results): Promise<void>;
+  finished(): boolean;
 }
 
 /** One arm and seed by name, e.g. "weight-1". */
@@ -45,7 +47,17 @@ const same = (a: RunConfig, b: RunConfig): boolean =>
   JSON.stringify([a.experiment, a.config, a.dataDir]) ===
   JSON.stringify([b.experiment, b.config, b.dataDir]);
 
-/** A new run in `dir`. A finished run of the same configuration is replaced; anything else that is there is kept. */
+/** What a run writes into its folder, beside config.json. */
+const OURS = [
+  "results.json",
+  "log.jsonl",
+  "checkpoints",
+  "report.html",
+  "figure.svg",
+  "figure.png",
+];
+
+/** A new run in `dir`. A finished run of the same configuration is replaced; nothing else that is there is touched. */
 export async function createRunFolder(dir: string, run: RunConfig): Promise<RunFolder> {
   if (existsSync(join(dir, "config.json"))) {
     const before = await readConfig(dir);
@@ -57,10 +69,13 @@ export async function createRunFolder(dir: string, run: RunConfig): Promise<RunF
       throw usageError(
         `--out: ${dir} holds a run with other settings (${before.command}), got another to put there; choose another folder`,
       );
-    await rm(join(dir, "results.json"));
-    await rm(join(dir, "log.jsonl"), { force: true });
-    await rm(join(dir, "checkpoints"), { recursive: true, force: true });
+    for (const name of OURS) await rm(join(dir, name), { recursive: true, force: true });
   }
+  const foreign = OURS.find((name) => existsSync(join(dir, name)));
+  if (foreign !== undefined)
+    throw usageError(
+      `--out: ${dir} holds a ${foreign} that is not of a run of ours (there is no config.json), got a run to put there; choose another folder`,
+    );
   await makeFolder(dir);
   await makeFolder(join(dir, "checkpoints"));
   await writeFileAtomic(join(dir, "config.json"), `${JSON.stringify(run, null, 2)}\n`);
@@ -68,8 +83,18 @@ export async function createRunFolder(dir: string, run: RunConfig): Promise<RunF
 }
 
 /** The run that was started in `dir`. */
-export const resumeRunFolder = async (dir: string): Promise<RunFolder> =>
-  open(dir, await readConfig(dir));
+export async function resumeRunFolder(dir: string): Promise<RunFolder> {
+  const run = await readConfig(dir);
+  await removeTemporaries(dir);
+  await removeTemporaries(join(dir, "checkpoints"));
+  return open(dir, run);
+}
+
+/** What a process that was killed while writing left behind. */
+async function removeTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) if (isTemporary(name)) await rm(join(folder, name), { force: true });
+}
 
 /** With the folders above it. Not `mkdir`'s own `recursive`, which hides EROFS and under /proc never returns (Node 20). */
 async function makeFolder(path: string): Promise<void> {
@@ -84,6 +109,15 @@ async function makeFolder(path: string): Promise<void> {
   });
 }
 
+/** The first setting of a checkpoint that is not the run's. */
+const difference = (
+  saved: Readonly<Record<string, unknown>>,
+  config: Readonly<Record<string, unknown>>,
+): string | undefined =>
+  Object.keys(saved).find(
+    (key) => key in config && JSON.stringify(saved[key]) !== JSON.stringify(config[key]),
+  );
+
 /** What config.json in a run's folder says. */
 export async function readConfig(dir: string): Promise<RunConfig> {
   const path = join(dir, "config.json");
@@ -95,7 +129,9 @@ export async function readConfig(dir: string): Promise<RunConfig> {
   });
   try {
     const run = JSON.parse(text) as RunConfig;
-    if ((run.experiment as string) !== "mnist" || !Array.isArray(run.config.arms))
+    const listed: unknown = run.config.arms;
+    const known = Array.isArray(listed) && listed.every((x) => ARMS.some((arm) => arm === x));
+    if ((run.experiment as string) !== "mnist" || !known || !Array.isArray(run.config.seeds))
       throw new Error("not a configuration");
     return run;
   } catch (cause) {
@@ -121,6 +157,11 @@ function open(dir: string, run: RunConfig): RunFolder {
           { cause: error },
         );
       });
+      const other = difference(checkpoint.config, { arm, ...run.config });
+      if (checkpoint.seed === seed && checkpoint.config["arm"] === arm && other !== undefined)
+        throw new Error(
+          `${path}: expected a checkpoint of this run, got one with another ${other}; put back the right file`,
+        );
       if (checkpoint.config["arm"] !== arm || checkpoint.seed !== seed)
         throw new Error(
           `${path}: expected the checkpoint of ${runName(arm, seed)}, got that of ${String(checkpoint.config["arm"])}-${checkpoint.seed}; put back the right file`,
@@ -137,6 +178,7 @@ function open(dir: string, run: RunConfig): RunFolder {
           typeof step !== "number" ||
           step <= (steps.get(runName(arm as Arm, seed as number)) ?? -1),
       }),
+    finished: () => existsSync(join(dir, "results.json")),
     finish: (results) =>
       writeFileAtomic(join(dir, "results.json"), `${JSON.stringify(results, null, 2)}\n`),
   };
@@ -156,7 +198,9 @@ export async function readResults(dir: string): Promise<Results> {
   });
   try {
     const results = JSON.parse(text) as Results;
-    if ((results.format as string) !== "weightnorm-results/1") throw new Error("another format");
+    const arms: unknown = results.arms;
+    if ((results.format as string) !== "weightnorm-results/1" || typeof arms !== "object")
+      throw new Error("another format");
     return results;
   } catch (cause) {
     throw new Error(

@@ -4,13 +4,7 @@ import type { Arm, LayerStats } from "../src/index.ts";
 
 export type { Arm, LayerStats };
 /** In the order of tables and figures. */
-export const ARMS: readonly Arm[] = [
-  "plain",
-  "weight",
-  "batch",
-  "mean-only",
-  "weight+mean-only",
-];
+export const ARMS: readonly Arm[] = ["plain", "weight", "batch", "mean-only", "weight+mean-only"];
 
 /** One epoch of one run. Errors are fractions, seconds count training alone (no evaluation, no checkpoints). */
 export interface EpochResult {
@@ -50,7 +44,7 @@ export interface ArmResult {
   readonly imagesPerSecond: number;
   /** Median step time over that of `plain` (null when plain was not run). */
   readonly relativeStepTime: number | null;
-  /** Training seconds until an epoch ended with the test error at or below `Results.targetError`; null if none did. */
+  /** Training seconds until an epoch ended with the test error at or below `Results.targetError`: the mean over the seeds, null unless all got there. */
   readonly secondsToTarget: number | null;
   /** Numbers that training changes. */
   readonly parameters: number;
@@ -75,7 +69,7 @@ export interface Results {
   readonly machine: Machine;
   readonly data: { readonly source: string; readonly train: number; readonly test: number };
   readonly startedAt: string;
-  /** Wall time, everything included. */
+  /** Training and evaluation of all runs, over all processes that went on with them. */
   readonly seconds: number;
   readonly targetError: number;
   readonly arms: Readonly<Partial<Record<Arm, ArmResult>>>;

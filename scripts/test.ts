@@ -48,7 +48,6 @@ function counts(): { readonly passed: number; readonly failed: number; readonly 
 
 const { passed, failed, skipped } = counts();
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(
-  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`,
-);
+if (skipped > 0) process.stdout.write(`${skipped} skipped, each saying why\n`);
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -1,39 +1,20 @@
 /** One arm on MNIST, from initialization to the last epoch: the loop that everything else serves. */
 import {
-  arms,
-  batch,
   checkState,
-  diagnosticStep,
-  evalStep,
   initialState,
-  initStep,
-  input,
   item,
   keyOf,
   layerStats,
   permutation,
-  pixelStatistics,
   sizeOf,
   tensor,
-  trainStep,
   type Checkpoint,
-  type ImageSet,
-  type Input,
-  type PixelStatistics,
-  type Program,
-  type Runtime,
   type State,
-  type StepOptions,
   type Tensor,
 } from "../../src/index.ts";
 import type { Arm, CurvePoint, EpochResult } from "../results.ts";
-import { optimizerOf, scheduleOf, stepsPerEpoch, type MnistConfig } from "./config.ts";
-import { classifier } from "./model.ts";
-
-export interface MnistData {
-  readonly train: ImageSet;
-  readonly test: ImageSet;
-}
+import { scheduleOf, stepsPerEpoch, type MnistConfig } from "./config.ts";
+import { compilePrograms, INIT_BATCH, type CompileOptions, type Programs } from "./programs.ts";
 
 /** What a run has measured so far; part of its checkpoint, so a resumed run goes on counting. */
 export interface Progress {
@@ -42,6 +23,8 @@ export interface Progress {
   readonly stepMilliseconds: number[];
   /** Training time alone. */
   seconds: number;
+  /** Training and evaluation, over all processes that went on with the run. */
+  wallSeconds: number;
   /** Sums over the epoch under way. */
   readonly epoch: { loss: number; wrong: number; steps: number };
   /** Sums since the last point of the curve. */
@@ -63,43 +46,28 @@ export interface Run {
   advance(): Promise<{ readonly loss: number; readonly epoch?: EpochResult }>;
   /** What to save; throws `Diverged` where it could not be gone on from. */
   checkpoint(): Checkpoint;
-  release(): Promise<void>;
 }
 
 export interface RunOptions {
   readonly config: MnistConfig;
-  readonly arm: Arm;
   readonly seed: number;
-  readonly data: MnistData;
-  readonly runtime: Runtime;
+  readonly programs: Programs;
   /** Goes on from here. */
   readonly from?: Checkpoint;
 }
 
-const INIT_BATCH = 500;
-const EVAL_BATCH = 500;
 /** Points of the training curve an epoch. */
 const POINTS = 20;
 
-export async function startRun({
-  config,
-  arm,
-  seed,
-  data,
-  runtime,
-  from,
-}: RunOptions): Promise<Run> {
-  const statistics = pixelStatistics(data.train);
+export async function startRun({ config, seed, programs, from }: RunOptions): Promise<Run> {
+  const { arm } = programs;
   const perEpoch = stepsPerEpoch(config);
   const steps = perEpoch * config.epochs;
   const rate = scheduleOf(config);
-  const programs = await compile(config, arm, data.train, runtime);
   const state: State = from ? new Map(from.state) : initialState(programs.train.parameters, seed);
-  if (from) checkState(programs.train.parameters, state, "checkpoint");
+  if (from) checkState(programs.train.parameters, state, `the checkpoint of ${arm}-${seed}`);
   const progress = (from ? structuredClone(from.progress) : emptyProgress()) as Progress;
   let step = from?.step ?? 0;
-  const feedsOf = (set: ImageSet, rows: Uint32Array): Record<string, Tensor> =>
-    feeds(set, rows, statistics);
 
   const dead = from ? {} : await initialize();
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
@@ -116,7 +84,6 @@ export async function startRun({
     step: () => step,
     advance,
     checkpoint,
-    release: programs.release,
   };
 
   async function initialize(): Promise<Record<string, number>> {
@@ -125,7 +92,7 @@ export async function startRun({
       Math.min(INIT_BATCH, config.trainSize),
     );
     const program = await programs.compileInit();
-    const outputs = await program.run(feedsOf(data.train, rows), state);
+    const outputs = await program.run(programs.feeds(rows), state);
     await program.release();
     const counts = Object.entries(outputs).filter(([name]) => name.startsWith("dead:"));
     return Object.fromEntries(
@@ -141,7 +108,7 @@ export async function startRun({
     const began = performance.now();
     const lr = rate(step);
     const fed = {
-      ...feedsOf(data.train, order.rows.subarray(start, start + config.batchSize)),
+      ...programs.feeds(order.rows.subarray(start, start + config.batchSize)),
       lr: tensor(lr),
     };
     const before = new Map(state);
@@ -152,7 +119,9 @@ export async function startRun({
       throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
     step++;
     record(loss, sum(outputs["wrong"]), milliseconds, lr);
-    return step % perEpoch === 0 ? { loss, epoch: await endEpoch(epoch + 1) } : { loss };
+    const ended = step % perEpoch === 0 ? { epoch: await endEpoch(epoch + 1) } : {};
+    progress.wallSeconds += (performance.now() - began) / 1000;
+    return { loss, ...ended };
   }
 
   function record(loss: number, wrong: number, milliseconds: number, lr: number): void {
@@ -182,7 +151,7 @@ export async function startRun({
       seconds: progress.seconds,
       trainLoss: loss / n,
       trainError: wrong / (n * config.batchSize),
-      testError: await testError(programs.evaluate, data.test, state, feedsOf),
+      testError: await programs.testError(state),
     };
     progress.epochs.push(result);
     Object.assign(progress.epoch, { loss: 0, wrong: 0, steps: 0 });
@@ -233,111 +202,21 @@ const emptyProgress = (): Progress => ({
   curve: [],
   stepMilliseconds: [],
   seconds: 0,
+  wallSeconds: 0,
   epoch: { loss: 0, wrong: 0, steps: 0 },
   point: { loss: 0, steps: 0 },
 });
 const sum = ({ data }: Tensor): number => Array.from(data).reduce((a, b) => a + b, 0);
 
-function feeds(
-  set: ImageSet,
-  rows: Uint32Array,
-  statistics: PixelStatistics,
-): Record<string, Tensor> {
-  const { images, labels } = batch(set, rows, statistics);
-  return {
-    x: tensor(images, [rows.length, 1, set.height, set.width]),
-    labels: tensor(labels, [rows.length], "int32"),
-  };
-}
-
-/** The test error of a checkpoint's parameters. */
+/** The test error of a checkpoint's parameters; `where` names its file in messages. */
 export async function evaluateCheckpoint(
   { state, config }: Checkpoint,
-  data: MnistData,
-  runtime: Runtime,
+  { where, ...options }: Omit<CompileOptions, "config" | "arm"> & { readonly where: string },
 ): Promise<number> {
-  const statistics = pixelStatistics(data.train);
-  const programs = await compile(
-    config as unknown as MnistConfig,
-    config["arm"] as Arm,
-    data.train,
-    runtime,
-  );
-  checkState(programs.train.parameters, state, "eval");
-  const error = await testError(programs.evaluate, data.test, state, (set, rows) =>
-    feeds(set, rows, statistics),
-  );
+  const trained = config as unknown as MnistConfig & { readonly arm: Arm };
+  const programs = await compilePrograms({ ...options, config: trained, arm: trained.arm });
+  checkState(programs.train.parameters, state, where);
+  const error = await programs.testError(state);
   await programs.release();
   return error;
-}
-
-interface Programs {
-  readonly train: Program;
-  readonly evaluate: Program;
-  /** Data-dependent initialization, needed once. */
-  compileInit(): Promise<Program>;
-  /** The first layer whose pre-activations are not finite on this batch. */
-  blame(fed: Record<string, Tensor>, state: State): Promise<string | undefined>;
-  release(): Promise<void>;
-}
-
-async function compile(
-  config: MnistConfig,
-  arm: Arm,
-  { height, width }: ImageSet,
-  runtime: Runtime,
-): Promise<Programs> {
-  const lr = input("lr", []);
-  const at = (
-    size: number,
-  ): {
-    readonly network: ReturnType<typeof classifier>;
-    readonly options: StepOptions & { readonly inputs: readonly Input[] };
-  } => {
-    const x = input("x", [size, 1, height, width]);
-    const labels = input("labels", [size], "int32");
-    return {
-      network: classifier(x, labels),
-      options: { inputs: [x, labels, lr], norm: arms[arm] },
-    };
-  };
-  const [small, initial, large] = [
-    at(config.batchSize),
-    at(Math.min(INIT_BATCH, config.trainSize)),
-    at(EVAL_BATCH),
-  ];
-  const train = await runtime.compile(
-    trainStep(small.network, { ...small.options, optimizer: optimizerOf(config.optimizer, lr) }),
-  );
-  const evaluate = await runtime.compile(evalStep(large.network, large.options));
-  return {
-    train,
-    evaluate,
-    compileInit: () => runtime.compile(initStep(initial.network, initial.options)),
-    async blame(fed, state) {
-      const program = await runtime.compile(diagnosticStep(small.network, small.options));
-      const largest = await program.run(fed, state);
-      await program.release();
-      return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
-    },
-    async release() {
-      await Promise.all([train, evaluate].map((p) => p.release()));
-    },
-  };
-}
-/** The share of wrong answers over a whole set; the last batch is filled up with the first image, which is not counted. */
-async function testError(
-  program: Program,
-  set: ImageSet,
-  state: State,
-  feedsOf: (set: ImageSet, rows: Uint32Array) => Record<string, Tensor>,
-): Promise<number> {
-  let wrong = 0;
-  for (let start = 0; start < set.count; start += EVAL_BATCH) {
-    const size = Math.min(EVAL_BATCH, set.count - start);
-    const rows = Uint32Array.from({ length: EVAL_BATCH }, (_, i) => (i < size ? start + i : 0));
-    const outputs = await program.run(feedsOf(set, rows), state);
-    for (let i = 0; i < size; i++) wrong += outputs["wrong"].data[i];
-  }
-  return wrong / set.count;
 }

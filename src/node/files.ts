@@ -1,4 +1,5 @@
 /** Files that survive a full disk and `kill -9`: whole checkpoints, and logs of whole lines. */
+import { randomUUID } from "node:crypto";
 import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -23,7 +24,7 @@ export interface LogOptions {
 /** Afterwards `path` holds `content`, or, where that fails or power is lost, what it held before. */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   // In the same folder, since a file is renamed atomically only within one file system.
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${++writes}.tmp`);
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY}`);
   try {
     const file = await open(temporary, "wx");
     try {
@@ -40,7 +41,10 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   }
 }
 
-let writes = 0;
+const TEMPORARY = ".weightnorm.tmp";
+
+/** Whether a file's name is one that `writeFileAtomic` uses while it writes: a leftover, if nobody is writing. */
+export const isTemporary = (name: string): boolean => name.endsWith(TEMPORARY);
 
 /** Replaces the checkpoint at `path`, atomically. */
 export const saveCheckpoint = (path: string, checkpoint: Checkpoint): Promise<void> =>

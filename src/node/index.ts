@@ -1,6 +1,7 @@
 /** The door for Node: onnxruntime-node, files and MNIST. */
 export { loadOnnxRuntime, nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
 export {
+  isTemporary,
   loadCheckpoint,
   openLog,
   reasonOf,

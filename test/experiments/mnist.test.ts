@@ -12,10 +12,14 @@ import {
   Diverged,
   evaluateCheckpoint,
   startRun,
-  type MnistData,
   type Run,
   type RunOptions,
 } from "../../experiments/mnist/experiment.ts";
+import {
+  compilePrograms,
+  type MnistData,
+  type Programs,
+} from "../../experiments/mnist/programs.ts";
 import { classifier } from "../../experiments/mnist/model.ts";
 import { ARMS } from "../../experiments/results.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
@@ -113,8 +117,15 @@ const config: MnistConfig = {
   ...{ ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70, threads: 1 },
 };
 const runtime = nodeRuntime({ threads: 1 });
-const begin = (arm: Arm, options: Partial<RunOptions> = {}): Promise<Run> =>
-  startRun({ config, arm, seed: 1, data, runtime, ...options });
+/** Programs are compiled once for every arm and configuration; what they hold is freed with the process. */
+const compiled = new Map<string, Promise<Programs>>();
+async function begin(arm: Arm, options: Partial<RunOptions> = {}): Promise<Run> {
+  const used = options.config ?? config;
+  const key = JSON.stringify([arm, used]);
+  if (!compiled.has(key)) compiled.set(key, compilePrograms({ config: used, arm, data, runtime }));
+  const programs = await compiled.get(key)!;
+  return startRun({ config: used, seed: 1, programs, ...options });
+}
 
 /** Steps up to the `until`th; the losses. */
 async function advance(run: Run, until: number = run.steps): Promise<number[]> {
@@ -126,7 +137,7 @@ async function advance(run: Run, until: number = run.steps): Promise<number[]> {
 function bits({ progress, ...rest }: Checkpoint): unknown {
   const timeless = (_: string, value: unknown): unknown =>
     typeof value === "object" && value !== null && !Array.isArray(value)
-      ? { ...value, seconds: undefined, stepMilliseconds: undefined }
+      ? { ...value, seconds: undefined, wallSeconds: undefined, stepMilliseconds: undefined }
       : value;
   return { ...rest, progress: JSON.stringify(progress, timeless) };
 }
@@ -146,7 +157,6 @@ describe.each(ARMS)("a run of %s", (arm) => {
     }
     losses = all;
     end = run.checkpoint();
-    await run.release();
   });
 
   // Before the first step, within both epochs, and between them.
@@ -156,7 +166,6 @@ describe.each(ARMS)("a run of %s", (arm) => {
     expect(rest.step()).toBe(step);
     expect(await advance(rest)).toEqual(losses.slice(step));
     expect(bits(rest.checkpoint())).toEqual(bits(end));
-    await rest.release();
   });
 
   test("measures what it says it does", async () => {
@@ -180,7 +189,9 @@ describe.each(ARMS)("a run of %s", (arm) => {
       expect(Math.round(trainError * 60) / 60).toBeCloseTo(trainError, 12); // counts of three batches of 20
       expect(Math.round(testError * 7) / 7).toBe(testError); // the batch of 500 was filled up, and that not counted
     }
-    expect(await evaluateCheckpoint(end, data, runtime)).toBe(progress.epochs[1].testError);
+    expect(await evaluateCheckpoint(end, { data, runtime, where: "end" })).toBe(
+      progress.epochs[1].testError,
+    );
     expect(parameters).toBeGreaterThan(30_000);
     expect(Object.values(dead)).toEqual([0, 0, 0, 0, 0]);
   });
@@ -192,7 +203,6 @@ test("a checkpoint is a copy: the run going on does not change it", async () => 
   const bytes = encodeCheckpoint(first);
   await advance(run, 3);
   expect(Buffer.compare(encodeCheckpoint(first), bytes)).toBe(0);
-  await run.release();
 });
 
 test("seeds differ, and so do the orders of two epochs", async () => {
@@ -200,7 +210,6 @@ test("seeds differ, and so do the orders of two epochs", async () => {
     const still = { ...config, lr: 1e-30 }; // so that batches alone make the losses differ
     const run = await begin("plain", { seed, config: still });
     const losses = await advance(run);
-    await run.release();
     return losses;
   };
   const [one, two] = [await loss(1), await loss(2)];
@@ -210,9 +219,8 @@ test("seeds differ, and so do the orders of two epochs", async () => {
 test("a checkpoint of another arm is told apart, with the names that it lacks", async () => {
   const run = await begin("weight");
   const from = run.checkpoint();
-  await run.release();
   await expect(begin("plain", { from })).rejects.toThrowErrorMatchingInlineSnapshot(
-    `[Error: checkpoint: the state does not fit the model, got no "conv1.w", "conv2.w", "conv3.w", "conv4.w", "dense1.w" and 10 more; an unexpected "conv1.v", "conv1.g", "conv2.v", "conv2.g", "conv3.v" and 25 more; use the configuration that it was saved with]`,
+    `[Error: the checkpoint of plain-1: the state does not fit the model, got no "conv1.w", "conv2.w", "conv3.w", "conv4.w", "dense1.w" and 10 more; an unexpected "conv1.v", "conv1.g", "conv2.v", "conv2.g", "conv3.v" and 25 more; use the configuration that it was saved with]`,
   );
 });
 
@@ -224,7 +232,6 @@ describe("a run that diverges", () => {
     await expect(going).rejects.toThrow(
       /^train: the loss of plain must be a finite number, got (NaN|Infinity) at step \d \(pre-activations overflow first in layer (conv\d|dense1)\); lower --lr$/,
     );
-    await run.release();
   });
   test("is not saved once a parameter has overflowed", async () => {
     const run = await begin("weight", { config: { ...config, lr: 1e39 } }); // infinite in float32
@@ -233,6 +240,5 @@ describe("a run that diverges", () => {
     expect(() => run.checkpoint()).toThrow(
       /^train: the parameters of weight must be finite numbers, got (-?Infinity|NaN) in conv1\.\w after step 1; lower --lr$/,
     );
-    await run.release();
   });
 });
