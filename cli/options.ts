@@ -1,7 +1,7 @@
 /** Flags to values: every message says what was expected, what was got and what to try. */
 import { availableParallelism } from "node:os";
 import { CommanderError, InvalidArgumentError, Option } from "commander";
-import { OPTIMIZERS } from "../experiments/mnist/config.ts";
+import { DEFAULTS, OPTIMIZERS } from "../experiments/mnist/config.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
 
 /** Flags that are each fine and do not go together, or not with the data or the folder: exit code 2. */
@@ -47,9 +47,10 @@ const choice =
 
 /** The flags that `compare` and `train` share; their defaults are the experiment's. */
 export const trainingOptions = (): readonly Option[] => [
-  new Option("--epochs <n>", "passes over the training images (default: 3)").argParser(
-    wholeNumber("--epochs", 3),
-  ),
+  new Option(
+    "--epochs <n>",
+    `passes over the training images (default: ${DEFAULTS.epochs})`,
+  ).argParser(wholeNumber("--epochs", 3)),
   new Option("--batch-size <n>", "images a step (default: 100)").argParser(
     wholeNumber("--batch-size", 100),
   ),

@@ -48,7 +48,7 @@ function program(): Command {
   training(
     "compare",
     "train several arms of one network side by side and report who learns faster",
-    `  weightnorm compare mnist                                   all five arms, about two minutes on two cores
+    `  weightnorm compare mnist                                   all five arms, about three minutes on two cores
   weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
   weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
   weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,

@@ -22,6 +22,8 @@ export interface CurvePoint {
   readonly epoch: number;
   readonly seconds: number;
   readonly loss: number;
+  /** Where it was measured: at the end of every epoch, and within epochs where there are few of them. */
+  readonly testError?: number;
   readonly layers: readonly LayerStats[];
 }
 

@@ -74,6 +74,12 @@ describe("a folder imports only what its line allows", () => {
   });
 });
 
+test("no layer knows its normalization", () => {
+  const layers = ["layers.ts", "recurrent.ts", "compose.ts"].map((file) => `src/nn/${file}`);
+  const norms = ["norm.ts", "weight-norm.ts", "statistics.ts", "arms.ts"].map((f) => `src/nn/${f}`);
+  expect(imports.filter(({ from, to }) => layers.includes(from) && norms.includes(to))).toEqual([]);
+});
+
 test("imports have no cycles", () => {
   const next = new Map(
     source.map((file) => [

@@ -33,13 +33,15 @@ export const armsOf = (results: Results): readonly Arm[] =>
 export const lossLines = (results: Results): readonly Point[] =>
   linesOf(results, (run) => smooth(run.curve.map((p) => sample(p, p.loss))));
 
-/** Test error in percent, a marker an epoch. */
+/** Test error in percent, a marker wherever it was measured: at the ends of epochs, and within where there are few. */
 export function errorLines(results: Results): readonly Point[] {
-  const series = ({ epochs }: Pick<RunResult, "epochs">): Series =>
-    epochs.map((e) => sample(e, 100 * number(e.testError)));
+  const series = ({ curve, epochs }: RunResult): Series => {
+    const within = curve.filter((p) => p.testError !== undefined);
+    return (within.length > 0 ? within : epochs).map((p) => sample(p, 100 * number(p.testError)));
+  };
   return armsOf(results).flatMap((arm) => {
-    const { epochs, runs } = results.arms[arm]!;
-    const lines = [series({ epochs }), ...(runs.length > 1 ? runs.map(series) : [])];
+    const runs = results.arms[arm]!.runs.map(series);
+    const lines = runs.length > 1 ? [meanOf(runs), ...runs] : runs;
     return lines.flatMap((points, line) =>
       points.filter(isFinite).map((p) => ({ arm, line, ...p, marked: line === 0 })),
     );

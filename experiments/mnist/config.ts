@@ -32,7 +32,7 @@ export interface MnistConfig {
 export const DEFAULTS: MnistConfig = {
   arms: ARMS,
   seeds: [1],
-  epochs: 3,
+  epochs: 1,
   batchSize: 100,
   lr: 0.001,
   optimizer: "adam",

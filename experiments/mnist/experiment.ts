@@ -58,6 +58,8 @@ export interface RunOptions {
 
 /** Points of the training curve an epoch. */
 const POINTS = 20;
+/** Test errors that a run has at least, so that short runs have a curve too. */
+const TEST_ERRORS = 4;
 
 export async function startRun({ config, seed, programs, from }: RunOptions): Promise<Run> {
   const { arm } = programs;
@@ -120,6 +122,7 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
     step++;
     record(loss, sum(outputs["wrong"]), milliseconds, lr);
     const ended = step % perEpoch === 0 ? { epoch: await endEpoch(epoch + 1) } : {};
+    if (!ended.epoch && isTestPoint()) markTestError(await programs.testError(state));
     progress.wallSeconds += (performance.now() - began) / 1000;
     return { loss, ...ended };
   }
@@ -144,6 +147,18 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
     Object.assign(point, { loss: 0, steps: 0 });
   }
 
+  /** Whether the point of the curve that this step made, if it did, is one to test at. */
+  function isTestPoint(): boolean {
+    const every = Math.ceil(POINTS / Math.max(1, Math.round(TEST_ERRORS / config.epochs)));
+    const within = (step % perEpoch) / Math.ceil(perEpoch / POINTS);
+    return Number.isInteger(within) && within % every === 0;
+  }
+
+  function markTestError(testError: number): void {
+    const last = progress.curve.length - 1;
+    progress.curve[last] = { ...progress.curve[last], testError };
+  }
+
   async function endEpoch(epoch: number): Promise<EpochResult> {
     const { loss, wrong, steps: n } = progress.epoch;
     const result = {
@@ -154,6 +169,7 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
       testError: await programs.testError(state),
     };
     progress.epochs.push(result);
+    markTestError(result.testError);
     Object.assign(progress.epoch, { loss: 0, wrong: 0, steps: 0 });
     return result;
   }
