@@ -16,7 +16,10 @@ export default tseslint.config(
       // There are no classes with state in this code base: what looks like a method is a closure and may be taken apart.
       "@typescript-eslint/unbound-method": "off",
       // An underscore says that a value is left out on purpose.
-      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_" },
+      ],
       // Arithmetic on shapes and typed arrays whose bounds were checked by the typing rules (infer.ts).
       "@typescript-eslint/no-non-null-assertion": "off",
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
