@@ -40,7 +40,7 @@ describe("configuration", () => {
   test("the defaults are the paper's five arms, at a rate that suits them all", () => {
     expect(DEFAULTS.arms).toEqual(ARMS);
     expect(ARMS).toEqual(["plain", "weight", "batch", "mean-only", "weight+mean-only"]);
-    expect(DEFAULTS).toMatchObject({ epochs: 3, batchSize: 100, lr: 0.001, optimizer: "adam" });
+    expect(DEFAULTS).toMatchObject({ epochs: 1, batchSize: 100, lr: 0.001, optimizer: "adam" });
   });
 
   test("an epoch is whole batches", () => {
