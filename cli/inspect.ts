@@ -37,7 +37,7 @@ export async function inspect(
   });
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const config = parsed(metadata["config"]);
-  const lr = typeof config?.["lr"] === "number" ? config["lr"] : 1;
+  const lr = typeof config?.["lr"] === "number" ? config["lr"] : undefined;
   const result: Inspection = {
     file,
     metadata: { ...metadata, ...(config ? { config } : {}), progress: undefined },
@@ -52,7 +52,7 @@ export async function inspect(
   process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text(result, lr, all)}\n`);
 }
 
-function layersOf(tensors: State, lr: number): Inspection["layers"] {
+function layersOf(tensors: State, lr = 1): Inspection["layers"] {
   try {
     return layerStats(tensors, lr);
   } catch {
@@ -87,7 +87,11 @@ const number = (x: number): string =>
   x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5) ? x.toPrecision(4) : x.toExponential(2);
 const tensorsOf = (n: number): string => `${n} tensor${n === 1 ? "" : "s"}`;
 
-function text({ file, metadata, layers, tensors }: Inspection, lr: number, all: boolean): string {
+function text(
+  { file, metadata, layers, tensors }: Inspection,
+  lr: number | undefined,
+  all: boolean,
+): string {
   const shown = tensors.filter(({ name }) => all || !isOptimizerState(name));
   const hidden = tensors.length - shown.length;
   const head = ["step", "seed"].flatMap((key) =>
@@ -99,7 +103,12 @@ function text({ file, metadata, layers, tensors }: Inspection, lr: number, all: 
     layers.length > 0
       ? [
           textTable(
-            ["layer", "|v|", "g", `effective step lr/|v|^2 (lr ${lr})`],
+            [
+              "layer",
+              "|v|",
+              "g",
+              lr === undefined ? "1/|v|^2" : `effective step lr/|v|^2 (lr ${lr})`,
+            ],
             layers.map((l) => [l.layer, number(l.v), number(l.g), number(l.effectiveStep)]),
           ),
         ]

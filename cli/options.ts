@@ -11,20 +11,31 @@ export const usageError = (message: string): CommanderError =>
 const invalid = (flag: string, expected: string, got: string, hint: string): InvalidArgumentError =>
   new InvalidArgumentError(`${flag}: expected ${expected}, got "${got}"; ${hint}`);
 
+interface Range {
+  readonly least?: number;
+  readonly most?: number;
+}
 const wholeNumber =
-  (flag: string, example: number, least = 1) =>
+  (flag: string, example: number, { least = 1, most = Infinity }: Range = {}) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least)
-      throw invalid(flag, `a whole number of at least ${least}`, text, `try ${flag} ${example}`);
+    const upTo = most === Infinity ? "" : ` and at most ${most}`;
+    if (text.trim() === "" || !Number.isSafeInteger(value) || value < least || value > most)
+      throw invalid(
+        flag,
+        `a whole number of at least ${least}${upTo}`,
+        text,
+        `try ${flag} ${example}`,
+      );
     return value;
   };
 const positive =
-  (flag: string, example: number) =>
+  (flag: string, example: number, most = Number.MAX_VALUE) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === "" || !Number.isFinite(value) || value <= 0)
-      throw invalid(flag, "a number above 0", text, `try ${flag} ${example}`);
+    const upTo = most === Number.MAX_VALUE ? "" : ` and at most ${most}`;
+    if (text.trim() === "" || !(value > 0 && value <= most))
+      throw invalid(flag, `a finite number above 0${upTo}`, text, `try ${flag} ${example}`);
     return value;
   };
 const list =
@@ -67,7 +78,7 @@ export const trainingOptions = (): readonly Option[] => [
   new Option(
     "--target-error <percent>",
     "report the seconds until the test error was this low (default: 1.5)",
-  ).argParser(positive("--target-error", 1.5)),
+  ).argParser(positive("--target-error", 1.5, 100)),
   threadsOption(),
   new Option(
     "--data-dir <folder>",
@@ -85,7 +96,7 @@ export const threadsOption = (): Option =>
   new Option(
     "--threads <n>",
     `threads for the runtime (default: ${availableParallelism()}, all cores)`,
-  ).argParser(wholeNumber("--threads", 2));
+  ).argParser(wholeNumber("--threads", 2, { most: 256 }));
 export const armsOption = (): Option =>
   new Option(
     "--arms <list>",
@@ -99,7 +110,7 @@ export const seedsOption = (): Option =>
   new Option(
     "--seed <list>",
     "one seed, or several to see how much chance matters, e.g. 1,2,3 (default: 1)",
-  ).argParser(list("--seed", wholeNumber("--seed", 1, 0)));
+  ).argParser(list("--seed", wholeNumber("--seed", 1, { least: 0 })));
 
 export interface TrainingFlags {
   readonly arms?: readonly Arm[];

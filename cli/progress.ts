@@ -48,7 +48,7 @@ function bars(
   stream: NodeJS.WriteStream,
 ): ProgressDisplay {
   const width = Math.max(...runs.map((run) => runName(run.arm, run.seed).length));
-  const format = ` {name} {bar} {percentage}%  epoch {epoch}  loss {loss}  test error {error}  {rate} images/s  {left} left`;
+  const format = `{name} {bar} {percentage}%  loss {loss}  error {error}  {rate}/s  {left}`;
   const multi = new MultiBar(
     { format, stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true },
     Presets.shades_classic,

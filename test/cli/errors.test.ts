@@ -77,16 +77,16 @@ describe("usage", () => {
     ).toMatchInlineSnapshot(`
       "
       $ compare mnist --lr abc
-      2: weightnorm: --lr: expected a number above 0, got "abc"; try --lr 0.001
+      2: weightnorm: --lr: expected a finite number above 0, got "abc"; try --lr 0.001
       (add --help for the flags and examples)
       $ compare mnist --lr -1
-      2: weightnorm: --lr: expected a number above 0, got "-1"; try --lr 0.001
+      2: weightnorm: --lr: expected a finite number above 0, got "-1"; try --lr 0.001
       (add --help for the flags and examples)
       $ compare mnist --lr 0
-      2: weightnorm: --lr: expected a number above 0, got "0"; try --lr 0.001
+      2: weightnorm: --lr: expected a finite number above 0, got "0"; try --lr 0.001
       (add --help for the flags and examples)
       $ compare mnist --lr Infinity
-      2: weightnorm: --lr: expected a number above 0, got "Infinity"; try --lr 0.001
+      2: weightnorm: --lr: expected a finite number above 0, got "Infinity"; try --lr 0.001
       (add --help for the flags and examples)
       $ compare mnist --epochs 0
       2: weightnorm: --epochs: expected a whole number of at least 1, got "0"; try --epochs 3
@@ -116,16 +116,16 @@ describe("usage", () => {
       2: weightnorm: --train-size: expected a whole number of at least 1, got "0"; try --train-size 10000
       (add --help for the flags and examples)
       $ compare mnist --target-error none
-      2: weightnorm: --target-error: expected a number above 0, got "none"; try --target-error 1.5
+      2: weightnorm: --target-error: expected a finite number above 0 and at most 100, got "none"; try --target-error 1.5
       (add --help for the flags and examples)
       $ compare mnist --threads 0
-      2: weightnorm: --threads: expected a whole number of at least 1, got "0"; try --threads 2
+      2: weightnorm: --threads: expected a whole number of at least 1 and at most 256, got "0"; try --threads 2
       (add --help for the flags and examples)
       $ train mnist --arm all
       2: weightnorm: --arm: expected one of plain, weight, batch, mean-only, weight+mean-only, got "all"; try --arm weight
       (add --help for the flags and examples)
       $ eval x --threads 1.5
-      2: weightnorm: --threads: expected a whole number of at least 1, got "1.5"; try --threads 2
+      2: weightnorm: --threads: expected a whole number of at least 1 and at most 256, got "1.5"; try --threads 2
       (add --help for the flags and examples)
       "
     `);
