@@ -187,7 +187,7 @@ describe.each(ARMS)("a run of %s", (arm) => {
     ]);
     for (const { trainError, testError } of progress.epochs) {
       expect(Math.round(trainError * 60) / 60).toBeCloseTo(trainError, 12); // counts of three batches of 20
-      expect(Math.round(testError * 7) / 7).toBe(testError); // the batch of 500 was filled up, and that not counted
+      expect(Math.round(testError * 7) / 7).toBe(testError); // the batch was filled up, and that not counted
     }
     expect(await evaluateCheckpoint(end, { data, runtime, where: "end" })).toBe(
       progress.epochs[1].testError,
