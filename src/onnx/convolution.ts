@@ -1,6 +1,6 @@
 /**
- * A convolution's three products, each in the form that ONNX Runtime computes fastest (docs/decisions has the figures),
- * and the window attributes they share with pooling.
+ * A convolution's three products on natural images, each in the form that ONNX Runtime computes fastest (docs/decisions has
+ * the figures), and the window attributes they share with pooling.
  */
 import type { Conv2dAttrs, NodeOf, Pool2dAttrs, Shape, Window2d } from "../graph/index.ts";
 import type { Attribute, Emitter } from "./emit.ts";
@@ -16,65 +16,54 @@ export const poolAttributes = (attrs: Pool2dAttrs): Attributes => ({
   ...windowAttributes(attrs),
   kernel_shape: attrs.kernel,
 });
-const convAttributes = (attrs: Conv2dAttrs): Attributes => ({
+export const convAttributes = (attrs: Conv2dAttrs): Attributes => ({
   ...windowAttributes(attrs),
   group: attrs.groups,
 });
 
-export function conv2d(
-  { attrs, inputs: [, w] }: NodeOf<"conv2d">,
-  [x, kernel]: readonly string[],
+export const conv2d = (
+  { attrs }: NodeOf<"conv2d">,
+  inputs: readonly string[],
   e: Emitter,
-): string {
-  if (!fitsBlocks(w.shape, attrs, e))
-    return e.emit("Conv", [x, kernel], { attrs: convAttributes(attrs) });
-  return blockedConv(
-    x,
-    blockedKernel(kernel, w.shape, "forward", e),
-    { attrs, channels: w.shape[0], kernel: w.shape.slice(2) },
-    e,
-  );
+): string => e.emit("Conv", inputs, { attrs: convAttributes(attrs) });
+
+/**
+ * With stride 1 the transpose of a convolution is a convolution, by the kernel turned round and its channels swapped:
+ * its pads, where it is one.
+ */
+export function turnedPads(
+  { strides, pads, dilations, groups }: Conv2dAttrs,
+  size: Shape,
+): Window2d["pads"] | null {
+  const turned = pads.map((p, side) => (size[side % 2] - 1) * dilations[side % 2] - p);
+  return strides.some((s) => s !== 1) || groups !== 1 || turned.some((p) => p < 0)
+    ? null
+    : (turned as unknown as Window2d["pads"]);
 }
 
-/** With stride 1 the transpose of a convolution is a convolution, by the kernel turned round and its channels swapped. */
 export function convTranspose2d(
   { attrs, inputs: [x, w] }: NodeOf<"convTranspose2d">,
   [dy, kernel]: readonly string[],
   e: Emitter,
 ): string {
-  const { strides, pads, dilations, groups, size } = attrs;
-  const reach = [0, 1].map((i) => (w.shape[i + 2] - 1) * dilations[i]);
-  const turnedPads = [0, 1, 2, 3].map((side) => reach[side % 2] - pads[side]) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  if (strides.some((s) => s !== 1) || groups !== 1 || turnedPads.some((p) => p < 0)) {
-    const natural = [0, 1].map(
-      (i) => (x.shape[i + 2] - 1) * strides[i] + reach[i] + 1 - pads[i] - pads[i + 2],
-    );
-    const outputPadding = [0, 1].map((i) => size[i] - natural[i]);
-    return e.emit("ConvTranspose", [dy, kernel], {
-      attrs: { ...convAttributes(attrs), output_padding: outputPadding },
+  const { strides, pads, dilations, size } = attrs;
+  const kernelSize = w.shape.slice(2);
+  const turned = turnedPads(attrs, kernelSize);
+  if (turned)
+    return e.emit("Conv", [dy, transposeTo(e, flip(kernel, w.shape, e), [1, 0, 2, 3])], {
+      attrs: convAttributes({ ...attrs, pads: turned }),
     });
-  }
-  const turned = flip(kernel, w.shape, e);
-  const back = { strides, dilations, groups, pads: turnedPads };
-  if (!fitsBlocks(w.shape, attrs, e))
-    return e.emit("Conv", [dy, transposeTo(e, turned, [1, 0, 2, 3])], {
-      attrs: convAttributes(back),
-    });
-  return blockedConv(
-    dy,
-    blockedKernel(turned, w.shape, "backward", e),
-    { attrs: back, channels: w.shape[1], kernel: w.shape.slice(2) },
-    e,
+  const natural = kernelSize.map(
+    (k, i) =>
+      (x.shape[i + 2] - 1) * strides[i] + (k - 1) * dilations[i] + 1 - pads[i] - pads[i + 2],
   );
+  return e.emit("ConvTranspose", [dy, kernel], {
+    attrs: { ...convAttributes(attrs), output_padding: size.map((n, i) => n - natural[i]) },
+  });
 }
 
 /** The kernel turned by 180 degrees. */
-function flip(w: string, [, , kh, kw]: Shape, e: Emitter): string {
+export function flip(w: string, [, , kh, kw]: Shape, e: Emitter): string {
   if (kh === 1 && kw === 1) return w;
   const front = -(2 ** 31);
   return e.emit("Slice", [
@@ -84,45 +73,6 @@ function flip(w: string, [, , kh, kw]: Shape, e: Emitter): string {
     int64s(e, [2, 3]),
     int64s(e, [-1, -1]),
   ]);
-}
-
-// The blocked layout: channels in blocks that fill a vector register, through ONNX Runtime's own internal operators.
-const NCHWC = "com.microsoft.nchwc";
-
-const fitsBlocks = ([out, input]: Shape, { groups }: Conv2dAttrs, { block }: Emitter): boolean =>
-  block > 0 && groups === 1 && out % block === 0 && input % block === 0;
-
-/** w [o, i, kh, kw] -> [o/b, i/b, kh, kw, b(i), b(o)]; backward, where it maps o to i, [i/b, o/b, kh, kw, b(o), b(i)]. */
-function blockedKernel(
-  w: string,
-  [o, i, kh, kw]: Shape,
-  direction: "forward" | "backward",
-  e: Emitter,
-): string {
-  const b = e.block;
-  const split = reshapeTo(e, w, [o / b, b, i / b, b, kh, kw]);
-  const forward = direction === "forward";
-  const blocks = transposeTo(e, split, forward ? [0, 2, 4, 5, 3, 1] : [2, 0, 4, 5, 1, 3]);
-  return reshapeTo(e, blocks, forward ? [o, i, kh, kw] : [i, o, kh, kw]);
-}
-
-interface BlockedConv {
-  readonly attrs: Conv2dAttrs;
-  readonly channels: number;
-  readonly kernel: Shape;
-}
-function blockedConv(
-  x: string,
-  w: string,
-  { attrs, channels, kernel }: BlockedConv,
-  e: Emitter,
-): string {
-  const input = e.once(`blocked ${x}`, () => e.emit("ReorderInput", [x], { domain: NCHWC }));
-  const y = e.emit("Conv", [input, w], {
-    domain: NCHWC,
-    attrs: { ...convAttributes(attrs), kernel_shape: kernel },
-  });
-  return e.emit("ReorderOutput", [y], { domain: NCHWC, attrs: { channels } });
 }
 
 /**
@@ -237,13 +187,14 @@ const taps = ([kh, kw]: readonly [number, number]): readonly (readonly [number, 
  * x [n, g c, h, w] -> [c, g n, h, w], dy [n, g o, h', w'] -> [g o, n, h', w'], result [c, g o, >= kh, >= kw].
  */
 function weightByConvolution(
-  { attrs, shape, inputs: [xNode] }: NodeOf<"conv2dWeight">,
+  node: NodeOf<"conv2dWeight">,
   x: string,
   dy: string,
   e: Emitter,
 ): string {
-  const { strides, pads, dilations, groups, kernel } = attrs;
-  const [n, channels, h, w] = xNode.shape as [number, number, number, number];
+  const { attrs, shape, inputs } = node;
+  const { strides, pads, dilations, groups } = attrs;
+  const [n, channels, h, w] = inputs[0].shape as [number, number, number, number];
   const c = channels / groups;
   const image = reshapeTo(
     e,
@@ -254,7 +205,18 @@ function weightByConvolution(
   const y = e.emit("Conv", [image, filter], {
     attrs: { strides: dilations, dilations: strides, pads, group: groups },
   });
-  // Rows and columns of x that no window reached give extra taps at the end.
-  const cut = e.emit("Slice", [y, int64s(e, [0, 0]), int64s(e, kernel), int64s(e, [2, 3])]);
-  return reshapeTo(e, transposeTo(e, cut, [1, 0, 2, 3]), shape);
+  return reshapeTo(e, transposeTo(e, firstTaps(y, node, e), [1, 0, 2, 3]), shape);
+}
+
+/** dw [.., .., >= kh, >= kw] without the taps at the end that come from rows and columns of x that no window reached. */
+export function firstTaps(
+  y: string,
+  { attrs: { kernel, strides, dilations, pads }, inputs: [x, dy] }: NodeOf<"conv2dWeight">,
+  e: Emitter,
+): string {
+  const exact = kernel.every((k, i) => {
+    const beyond = x.shape[i + 2] + pads[i] + pads[i + 2] - (dy.shape[i + 2] - 1) * strides[i] - 1;
+    return Math.floor(beyond / dilations[i]) + 1 === k;
+  });
+  return exact ? y : e.emit("Slice", [y, int64s(e, [0, 0]), int64s(e, kernel), int64s(e, [2, 3])]);
 }

@@ -15,8 +15,13 @@ export const elementType: Readonly<Record<Dtype | "int64", number>> = {
   int64: DataType.INT64,
 };
 
-/** Whole numbers become INT; write `{ float: 1 }` for a FLOAT. */
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+/** Whole numbers become INT and INTS; write `{ float: 1 }` for a FLOAT, `{ floats: [1] }` for FLOATS. */
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 export interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attribute>>;
@@ -103,6 +108,7 @@ function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
   if (typeof value === "string")
     return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
+  if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
   return { type: AttributeType.INTS, ints: [...value] };
 }
 

@@ -58,7 +58,9 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
       : e.emit("LeakyRelu", inputs, { attrs: { alpha: { float: alpha } } }),
   // Stretched so that every positive number passes 1, then cut off: several times cheaper than Greater and Where.
   leakyStep: ({ attrs: { alpha } }, [x], e) =>
-    e.emit("Clip", [e.emit("Mul", [x, scalar(e, 3e38)]), scalar(e, alpha), scalar(e, 1)]),
+    alpha === 0
+      ? e.emit("HardSigmoid", [x], { attrs: { alpha: { float: 3e38 }, beta: { float: 0 } } })
+      : e.emit("Clip", [e.emit("Mul", [x, scalar(e, 3e38)]), scalar(e, alpha), scalar(e, 1)]),
   elu: ({ attrs: { alpha } }, inputs, e) =>
     e.emit("Elu", inputs, { attrs: { alpha: { float: alpha } } }),
   clip: ({ attrs: { min, max } }, [x], e) => e.emit("Clip", [x, scalar(e, min), scalar(e, max)]),

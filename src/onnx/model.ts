@@ -6,12 +6,15 @@ import {
   type Dtype,
   type Input,
   type Node,
+  type OpName,
   type Parameter,
   type Shape,
 } from "../graph/index.ts";
 import { elementType, emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
-import { lower } from "./lower.ts";
+import { blocked, type Rule } from "./blocked.ts";
+import { lower, type Lowering } from "./lower.ts";
 import { simplify } from "./simplify.ts";
+import { value, type Form, type Value } from "./value.ts";
 
 /** A value that goes into or comes out of a model. */
 export interface Port {
@@ -49,21 +52,36 @@ export function toModel(
   const { emitter: e, nodes, initializers, domains } = emitter(opset, target);
 
   const inputs: Port[] = [];
-  const values = new Map<Node, string>();
-  for (const n of order)
-    values.set(
-      n,
+  const uses = countUses(order, roots);
+  const values = new Map<Node, Value>();
+  for (const n of order) {
+    const lower =
       n.op === "input" || n.op === "parameter"
-        ? declare(port(nameOf(n), n), inputs)
-        : lowerOne(n, values, e),
+        ? () => declare(port(nameOf(n), n), inputs)
+        : () =>
+            lowerOne(
+              n,
+              n.inputs.map((x) => values.get(x)!.natural()),
+              e,
+            );
+    const form = formOf(
+      n,
+      n.inputs.map((x) => values.get(x)!),
+      e,
     );
+    const made = value({ node: n, uses: uses.get(n)!, form, lower }, e);
+    values.set(n, made);
+    // Emitted in this order, but for what its one user may take into its own kernel and what may come in either layout.
+    if (made.layout === "natural") made.natural();
+    else if (made.layout === "blocked" && !made.extend) made.blocked();
+  }
   // Each output under its own name, even where two are one value or an output is an input.
   for (const [i, name] of names.entries())
     nodes.push({
       name: `output ${name}`,
       opType: "Identity",
       domain: "",
-      input: [values.get(roots[i])!],
+      input: [values.get(roots[i])!.natural()],
       output: [name],
     });
   checkNames([
@@ -112,14 +130,18 @@ function checkNames(names: readonly string[]): void {
   }
 }
 
-function lowerOne(n: Node, values: ReadonlyMap<Node, string>, e: Emitter): string {
-  const rule = lower[n.op] as (n: Node, inputs: readonly string[], e: Emitter) => string;
-  return rule(
-    n,
-    n.inputs.map((x) => values.get(x)!),
-    e,
-  );
+/** How many nodes and outputs use each node. */
+function countUses(order: readonly Node[], roots: readonly Node[]): ReadonlyMap<Node, number> {
+  const uses = new Map<Node, number>();
+  for (const x of [...order.flatMap((n) => n.inputs), ...roots])
+    uses.set(x, (uses.get(x) ?? 0) + 1);
+  return uses;
 }
+
+const lowerOne = (n: Node, inputs: readonly string[], e: Emitter): string =>
+  (lower[n.op] as Lowering<OpName>)(n as never, inputs, e);
+const formOf = (n: Node, inputs: readonly Value[], e: Emitter): Form | null =>
+  e.block > 0 ? (blocked[n.op] as Rule<OpName>)(n as never, inputs, e) : null;
 
 const valueInfo = ({ name, shape, dtype }: Port): onnx.IValueInfoProto => ({
   name,

@@ -26,15 +26,19 @@ export function maxPool2dGrad(
   [x, dy]: readonly string[],
   e: Emitter,
 ): string {
-  const { attrs, shape, inputs } = node;
+  return tiles(node) ? gradOfTiles(node, x, dy, e) : gradOfWindows(node, x, dy, e);
+}
+
+/** Whether windows cover the image side by side, every element once. */
+export function tiles({ attrs, shape, inputs }: NodeOf<"maxPool2dGrad">): boolean {
   const { kernel, strides, pads, dilations } = attrs;
   const [, , ho, wo] = inputs[1].shape;
-  const tiles =
+  return (
     [0, 1].every((i) => strides[i] === kernel[i] && dilations[i] === 1) &&
     pads.every((p) => p === 0) &&
     shape[2] === ho * kernel[0] &&
-    shape[3] === wo * kernel[1];
-  return tiles ? gradOfTiles(node, x, dy, e) : gradOfWindows(node, x, dy, e);
+    shape[3] === wo * kernel[1]
+  );
 }
 
 /** Windows that tile the image: y and dy / (number of winners) are blown up to the size of x. */

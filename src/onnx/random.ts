@@ -5,11 +5,36 @@ import { elementType, type Emitter } from "./emit.ts";
 import { int64s, reshapeTo } from "./shapes.ts";
 
 /** [..] random int32 of the node's `bits`; the key is a uint32 [2]. */
-export function randomBits(
-  { shape, attrs }: NodeOf<"randomBits">,
+export const randomBits = (n: NodeOf<"randomBits">, [key]: readonly string[], e: Emitter): string =>
+  reshapeTo(e, bitsAt(elementIndices(sizeOf(n.shape), e), n, key, e), n.shape);
+
+/** The same for an image [n, c, h, w] whose memory is [n, c/b, h w, b]: every element hashes its natural index. */
+export function blockedRandomBits(
+  n: NodeOf<"randomBits">,
   [key]: readonly string[],
   e: Emitter,
 ): string {
+  const [images, c, h, w] = n.shape;
+  const steps = [
+    [images, c * h * w],
+    [c / e.block, e.block * h * w],
+    [h * w, 1],
+    [e.block, h * w],
+  ];
+  const index = steps
+    .map(([count, step], axis) =>
+      e.constant(
+        Array.from({ length: count }, (_, i) => i * step),
+        steps.map((_, i) => (i === axis ? count : 1)),
+        "int32",
+      ),
+    )
+    .reduce((a, b) => e.emit("Add", [a, b]));
+  const unsigned = e.emit("Cast", [index], { attrs: { to: elementType.uint32 } });
+  return reshapeTo(e, bitsAt(unsigned, n, key, e), n.shape);
+}
+
+function bitsAt(indices: string, { attrs }: NodeOf<"randomBits">, key: string, e: Emitter): string {
   const uint32 = (x: number): string => e.constant([x >>> 0], [], "uint32");
   const cast = (x: string, to: "int32" | "uint32"): string =>
     e.emit("Cast", [x], { attrs: { to: elementType[to] } });
@@ -24,11 +49,10 @@ export function randomBits(
   const site = xor(key, e.constant(streamKey(attrs.stream), [2], "uint32"));
   const [k0, k1] = [0, 1].map((i) => e.emit("Gather", [site, e.constant([i], [], "int64")]));
   const [s0, s1, s2] = HASH.shifts;
-  let x = xorShift(xor(elementIndices(sizeOf(shape), e), k0), s0);
+  let x = xorShift(xor(indices, k0), s0);
   x = xorShift(xor(times(x, HASH.factors[0]), k1), s1);
   x = xorShift(times(x, HASH.factors[1]), s2);
-  const bits = cast(shift(x, 32 - attrs.bits), "int32");
-  return reshapeTo(e, bits, shape);
+  return cast(shift(x, 32 - attrs.bits), "int32");
 }
 
 /** 0, 1, ..., n - 1 as uint32, as a sum of a short column and a short row, so that no model stores n numbers. */
