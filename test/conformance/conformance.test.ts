@@ -23,6 +23,7 @@ import {
 } from "../../src/runtime/program.ts";
 import { reference } from "../../src/runtime/reference.ts";
 import { webRuntime } from "../../src/runtime/web.ts";
+import { blockedCases } from "./blocked.ts";
 import { some } from "./case.ts";
 import { cases, composed, type Case } from "./cases.ts";
 import { products } from "./convolutions.ts";
@@ -82,6 +83,10 @@ describe.each(runtimes)("%s", (_, runtime) => {
 
   describe("composed", () => {
     test.each(composed.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
+  });
+
+  describe("after a convolution", () => {
+    test.each(blockedCases.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
   });
 
   test("convolutions of any geometry, and their gradients", async () => {

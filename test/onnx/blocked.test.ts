@@ -2,7 +2,21 @@
 import fc from "fast-check";
 import * as onnxruntime from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
-import { input, type Conv2dOptions, type Node, type Shape } from "../../src/graph/index.ts";
+import {
+  add,
+  conv2d,
+  globalAveragePool,
+  input,
+  maxPool2d,
+  mul,
+  randomUniform,
+  relu,
+  reshape,
+  tanh,
+  type Conv2dOptions,
+  type Node,
+  type Shape,
+} from "../../src/graph/index.ts";
 import { arms } from "../../src/nn/index.ts";
 import { plainTarget, toModel, type Target } from "../../src/onnx/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -121,6 +135,58 @@ describe("which form a convolution takes", () => {
   test("the plain one backward for strides, which only a transposed convolution undoes", () => {
     expect(form({ ...square, options: { strides: 2 } }, "y")).toEqual(blocked);
     expect(form({ ...square, options: { strides: 2 } }, "dx")).toEqual([]);
+  });
+  const taken = (form: string, { x, w, options }: Geometry): boolean =>
+    internalOps({ z: graphOf({ x, w, options }).outputs.dw }, block).includes(form);
+  test("the gradient of w is a blocked convolution where columns or images fill a block", () => {
+    const of = (x: Shape, w: Shape, options: Conv2dOptions = { pads: 1 }): boolean =>
+      taken("Conv", { x, w, options });
+    expect(of([1, 3, 5, 8], [8, 3, 3, 3])).toBe(true); // columns
+    expect(of([4, 8, 5, 5], [8, 8, 3, 3])).toBe(true); // images
+    expect(of([4, 8, 6, 6], [8, 8, 3, 3], { strides: 2 })).toBe(true);
+    expect(of([1, 8, 5, 5], [8, 8, 3, 3])).toBe(false); // one image would be filled up with seven
+    expect(of([4, 8, 24, 20], [8, 8, 3, 3])).toBe(false); // a kernel of 480 positions is slow
+    expect(of([4, 8, 5, 8], [12, 8, 3, 3])).toBe(false);
+    expect(taken("ReorderOutput", { x: [4, 8, 5, 5], w: [8, 8, 1, 1], options: {} })).toBe(true); // one Gemm
+  });
+
+  const network = (build: (x: Node, w: Node, b: Node) => Node): readonly string[] => {
+    const y = build(
+      input("x", [2, 8, 4, 4]),
+      input("w", [8, 8, 3, 3]),
+      reshape(input("b", [8]), [1, 8, 1, 1]),
+    );
+    return decode(toModel({ y }, block).bytes).ops.filter(
+      (op) => !["Reshape", "Transpose", "Identity"].includes(op),
+    );
+  };
+  const conv = (x: Node, w: Node): Node => conv2d(x, w, { pads: 1 });
+  test("images stay blocked from layer to layer, biases and activations in the convolutions", () => {
+    const layers = network((x, w, b) => relu(add(conv(relu(add(conv(x, w), b)), w), b)));
+    expect(layers).toEqual(["ReorderInput", "Conv", "Conv", "ReorderOutput"]);
+  });
+  test("through pooling, arithmetic and sums too", () => {
+    const ops = network((x, w, b) => {
+      const y = mul(maxPool2d(tanh(conv(x, w)), { kernel: 2 }), b);
+      return globalAveragePool(add(y, conv(y, w)));
+    });
+    expect(ops.filter((op) => op.startsWith("Reorder"))).toEqual(["ReorderInput"]);
+    expect(ops).toContain("GlobalAveragePool");
+  });
+  test("what is used twice is computed without an epilogue, once", () => {
+    const ops = network((x, w) => {
+      const t = conv(x, w);
+      return mul(relu(t), t);
+    });
+    expect(ops).toEqual(["ReorderInput", "Conv", "Relu", "Mul", "ReorderOutput"]);
+  });
+  test("noise is made in the layout in which it is used, and natural where that is natural", () => {
+    const key = input("key", [2], "uint32");
+    const noise = randomUniform(key, { shape: [2, 8, 4, 4], stream: 0 });
+    const reorders = (ops: readonly string[]): number =>
+      ops.filter((op) => op.startsWith("Reorder")).length;
+    expect(reorders(network((x, w) => mul(conv(x, w), noise)))).toBe(2);
+    expect(reorders(network(() => noise))).toBe(0);
   });
   test("an image used twice is reordered once", () => {
     const [x, w, v] = [
