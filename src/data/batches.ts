@@ -4,10 +4,10 @@
  * batches that it would have seen.
  */
 import { hash, type Key } from "../graph/hash.ts";
-import type { ImageSet } from "./mnist.ts";
+import { imageSize, type ImageSet } from "./images.ts";
 
 export interface Batch {
-  /** `[size, height, width]`, normalized. */
+  /** `[size, channels, height, width]`, normalized. */
   readonly images: Float32Array;
   /** `[size]` */
   readonly labels: Int32Array;
@@ -27,7 +27,7 @@ export interface Affine {
 
 /** The images `rows` of `set`, every pixel x as `(x / 255 - mean) / std`, and their labels. */
 export const batch = (set: ImageSet, rows: Uint32Array, { mean, std }: PixelStatistics): Batch => ({
-  images: gatherRows(set.images, set.height * set.width, rows, {
+  images: gatherRows(set.images, imageSize(set), rows, {
     scale: 1 / (255 * std),
     shift: -mean / std,
   }),

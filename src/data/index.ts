@@ -8,5 +8,7 @@ export {
   type PixelStatistics,
 } from "./batches.ts";
 export { parseIdx, type Idx } from "./idx.ts";
-export { imageSet, type ImageSet } from "./mnist.ts";
+export { imageSet } from "./mnist.ts";
+export { parseCifar10 } from "./cifar10.ts";
+export { imageSize, type ImageSet } from "./images.ts";
 export { keyOf, type Key } from "../graph/hash.ts";

@@ -1,16 +1,6 @@
 /** MNIST and the data sets made in its image (Fashion-MNIST, KMNIST, ...): grey pictures with labels 0..9. */
 import type { Idx } from "./idx.ts";
-
-export interface ImageSet {
-  /** `[count, height, width]`, row-major, 0 (background) to 255. */
-  readonly images: Uint8Array;
-  /** `[count]`, 0..9. */
-  readonly labels: Uint8Array;
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1;
-}
+import type { ImageSet } from "./images.ts";
 
 /** Images with their labels, checked against each other; `where` names the pair in messages. */
 export function imageSet(images: Idx, labels: Idx, where: string): ImageSet {
@@ -40,5 +30,5 @@ export function imageSet(images: Idx, labels: Idx, where: string): ImageSet {
     throw new Error(
       `${where}: labels must be 0..9, got ${labels.data[wrong]} for image ${wrong}; check that it is the file of labels`,
     );
-  return { images: images.data, labels: labels.data, count, height, width, channels: 1 };
+  return { images: images.data, labels: labels.data, count, channels: 1, height, width };
 }

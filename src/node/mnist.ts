@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { parseIdx, type Idx } from "../data/idx.ts";
-import { imageSet, type ImageSet } from "../data/mnist.ts";
+import type { ImageSet } from "../data/images.ts";
+import { imageSet } from "../data/mnist.ts";
 
 export interface Mnist {
   readonly train: ImageSet;

@@ -7,7 +7,7 @@ import {
   permutation,
   pixelStatistics,
 } from "../../src/data/batches.ts";
-import type { ImageSet } from "../../src/data/mnist.ts";
+import type { ImageSet } from "../../src/data/images.ts";
 import { keyOf } from "../../src/graph/hash.ts";
 
 const randomSet = (count: number, height: number, width: number): fc.Arbitrary<ImageSet> => {
