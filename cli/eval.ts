@@ -1,9 +1,11 @@
 /** `weightnorm eval`: the test error of a checkpoint, or of every checkpoint of a run. */
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { evaluateCheckpoint } from "../experiments/mnist/experiment.ts";
+import { evaluateCheckpoint } from "../experiments/classification/experiment.ts";
+import type { Task } from "../experiments/classification/task.ts";
+import { taskOf, tasks } from "../experiments/tasks.ts";
 import type { Checkpoint } from "../src/index.ts";
-import { loadCheckpoint, loadMnist, nodeRuntime, reasonOf } from "../src/node/index.ts";
+import { loadCheckpoint, nodeRuntime, reasonOf } from "../src/node/index.ts";
 import { readConfig } from "./run-folder.ts";
 import { textTable } from "./text-table.ts";
 
@@ -19,10 +21,19 @@ export async function evaluate(
 ): Promise<void> {
   const files = await checkpointsAt(path);
   const checkpoints = await Promise.all(
-    files.map(async (file) => ({ file, checkpoint: await loadOurs(file) })),
+    files.map(async (file) => ({ file, ...(await loadOurs(file)) })),
   );
+  const { task } = checkpoints[0];
+  const mixed = checkpoints.find((c) => c.task !== task);
+  if (mixed)
+    throw new Error(
+      `${mixed.file}: expected checkpoints of one experiment, got ${mixed.task.name} beside ${task.name}; evaluate them one by one`,
+    );
   const folder = dataDir ?? (await dataDirOf(files[0]));
-  const data = await loadMnist(folder === undefined ? {} : { dataDir: folder });
+  const data = await task.load({
+    ...(folder === undefined ? {} : { dataDir: folder }),
+    ...(threads === undefined ? {} : { threads }),
+  });
   const runtime = nodeRuntime(threads === undefined ? {} : { threads });
   const rows: {
     readonly file: string;
@@ -38,7 +49,7 @@ export async function evaluate(
       arm: String(config["arm"]),
       seed,
       step,
-      testError: await evaluateCheckpoint(checkpoint, { data, runtime, where: file }),
+      testError: await evaluateCheckpoint(checkpoint, { task, data, runtime, where: file }),
     });
   }
   const table = (): string =>
@@ -83,11 +94,15 @@ const dataDirOf = (checkpoint: string): Promise<string | undefined> =>
     () => undefined, // a checkpoint that was taken out of its run
   );
 
-async function loadOurs(file: string): Promise<Checkpoint> {
+async function loadOurs(
+  file: string,
+): Promise<{ readonly checkpoint: Checkpoint; readonly task: Task }> {
   const checkpoint = await loadCheckpoint(file);
-  if (checkpoint.config["experiment"] !== "mnist")
+  const name = checkpoint.config["experiment"];
+  const task = taskOf(name);
+  if (!task)
     throw new Error(
-      `${file}: expected a checkpoint of the experiment mnist, got "${String(checkpoint.config["experiment"])}"; evaluate it with the code that wrote it`,
+      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : `"${String(name)}"`}; evaluate it with the code that wrote it`,
     );
-  return checkpoint;
+  return { checkpoint, task };
 }

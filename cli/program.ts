@@ -1,17 +1,19 @@
 /** The commands and their flags; what they do is in one file each, loaded when it is asked for. */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
+import type { Task } from "../experiments/classification/task.ts";
+import { taskOf, tasks } from "../experiments/tasks.ts";
 import {
   armOption,
   armsOption,
   seedsOption,
+  dataDirOption,
   threadsOption,
   trainingOptions,
   usageError,
   type TrainingFlags,
 } from "./options.ts";
 
-const EXPERIMENTS = ["mnist"];
 const version = (): string => {
   for (const path of ["../package.json", "../../package.json"])
     try {
@@ -36,7 +38,7 @@ function program(): Command {
     const command = root
       .command(name)
       .description(description)
-      .argument("<experiment>", EXPERIMENTS.join(", "), experiment);
+      .argument("<experiment>", tasks.map((t) => t.name).join(" or "), experiment);
     for (const option of [
       name === "compare" ? armsOption() : armOption(),
       seedsOption(),
@@ -50,18 +52,21 @@ function program(): Command {
     "train several arms of one network side by side and report who learns faster",
     `  weightnorm compare mnist                                   all five arms, about three minutes on two cores
   weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
+  weightnorm compare mnist --lr 0.0003,0.001,0.003           each arm's best learning rate, on held-out images
+  weightnorm compare cifar10 --preset small                  the paper's main experiment, on a smaller scale
   weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
   weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,
-  ).action(async (_: string, flags: TrainingFlags) =>
-    (await import("./compare.ts")).compare(flags),
+  ).action(async (task: Task, flags: TrainingFlags) =>
+    (await import("./compare.ts")).compare(task, flags),
   );
   training(
     "train",
     "train one arm",
     `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
   weightnorm eval runs/weight`,
-  ).action(async (_: string, flags: TrainingFlags) =>
+  ).action(async (task: Task, flags: TrainingFlags) =>
     (await import("./compare.ts")).compare(
+      task,
       flags.resume === undefined ? { arm: "weight", ...flags } : flags,
     ),
   );
@@ -70,10 +75,7 @@ function program(): Command {
     .command("eval")
     .description("the test error of a checkpoint, or of all checkpoints of a run")
     .argument("<path>", "a .safetensors checkpoint or the folder of a run")
-    .option(
-      "--data-dir <folder>",
-      "a folder with the four IDX files (default: what the run was trained on)",
-    )
+    .addOption(dataDirOption())
     .addOption(threadsOption())
     .option("--json", "print JSON")
     .action(
@@ -104,10 +106,11 @@ function program(): Command {
   return root;
 }
 
-function experiment(name: string): string {
-  if (EXPERIMENTS.includes(name)) return name;
+function experiment(name: string): Task {
+  const task = taskOf(name);
+  if (task) return task;
   throw usageError(
-    `experiment: expected ${EXPERIMENTS.join(" or ")}, got "${name}"; try weightnorm compare mnist`,
+    `experiment: expected ${tasks.map((t) => t.name).join(" or ")}, got "${name}"; try weightnorm compare mnist`,
   );
 }
 

@@ -1,8 +1,7 @@
 /** What one sees while a race is on: a bar for every run on a terminal, plain lines elsewhere. */
-import { MultiBar, Presets, type SingleBar } from "cli-progress";
-import type { Run } from "../experiments/mnist/experiment.ts";
+import { MultiBar, Presets, SingleBar } from "cli-progress";
+import type { Run } from "../experiments/classification/experiment.ts";
 import type { EpochResult } from "../experiments/results.ts";
-import { runName } from "./run-folder.ts";
 
 export interface ProgressDisplay {
   /** After a step of `run`, and with what was measured if it ended an epoch. */
@@ -15,6 +14,7 @@ export interface ProgressDisplay {
 export interface ProgressOptions {
   readonly quiet: boolean;
   readonly batchSize: number;
+  readonly nameOf: (run: Run) => string;
   readonly stream?: NodeJS.WriteStream;
 }
 
@@ -34,20 +34,18 @@ function pace(
   return { rate: batchSize / each, left: (steps - step()) * each };
 }
 
-export function progressDisplay(
-  runs: readonly Run[],
-  { quiet, batchSize, stream = process.stderr }: ProgressOptions,
-): ProgressDisplay {
-  if (quiet) return { step: () => undefined, line: () => undefined, stop: () => undefined };
-  return stream.isTTY ? bars(runs, batchSize, stream) : lines(batchSize, stream);
+export function progressDisplay(runs: readonly Run[], options: ProgressOptions): ProgressDisplay {
+  if (options.quiet) return { step: () => undefined, line: () => undefined, stop: () => undefined };
+  const { stream = process.stderr } = options;
+  return stream.isTTY ? bars(runs, stream, options) : lines(stream, options);
 }
 
 function bars(
   runs: readonly Run[],
-  batchSize: number,
   stream: NodeJS.WriteStream,
+  { batchSize, nameOf }: ProgressOptions,
 ): ProgressDisplay {
-  const width = Math.max(...runs.map((run) => runName(run.arm, run.seed).length));
+  const width = Math.max(...runs.map((run) => nameOf(run).length));
   const format = `{name} {bar} {percentage}%  loss {loss}  error {error}  {rate}/s  {left}`;
   const multi = new MultiBar(
     { format, stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true },
@@ -58,7 +56,7 @@ function bars(
     runs.map((run) => [
       run,
       multi.create(run.steps, run.step(), {
-        name: runName(run.arm, run.seed).padEnd(width),
+        name: nameOf(run).padEnd(width),
         ...idle,
       }),
     ]),
@@ -83,7 +81,10 @@ function bars(
 /** Seconds between two lines about a run that is between epochs. */
 const EVERY = 10;
 
-function lines(batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
+function lines(
+  stream: NodeJS.WriteStream,
+  { batchSize, nameOf }: ProgressOptions,
+): ProgressDisplay {
   let last = performance.now();
   return {
     step(run, loss, epoch) {
@@ -94,7 +95,7 @@ function lines(batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
         ? `epoch ${epoch.epoch}: training loss ${epoch.trainLoss.toFixed(4)}, test error ${percent(epoch.testError)}`
         : `loss ${loss.toFixed(4)}`;
       stream.write(
-        `${runName(run.arm, run.seed)}: step ${run.step()}/${run.steps}, ${news}, ${rate.toFixed(0)} images/s, ${clock(left)} left\n`,
+        `${nameOf(run)}: step ${run.step()}/${run.steps}, ${news}, ${rate.toFixed(0)} images/s, ${clock(left)} left\n`,
       );
     },
     line: (text) => void stream.write(`${text}\n`),
@@ -103,3 +104,35 @@ function lines(batchSize: number, stream: NodeJS.WriteStream): ProgressDisplay {
 }
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)}%`;
+
+/** What one sees of the work before a race: a line on a terminal, nothing elsewhere but how it began. */
+export function preparationDisplay(
+  quiet: boolean,
+  stream: NodeJS.WriteStream = process.stderr,
+): { readonly show: (what: string, done: number) => void; readonly stop: () => void } {
+  let current:
+    { readonly what: string; readonly bar?: SingleBar; readonly began: number } | undefined;
+  const stop = (): void => {
+    current?.bar?.stop();
+    current = undefined;
+  };
+  return {
+    stop,
+    show(what, done) {
+      if (quiet) return;
+      if (current?.what !== what) {
+        stop();
+        const format = `${what} {bar} {percentage}%  {left} left`;
+        const bar = new SingleBar(
+          { format, stream, hideCursor: true, barsize: 20 },
+          Presets.shades_classic,
+        );
+        current = { what, began: performance.now(), ...(stream.isTTY ? { bar } : {}) };
+        if (stream.isTTY) bar.start(100, 0, { left: "-" });
+        else stream.write(`${what} ...\n`);
+      }
+      const seconds = (performance.now() - current.began) / 1000;
+      current.bar?.update(Math.floor(100 * done), { left: clock(seconds / done - seconds) });
+    },
+  };
+}

@@ -1,10 +1,11 @@
 /** Trains several arms side by side: whoever is furthest behind trains one epoch, so all see the same machine. */
-import { startRun, type Run } from "../experiments/mnist/experiment.ts";
-import { compilePrograms, type MnistData, type Programs } from "../experiments/mnist/programs.ts";
+import { Diverged, startRun, type Run } from "../experiments/classification/experiment.ts";
+import { compilePrograms, type Programs } from "../experiments/classification/programs.ts";
+import type { Task, TaskData } from "../experiments/classification/task.ts";
 import { nodeRuntime, type Log } from "../src/node/index.ts";
 import type { ProgressDisplay } from "./progress.ts";
 import { progressDisplay } from "./progress.ts";
-import { runName, type RunFolder } from "./run-folder.ts";
+import type { RunFolder } from "./run-folder.ts";
 
 /** Stopped on request, with checkpoints saved. */
 export class Interrupted extends Error {
@@ -15,14 +16,18 @@ export class Interrupted extends Error {
 const CHECKPOINT_EVERY = 2;
 
 export interface RaceOptions {
-  readonly data: MnistData;
+  readonly task: Task;
+  readonly data: TaskData;
   readonly quiet: boolean;
 }
 
-/** Runs every arm and seed of the folder's configuration to its end and returns them, finished. */
+/**
+ * Runs every arm, seed and learning rate of the folder's configuration to its end and returns them, finished. One of several
+ * learning rates may diverge: that run has lost, and the race goes on without it.
+ */
 export async function race(
   folder: RunFolder,
-  { data, quiet }: RaceOptions,
+  { task, data, quiet }: RaceOptions,
 ): Promise<readonly Run[]> {
   const { config } = folder.run;
   const runtime = nodeRuntime({ threads: config.threads });
@@ -31,19 +36,24 @@ export async function race(
   const compiled: Programs[] = [];
   const saved = new Map<string, number>();
   for (const arm of config.arms) {
-    const programs = await compilePrograms({ config, arm, data, runtime });
+    const programs = await compilePrograms({ task, config, arm, data, runtime });
     compiled.push(programs);
-    for (const seed of config.seeds) {
-      const from = await folder.load(arm, seed);
-      if (from) saved.set(runName(arm, seed), from.step);
-      runs.push(await startRun({ config, seed, programs, ...(from ? { from } : {}) }));
-    }
+    for (const seed of config.seeds)
+      for (const lr of config.lr) {
+        const from = await folder.load({ arm, seed, lr });
+        if (from) saved.set(folder.nameOf({ arm, seed, lr }), from.step);
+        runs.push(await startRun({ config, seed, lr, programs, ...(from ? { from } : {}) }));
+      }
   }
   const log = await folder.log(saved);
-  const display = progressDisplay(runs, { quiet, batchSize: config.batchSize });
+  const display = progressDisplay(runs, {
+    quiet,
+    batchSize: config.batchSize,
+    nameOf: folder.nameOf,
+  });
   const save = async (run: Run): Promise<void> => {
     log.sync(); // never behind a checkpoint, even if power is lost
-    await folder.save(run.arm, run.seed, run.checkpoint());
+    await folder.save(run, run.checkpoint());
   };
 
   const trainEpoch = async (run: Run): Promise<void> => {
@@ -51,7 +61,7 @@ export async function race(
     let points = run.progress.curve.length;
     for (let ended = false; !ended;) {
       const { loss, epoch } = await run.advance();
-      const head = { arm: run.arm, seed: run.seed, step: run.step() };
+      const head = { arm: run.arm, seed: run.seed, lr: run.lr, step: run.step() };
       for (const point of run.progress.curve.slice(points))
         log.append({ type: "point", ...head, ...point });
       points = run.progress.curve.length;
@@ -69,12 +79,21 @@ export async function race(
 
   try {
     for (const run of runs) {
-      const goesOn = saved.has(runName(run.arm, run.seed));
-      reportStart(run, display, goesOn ? undefined : log.append);
+      const goesOn = saved.has(folder.nameOf(run));
+      reportStart(run, folder.nameOf(run), display, goesOn ? undefined : log.append);
       if (!goesOn) await save(run); // there is always a last good checkpoint
     }
-    for (let run = behind(runs); run; run = behind(runs)) await trainEpoch(run);
-    return runs;
+    const lost = new Set<Run>();
+    const racing = (): readonly Run[] => runs.filter((run) => !lost.has(run));
+    for (let run = behind(racing()); run; run = behind(racing()))
+      try {
+        await trainEpoch(run);
+      } catch (error) {
+        if (!(error instanceof Diverged) || config.lr.length === 1) throw error;
+        display.line(`${folder.nameOf(run)}: out of the race. ${error.message}`);
+        lost.add(run);
+      }
+    return racing();
   } finally {
     display.stop();
     log.close();
@@ -93,9 +112,14 @@ const behind = (runs: readonly Run[]): Run | undefined =>
     );
 
 /** Says where a run starts; only one that was just initialized has a line for the log. */
-function reportStart(run: Run, display: ProgressDisplay, append: Log["append"] | undefined): void {
-  const name = runName(run.arm, run.seed);
-  append?.({ type: "initialized", arm: run.arm, seed: run.seed, step: 0, dead: run.dead });
+function reportStart(
+  run: Run,
+  name: string,
+  display: ProgressDisplay,
+  append: Log["append"] | undefined,
+): void {
+  const { arm, seed, lr, dead } = run;
+  append?.({ type: "initialized", arm, seed, lr, step: 0, dead });
   if (!append) display.line(`${name}: goes on at step ${run.step()} of ${run.steps}`);
   for (const [layer, count] of Object.entries(run.dead))
     if (count > 0)

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, cpus, platform, totalmem } from "node:os";
-import type { Run } from "../experiments/mnist/experiment.ts";
+import type { Run } from "../experiments/classification/experiment.ts";
 import type {
   Arm,
   ArmResult,
@@ -22,8 +22,11 @@ export interface Finished {
 export function resultsOf({ run, runs, data }: Finished): Results {
   const { config } = run;
   const runsOf = (arm: Arm): readonly Run[] => runs.filter((r) => r.arm === arm);
-  const plain = config.arms.includes("plain") ? medianStep(runsOf("plain")) : null;
-  const arms = config.arms.map((arm) => [arm, armResult(runsOf(arm), plain, run)] as const);
+  const plain = runsOf("plain").length > 0 ? medianStep(runsOf("plain")) : null;
+  const arms = config.arms.flatMap((arm) => {
+    const tried = runsOf(arm);
+    return tried.length > 0 ? [[arm, armResult(tried, plain, run)] as const] : [];
+  });
   return {
     format: "weightnorm-results/1",
     experiment: run.experiment,
@@ -38,7 +41,9 @@ export function resultsOf({ run, runs, data }: Finished): Results {
   };
 }
 
-function armResult(runs: readonly Run[], plain: number | null, { config }: RunConfig): ArmResult {
+function armResult(tried: readonly Run[], plain: number | null, { config }: RunConfig): ArmResult {
+  const { lr, grid } = bestRate(tried, config);
+  const runs = tried.filter((run) => run.lr === lr);
   const results = runs.map((run) => runResult(run, config.batchSize));
   const epochs = results[0].epochs.map((_, i) => meanEpoch(results.map((r) => r.epochs[i])));
   return {
@@ -47,8 +52,29 @@ function armResult(runs: readonly Run[], plain: number | null, { config }: RunCo
     relativeStepTime: plain === null ? null : medianStep(runs) / plain,
     secondsToTarget: secondsToTarget(results, config.targetError),
     parameters: runs[0].parameters,
+    lr,
+    ...(config.lr.length > 1 ? { grid } : {}),
     runs: results,
   };
+}
+
+/** The learning rate with the lowest final error on held-out images, of those with which every seed got to the end. */
+function bestRate(
+  runs: readonly Run[],
+  { lr: rates, seeds }: RunConfig["config"],
+): { readonly lr: number; readonly grid: NonNullable<ArmResult["grid"]> } {
+  const grid = rates.map((lr) => {
+    const finished = runs.filter((run) => run.lr === lr);
+    const errors = finished.map((run) => run.progress.epochs.at(-1)?.heldOutError ?? NaN);
+    return { lr, heldOutError: finished.length === seeds.length ? mean(errors) : null };
+  });
+  const best = grid
+    .filter(({ heldOutError }) => heldOutError !== null)
+    .reduce<(typeof grid)[number] | undefined>(
+      (least, x) => (least && least.heldOutError! <= x.heldOutError! ? least : x),
+      undefined,
+    );
+  return { lr: (best ?? grid.find(({ lr }) => runs.some((run) => run.lr === lr))!).lr, grid };
 }
 
 function runResult({ seed, progress }: Run, batchSize: number): RunResult {

@@ -15,14 +15,15 @@ import {
   type Log,
 } from "../src/node/index.ts";
 import type { Checkpoint } from "../src/index.ts";
-import type { MnistConfig } from "../experiments/mnist/config.ts";
+import type { Config } from "../experiments/classification/config.ts";
+import { taskOf } from "../experiments/tasks.ts";
 import { ARMS, type Arm, type Results } from "../experiments/results.ts";
 import { usageError } from "./options.ts";
 
 /** What config.json holds. */
 export interface RunConfig {
-  readonly experiment: "mnist";
-  readonly config: MnistConfig;
+  readonly experiment: string;
+  readonly config: Config;
   readonly dataDir?: string;
   readonly command: string;
   readonly startedAt: string;
@@ -31,17 +32,23 @@ export interface RunConfig {
 export interface RunFolder {
   readonly dir: string;
   readonly run: RunConfig;
-  /** The checkpoint of one arm and seed, if there is one yet. */
-  load(arm: Arm, seed: number): Promise<Checkpoint | undefined>;
-  save(arm: Arm, seed: number, checkpoint: Checkpoint): Promise<void>;
+  /** One run by name, e.g. "weight-1", or "weight-1-lr0.003" where there are several learning rates. */
+  nameOf(key: RunKey): string;
+  /** The checkpoint of a run, if there is one yet. */
+  load(key: RunKey): Promise<Checkpoint | undefined>;
+  save(key: RunKey, checkpoint: Checkpoint): Promise<void>;
   /** Opens the log. Given the steps of the checkpoints, by name, records past them go, and all of a run that has none. */
   log(steps: ReadonlyMap<string, number>): Promise<Log>;
   finish(results: Results): Promise<void>;
   finished(): boolean;
 }
 
-/** One arm and seed by name, e.g. "weight-1". */
-export const runName = (arm: Arm, seed: number): string => `${arm}-${seed}`;
+/** What tells the runs of one folder apart. */
+export interface RunKey {
+  readonly arm: Arm;
+  readonly seed: number;
+  readonly lr: number;
+}
 
 const same = (a: RunConfig, b: RunConfig): boolean =>
   JSON.stringify([a.experiment, a.config, a.dataDir]) ===
@@ -131,7 +138,8 @@ export async function readConfig(dir: string): Promise<RunConfig> {
     const run = JSON.parse(text) as RunConfig;
     const listed: unknown = run.config.arms;
     const known = Array.isArray(listed) && listed.every((x) => ARMS.some((arm) => arm === x));
-    if ((run.experiment as string) !== "mnist" || !known || !Array.isArray(run.config.seeds))
+    const { seeds, lr } = run.config;
+    if (!taskOf(run.experiment) || !known || !Array.isArray(seeds) || !Array.isArray(lr))
       throw new Error("not a configuration");
     return run;
   } catch (cause) {
@@ -143,40 +151,44 @@ export async function readConfig(dir: string): Promise<RunConfig> {
 }
 
 function open(dir: string, run: RunConfig): RunFolder {
-  const checkpointPath = (arm: Arm, seed: number): string =>
-    join(dir, "checkpoints", `${runName(arm, seed)}.safetensors`);
+  const nameOf = ({ arm, seed, lr }: RunKey): string =>
+    run.config.lr.length > 1 ? `${arm}-${seed}-lr${lr}` : `${arm}-${seed}`;
+  const checkpointPath = (key: RunKey): string =>
+    join(dir, "checkpoints", `${nameOf(key)}.safetensors`);
   return {
     dir,
     run,
-    async load(arm, seed) {
-      const path = checkpointPath(arm, seed);
+    nameOf,
+    async load(key) {
+      const { arm, seed, lr } = key;
+      const path = checkpointPath(key);
       if (!existsSync(path)) return undefined;
       const checkpoint = await loadCheckpoint(path).catch((error: unknown) => {
         throw new Error(
-          `${(error as Error).message}. Without this file ${runName(arm, seed)} starts anew, and the others go on`,
+          `${(error as Error).message}. Without this file ${nameOf(key)} starts anew, and the others go on`,
           { cause: error },
         );
       });
-      const other = difference(checkpoint.config, { arm, ...run.config });
+      const other = difference(checkpoint.config, { arm, ...run.config, lr });
       if (checkpoint.seed === seed && checkpoint.config["arm"] === arm && other !== undefined)
         throw new Error(
           `${path}: expected a checkpoint of this run, got one with another ${other}; put back the right file`,
         );
       if (checkpoint.config["arm"] !== arm || checkpoint.seed !== seed)
         throw new Error(
-          `${path}: expected the checkpoint of ${runName(arm, seed)}, got that of ${String(checkpoint.config["arm"])}-${checkpoint.seed}; put back the right file`,
+          `${path}: expected the checkpoint of ${nameOf(key)}, got that of ${String(checkpoint.config["arm"])}-${checkpoint.seed}; put back the right file`,
         );
       return checkpoint;
     },
-    async save(arm, seed, checkpoint) {
+    async save(key, checkpoint) {
       await makeFolder(join(dir, "checkpoints"));
-      await saveCheckpoint(checkpointPath(arm, seed), checkpoint);
+      await saveCheckpoint(checkpointPath(key), checkpoint);
     },
     log: (steps) =>
       openLog(join(dir, "log.jsonl"), {
-        keep: ({ arm, seed, step }) =>
-          typeof step !== "number" ||
-          step <= (steps.get(runName(arm as Arm, seed as number)) ?? -1),
+        keep: (record) =>
+          typeof record["step"] !== "number" ||
+          record["step"] <= (steps.get(nameOf(record as unknown as RunKey)) ?? -1),
       }),
     finished: () => existsSync(join(dir, "results.json")),
     finish: (results) =>

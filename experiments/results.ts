@@ -13,6 +13,8 @@ export interface EpochResult {
   readonly trainLoss: number;
   readonly trainError: number;
   readonly testError: number;
+  /** On training images held out to choose a learning rate by, where there were several. */
+  readonly heldOutError?: number;
 }
 
 /** A point of the training curve: the mean loss over the steps since the point before. */
@@ -50,6 +52,10 @@ export interface ArmResult {
   readonly secondsToTarget: number | null;
   /** Numbers that training changes. */
   readonly parameters: number;
+  /** The learning rate of all this: of several, the one with the lowest error on held-out training images. */
+  readonly lr?: number;
+  /** All learning rates that were tried, with their errors on held-out images: means over the seeds. */
+  readonly grid?: readonly { readonly lr: number; readonly heldOutError: number | null }[];
   readonly runs: readonly RunResult[];
 }
 

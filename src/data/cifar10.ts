@@ -27,7 +27,13 @@ export function parseCifar10(
   return { images, labels, count, channels: 3, height: 32, width: 32 };
 }
 
-function recordsIn({ where, bytes }: { readonly where: string; readonly bytes: Uint8Array }): number {
+function recordsIn({
+  where,
+  bytes,
+}: {
+  readonly where: string;
+  readonly bytes: Uint8Array;
+}): number {
   if (bytes.length > 0 && bytes.length % RECORD === 0) return bytes.length / RECORD;
   throw new Error(
     `${where}: truncated or not a batch of CIFAR-10's binary version, got ${bytes.length} bytes, expected a multiple of ${RECORD} (a label and 3072 pixels a record); download it again`,

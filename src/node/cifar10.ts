@@ -85,7 +85,9 @@ async function openArchive(path: string): Promise<(name: string) => Promise<Uint
     return data
       ? Promise.resolve(data)
       : Promise.reject(
-          new Error(`${path}: expected ${name} in the archive, got no such file; download it again`),
+          new Error(
+            `${path}: expected ${name} in the archive, got no such file; download it again`,
+          ),
         );
   };
 }

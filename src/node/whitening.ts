@@ -3,9 +3,11 @@
  * of variance 1, (x - mean) (C + epsilon I)^(-1/2).
  */
 import type { InferenceSession } from "onnxruntime-common";
+import { input, matmul, parameter } from "../graph/index.ts";
 import { gramModel, newtonSchulzModel } from "../onnx/float64.ts";
-import { loadOnnxRuntime } from "../runtime/node.ts";
+import { loadOnnxRuntime, nodeRuntime } from "../runtime/node.ts";
 import type { Ort } from "../runtime/ort.ts";
+import { tensor, type State } from "../runtime/program.ts";
 
 export interface Whitening {
   /** [d] */
@@ -169,4 +171,28 @@ function largestRowSum(m: Float64Array, d: number): number {
     most = Math.max(most, sum);
   }
   return most;
+}
+
+/** (scale x + shift - mean) forward for the rows of x [n, d], in float32. */
+export async function applyWhitening(
+  x: Uint8Array,
+  { mean, forward }: { readonly mean: ArrayLike<number>; readonly forward: Float32Array },
+  { scale = 1, shift = 0, threads }: { scale?: number; shift?: number; threads?: number } = {},
+): Promise<Float32Array> {
+  const d = mean.length;
+  const rows = input("rows", [CHUNK, d]);
+  const w = parameter("w", [d, d], { init: { kind: "constant", value: 0 } });
+  const runtime = nodeRuntime(threads === undefined ? {} : { threads });
+  const program = await runtime.compile({ inputs: [rows], outputs: { y: matmul(rows, w) } });
+  const state: State = new Map([["w", tensor(forward, [d, d])]]);
+  const y = new Float32Array(x.length);
+  const centred = new Float32Array(CHUNK * d);
+  for (let start = 0; start < x.length; start += centred.length) {
+    const size = Math.min(centred.length, x.length - start);
+    for (let i = 0; i < size; i++) centred[i] = scale * x[start + i] + shift - mean[i % d];
+    const outputs = await program.run({ rows: tensor(centred, [CHUNK, d]) }, state);
+    y.set((outputs["y"].data as Float32Array).subarray(0, size), start);
+  }
+  await program.release();
+  return y;
 }

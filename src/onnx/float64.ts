@@ -44,7 +44,10 @@ function doubles(
 /** x [n, d], sum [d, d] -> sum + x^T x */
 export const gramModel = (d: number): Uint8Array =>
   doubles({ x: ["n", d], sum: [d, d] }, (e) => {
-    const product = e.emit("MatMul", [e.emit("Transpose", ["x"], { attrs: { perm: [1, 0] } }), "x"]);
+    const product = e.emit("MatMul", [
+      e.emit("Transpose", ["x"], { attrs: { perm: [1, 0] } }),
+      "x",
+    ]);
     return { next: e.emit("Add", ["sum", product]) };
   });
 

@@ -132,7 +132,8 @@ function layerStats(
 
 function meanEpochs(runs: readonly RunResult[]): readonly EpochResult[] {
   return runs[0].epochs.map((first, i) => {
-    const of = (key: keyof EpochResult): number => mean(runs.map((r) => r.epochs[i][key]));
+    const of = (key: Exclude<keyof EpochResult, "heldOutError">): number =>
+      mean(runs.map((r) => r.epochs[i][key]));
     return {
       epoch: first.epoch,
       seconds: of("seconds"),

@@ -1,25 +1,23 @@
 /** The experiment without its command line: configuration, network, and runs that go on where they stopped, on random images. */
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  DEFAULTS,
   OPTIMIZERS,
   optimizerOf,
   scheduleOf,
   stepsPerEpoch,
-  type MnistConfig,
-} from "../../experiments/mnist/config.ts";
+  trainedSize,
+  type Config,
+} from "../../experiments/classification/config.ts";
 import {
   Diverged,
   evaluateCheckpoint,
   startRun,
   type Run,
   type RunOptions,
-} from "../../experiments/mnist/experiment.ts";
-import {
-  compilePrograms,
-  type MnistData,
-  type Programs,
-} from "../../experiments/mnist/programs.ts";
+} from "../../experiments/classification/experiment.ts";
+import { compilePrograms, type Programs } from "../../experiments/classification/programs.ts";
+import type { TaskData } from "../../experiments/classification/task.ts";
+import { mnist as task, normalized } from "../../experiments/mnist/task.ts";
 import { classifier } from "../../experiments/mnist/model.ts";
 import { ARMS } from "../../experiments/results.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
@@ -36,11 +34,19 @@ import {
 import { nodeRuntime } from "../../src/node/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
 
+const DEFAULTS: Config = {
+  ...task.presets["small"],
+  arms: ARMS,
+  seeds: [1],
+  trainSize: 60000,
+  threads: 1,
+  preset: "small",
+};
+
 describe("configuration", () => {
   test("the defaults are the paper's five arms, at a rate that suits them all", () => {
-    expect(DEFAULTS.arms).toEqual(ARMS);
     expect(ARMS).toEqual(["plain", "weight", "batch", "mean-only", "weight+mean-only"]);
-    expect(DEFAULTS).toMatchObject({ epochs: 1, batchSize: 100, lr: 0.001, optimizer: "adam" });
+    expect(DEFAULTS).toMatchObject({ epochs: 1, batchSize: 100, lr: [0.001], optimizer: "adam" });
   });
 
   test("an epoch is whole batches", () => {
@@ -49,10 +55,15 @@ describe("configuration", () => {
   });
 
   test("the rate is constant for the first half, then falls linearly to 0", () => {
-    const rate = scheduleOf({ ...DEFAULTS, epochs: 2, trainSize: 500, lr: 0.01 }); // 10 steps
+    const rate = scheduleOf({ ...DEFAULTS, epochs: 2, trainSize: 500 }, 0.01); // 10 steps
     const rates = Array.from({ length: 11 }, (_, step) => rate(step));
     expect(rates.slice(0, 6)).toEqual(new Array(6).fill(0.01));
     rates.slice(5).forEach((r, i) => expect(r).toBeCloseTo(0.01 * (1 - i / 5), 12));
+  });
+
+  test("images are held out only where there are learning rates to choose from", () => {
+    expect(trainedSize({ ...DEFAULTS, trainSize: 500 })).toBe(500);
+    expect(trainedSize({ ...DEFAULTS, trainSize: 500, lr: [0.1, 0.2] })).toBe(450);
   });
 
   test.each(OPTIMIZERS)("%s keeps its state under its name", (name) => {
@@ -111,18 +122,20 @@ const random = (count: number, name: string): ImageSet => ({
   width: 8,
   channels: 1,
 });
-const data: MnistData = { train: random(70, "train"), test: random(7, "test") };
-/** Two epochs of three steps; the ten images left over in an epoch are other ones in the next. */
-const config: MnistConfig = {
-  ...{ ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70, threads: 1 },
+const data: TaskData = {
+  ...normalized(random(70, "train"), random(7, "test")),
+  source: "noise",
 };
+/** Two epochs of three steps; the ten images left over in an epoch are other ones in the next. */
+const config: Config = { ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70 };
 const runtime = nodeRuntime({ threads: 1 });
 /** Programs are compiled once for every arm and configuration; what they hold is freed with the process. */
 const compiled = new Map<string, Promise<Programs>>();
 async function begin(arm: Arm, options: Partial<RunOptions> = {}): Promise<Run> {
   const used = options.config ?? config;
   const key = JSON.stringify([arm, used]);
-  if (!compiled.has(key)) compiled.set(key, compilePrograms({ config: used, arm, data, runtime }));
+  if (!compiled.has(key))
+    compiled.set(key, compilePrograms({ task, config: used, arm, data, runtime }));
   const programs = await compiled.get(key)!;
   return startRun({ config: used, seed: 1, programs, ...options });
 }
@@ -189,12 +202,22 @@ describe.each(ARMS)("a run of %s", (arm) => {
       expect(Math.round(trainError * 60) / 60).toBeCloseTo(trainError, 12); // counts of three batches of 20
       expect(Math.round(testError * 7) / 7).toBe(testError); // the batch was filled up, and that not counted
     }
-    expect(await evaluateCheckpoint(end, { data, runtime, where: "end" })).toBe(
+    expect(await evaluateCheckpoint(end, { task, data, runtime, where: "end" })).toBe(
       progress.epochs[1].testError,
     );
     expect(parameters).toBeGreaterThan(30_000);
     expect(Object.values(dead)).toEqual([0, 0, 0, 0, 0]);
   });
+});
+
+test("with several learning rates a run ends epochs with its error on the images held out", async () => {
+  const grid = { ...config, trainSize: 60, heldOut: 1 / 3, lr: [0.001, 0.01] };
+  const run = await begin("weight", { config: grid, lr: 0.01 });
+  expect([run.steps, run.lr]).toEqual([4, 0.01]);
+  await advance(run);
+  for (const { heldOutError } of run.progress.epochs)
+    expect(Math.round(heldOutError! * 20) / 20).toBe(heldOutError);
+  expect(run.progress.curve[0].layers[0].effectiveStep).toBeGreaterThan(0);
 });
 
 test("a checkpoint is a copy: the run going on does not change it", async () => {
@@ -207,7 +230,7 @@ test("a checkpoint is a copy: the run going on does not change it", async () => 
 
 test("seeds differ, and so do the orders of two epochs", async () => {
   const loss = async (seed: number): Promise<readonly number[]> => {
-    const still = { ...config, lr: 1e-30 }; // so that batches alone make the losses differ
+    const still = { ...config, lr: [1e-30] }; // so that batches alone make the losses differ
     const run = await begin("plain", { seed, config: still });
     const losses = await advance(run);
     return losses;
@@ -226,7 +249,7 @@ test("a checkpoint of another arm is told apart, with the names that it lacks", 
 
 describe("a run that diverges", () => {
   test("names the layer, and saves nothing that is not finite", async () => {
-    const run = await begin("plain", { config: { ...config, lr: 1e12 } });
+    const run = await begin("plain", { config: { ...config, lr: [1e12] } });
     const going = advance(run);
     await expect(going).rejects.toThrow(Diverged);
     await expect(going).rejects.toThrow(
@@ -234,7 +257,7 @@ describe("a run that diverges", () => {
     );
   });
   test("is not saved once a parameter has overflowed", async () => {
-    const run = await begin("weight", { config: { ...config, lr: 1e39 } }); // infinite in float32
+    const run = await begin("weight", { config: { ...config, lr: [1e39] } }); // infinite in float32
     expect(run.checkpoint().step).toBe(0);
     await advance(run, 1);
     expect(() => run.checkpoint()).toThrow(

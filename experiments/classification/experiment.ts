@@ -1,9 +1,10 @@
-/** One arm on MNIST, from initialization to the last epoch: the loop that everything else serves. */
+/** One arm, from initialization to the last epoch: the loop that everything else serves. */
 import {
   checkState,
   initialState,
   item,
   keyOf,
+  keyTensor,
   layerStats,
   permutation,
   sizeOf,
@@ -13,7 +14,7 @@ import {
   type Tensor,
 } from "../../src/index.ts";
 import type { Arm, CurvePoint, EpochResult } from "../results.ts";
-import { scheduleOf, stepsPerEpoch, type MnistConfig } from "./config.ts";
+import { heldOutSize, stepsOf, stepsPerEpoch, trainedSize, type Config } from "./config.ts";
 import { compilePrograms, INIT_BATCH, type CompileOptions, type Programs } from "./programs.ts";
 
 /** What a run has measured so far; part of its checkpoint, so a resumed run goes on counting. */
@@ -35,6 +36,8 @@ export interface Progress {
 export interface Run {
   readonly arm: Arm;
   readonly seed: number;
+  /** The learning rate at the start. */
+  readonly lr: number;
   readonly steps: number;
   readonly progress: Progress;
   /** Numbers that training changes. */
@@ -49,8 +52,10 @@ export interface Run {
 }
 
 export interface RunOptions {
-  readonly config: MnistConfig;
+  readonly config: Config;
   readonly seed: number;
+  /** One of the configuration's learning rates (default: the first). */
+  readonly lr?: number;
   readonly programs: Programs;
   /** Goes on from here. */
   readonly from?: Checkpoint;
@@ -61,11 +66,18 @@ const POINTS = 20;
 /** Test errors that a run has at least, so that short runs have a curve too. */
 const TEST_ERRORS = 4;
 
-export async function startRun({ config, seed, programs, from }: RunOptions): Promise<Run> {
-  const { arm } = programs;
+export async function startRun({
+  config,
+  seed,
+  programs,
+  from,
+  lr = config.lr[0],
+}: RunOptions): Promise<Run> {
+  const { arm, task } = programs;
   const perEpoch = stepsPerEpoch(config);
-  const steps = perEpoch * config.epochs;
-  const rate = scheduleOf(config);
+  const steps = stepsOf(config);
+  const trained = trainedSize(config);
+  const rates = Object.entries(task.rates(config, lr));
   const state: State = from ? new Map(from.state) : initialState(programs.train.parameters, seed);
   if (from) checkState(programs.train.parameters, state, `the checkpoint of ${arm}-${seed}`);
   const progress = (from ? structuredClone(from.progress) : emptyProgress()) as Progress;
@@ -79,6 +91,7 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
   return {
     arm,
     seed,
+    lr,
     steps,
     progress,
     parameters,
@@ -89,12 +102,13 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
   };
 
   async function initialize(): Promise<Record<string, number>> {
-    const rows = permutation(config.trainSize, keyOf(seed, "init")).subarray(
+    const rows = permutation(trained, keyOf(seed, "init")).subarray(
       0,
-      Math.min(INIT_BATCH, config.trainSize),
+      Math.min(INIT_BATCH, trained),
     );
     const program = await programs.compileInit();
-    const outputs = await program.run(programs.feeds(rows), state);
+    const key = keyTensor(seed, "init noise");
+    const outputs = await program.run({ ...programs.feeds(rows), key }, state);
     await program.release();
     const counts = Object.entries(outputs).filter(([name]) => name.startsWith("dead:"));
     return Object.fromEntries(
@@ -105,13 +119,14 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
   async function advance(): Promise<{ readonly loss: number; readonly epoch?: EpochResult }> {
     const epoch = Math.floor(step / perEpoch);
     if (order?.epoch !== epoch)
-      order = { epoch, rows: permutation(config.trainSize, keyOf(seed, "order", epoch)) };
+      order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
     const start = (step % perEpoch) * config.batchSize;
     const began = performance.now();
-    const lr = rate(step);
+    const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
     const fed = {
       ...programs.feeds(order.rows.subarray(start, start + config.batchSize)),
-      lr: tensor(lr),
+      ...now,
+      key: keyTensor(seed, "noise", step),
     };
     const before = new Map(state);
     const outputs = await programs.train.run(fed, state);
@@ -120,14 +135,14 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
     step++;
-    record(loss, sum(outputs["wrong"]), milliseconds, lr);
+    record(loss, sum(outputs["wrong"]), milliseconds, item(now["lr"]));
     const ended = step % perEpoch === 0 ? { epoch: await endEpoch(epoch + 1) } : {};
     if (!ended.epoch && isTestPoint()) markTestError(await programs.testError(state));
     progress.wallSeconds += (performance.now() - began) / 1000;
     return { loss, ...ended };
   }
 
-  function record(loss: number, wrong: number, milliseconds: number, lr: number): void {
+  function record(loss: number, wrong: number, milliseconds: number, rate: number): void {
     progress.seconds += milliseconds / 1000;
     progress.stepMilliseconds.push(Math.round(milliseconds * 1000) / 1000);
     const { epoch, point } = progress;
@@ -142,7 +157,7 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
       epoch: step / perEpoch,
       seconds: progress.seconds,
       loss: point.loss / point.steps,
-      layers: layerStats(state, lr),
+      layers: layerStats(state, rate),
     });
     Object.assign(point, { loss: 0, steps: 0 });
   }
@@ -167,6 +182,9 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
       trainLoss: loss / n,
       trainError: wrong / (n * config.batchSize),
       testError: await programs.testError(state),
+      ...(heldOutSize(config) > 0 && {
+        heldOutError: await programs.heldOutError(state, trained, config.trainSize),
+      }),
     };
     progress.epochs.push(result);
     markTestError(result.testError);
@@ -183,12 +201,12 @@ export async function startRun({ config, seed, programs, from }: RunOptions): Pr
           `train: the parameters of ${arm} must be finite numbers, got ${bad} in ${name} after step ${step}; lower --lr`,
         );
     }
-    const { arms: _arms, seeds: _seeds, ...rest } = config;
+    const { arms: _arms, seeds: _seeds, lr: _lr, ...rest } = config;
     return {
       state: new Map(state),
       step,
       seed,
-      config: { experiment: "mnist", arm, ...rest },
+      config: { experiment: task.name, arm, lr, trained, ...rest },
       progress: { ...structuredClone(progress) },
     };
   }
@@ -229,8 +247,15 @@ export async function evaluateCheckpoint(
   { state, config }: Checkpoint,
   { where, ...options }: Omit<CompileOptions, "config" | "arm"> & { readonly where: string },
 ): Promise<number> {
-  const trained = config as unknown as MnistConfig & { readonly arm: Arm };
-  const programs = await compilePrograms({ ...options, config: trained, arm: trained.arm });
+  const { lr, ...rest } = config as unknown as Omit<Config, "lr"> & {
+    readonly arm: Arm;
+    readonly lr: number;
+  };
+  const programs = await compilePrograms({
+    ...options,
+    config: { ...rest, lr: [lr] },
+    arm: rest.arm,
+  });
   checkState(programs.train.parameters, state, where);
   const error = await programs.testError(state);
   await programs.release();

@@ -1,0 +1,61 @@
+/** CIFAR-10 as a task: the paper's main experiment (section 5.1), with the settings of its authors' code. */
+import { gatherLabels, gatherRows, stepRate, type ImageSet } from "../../src/index.ts";
+import { loadCifar10 } from "../../src/node/index.ts";
+import { optimizerOf, scheduleOf, stepsOf } from "../classification/config.ts";
+import type { LabelledImages, Preset, Task } from "../classification/task.ts";
+import { classifier } from "./model.ts";
+import { PIXELS, whitened } from "./whitened.ts";
+
+/** The settings of the authors' code (openai/weightnorm). */
+const paper: Preset = {
+  epochs: 200,
+  batchSize: 100,
+  lr: [0.003],
+  optimizer: "adam",
+  heldOut: 0.1,
+  targetError: 0.1,
+  network: { width: 96, noise: 0.15, drop: 0.5 },
+};
+
+export const cifar10: Task = {
+  name: "cifar10",
+  title: "CIFAR-10",
+  dataHelp:
+    "a folder with CIFAR-10's six binary files, or cifar-10-binary.tar.gz (default: downloaded once, 170 MB)",
+  presets: {
+    // A third of the width, less noise for less capacity, and a fortieth of the epochs.
+    small: {
+      ...paper,
+      epochs: 5,
+      targetError: 0.3,
+      network: { width: 32, noise: 0.15, drop: 0.2 },
+    },
+    paper,
+  },
+  async load({ dataDir, threads, onProgress = () => undefined }) {
+    const { train, test, source } = await loadCifar10({
+      ...(dataDir === undefined ? {} : { dataDir }),
+      onProgress: (received, total) => onProgress("downloading CIFAR-10", received / total),
+    });
+    const sets = await whitened([train, test], {
+      ...(threads === undefined ? {} : { threads }),
+      onProgress: (done) => onProgress("fitting the whitening, once", done),
+    });
+    const [trainPixels, testPixels] = sets;
+    return { train: images(train, trainPixels), test: images(test, testPixels), source };
+  },
+  network: (x, labels, { network }) => classifier(x, labels, network),
+  // beta1 falls from 0.9 to 0.5 where the rate begins to fall, as in the authors' code.
+  rates: (config, lr) => ({
+    lr: scheduleOf(config, lr),
+    beta1: stepRate(0.9, [[Math.floor(stepsOf(config) / 2), 0.5]]),
+  }),
+  optimizer: ({ optimizer }, { lr, beta1 }) => optimizerOf(optimizer, lr, { beta1, inside: true }),
+};
+
+const images = (set: ImageSet, pixels: Float32Array): LabelledImages => ({
+  count: set.count,
+  shape: [set.channels, set.height, set.width],
+  pixels: (rows) => gatherRows(pixels, PIXELS, rows),
+  labels: (rows) => gatherLabels(set.labels, rows),
+});

