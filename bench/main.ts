@@ -3,7 +3,10 @@ import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { textTable } from "../cli/text-table.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
-import { benchMnist, type MnistBench, type Spread } from "./mnist.ts";
+import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
+import { benchMnist, type MnistBench } from "./mnist.ts";
+import { inProcess } from "./own-process.ts";
+import type { ArmBench, Spread } from "./race.ts";
 
 const whole = (text: string): number => {
   const value = Number(text);
@@ -14,35 +17,79 @@ const whole = (text: string): number => {
 
 interface Flags {
   readonly threads: number;
-  readonly rounds: number;
-  readonly steps: number;
+  readonly rounds?: number;
+  readonly steps?: number;
+  readonly blocked: boolean;
   readonly json?: string;
 }
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** What can be measured, by name: rounds and steps where none are asked for, and the figures as data and as text. */
+const benches: Readonly<
+  Record<
+    string,
+    {
+      readonly rounds: number;
+      readonly steps: number;
+      run(options: Required<Omit<Flags, "json">>): Promise<readonly [data: object, text: string]>;
+    }
+  >
+> = {
+  mnist: {
+    rounds: 11,
+    steps: 20,
+    async run(options) {
+      const result = await benchMnist({ ...options, say });
+      return [result, mnistText(result)];
+    },
+  },
+  cifar10: {
+    rounds: 5,
+    steps: 3,
+    async run(options) {
+      const result = await benchCifar10({ ...options, say });
+      return [result, cifar10Text(result)];
+    },
+  },
+  soak: {
+    rounds: 1,
+    steps: 2000,
+    async run({ threads, steps, blocked }) {
+      say(`${steps} steps of a narrow network, a few minutes`);
+      const result = await inProcess<Soak>("soak", { threads, blocked, steps });
+      return [{ bench: "soak", ...result }, soakText(result)];
+    },
+  },
+};
 
 await new Command("bench")
   .description(
     "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too.",
   )
-  .argument("<what>", "mnist")
+  .argument("<what>", Object.keys(benches).join(", "))
   .addOption(new Option("--threads <n>").argParser(whole).default(availableParallelism()))
   .addOption(
-    new Option("--rounds <n>", "rounds in which everyone runs in turn")
-      .argParser(whole)
-      .default(11),
+    new Option(
+      "--rounds <n>",
+      "rounds in which everyone runs in turn (mnist 11, cifar10 5)",
+    ).argParser(whole),
   )
-  .addOption(new Option("--steps <n>", "steps a round").argParser(whole).default(20))
+  .addOption(
+    new Option("--steps <n>", "steps a round (mnist 20, cifar10 3, soak 2000)").argParser(whole),
+  )
+  .option("--no-blocked", "without ONNX Runtime's blocked layout (cifar10, soak)")
   .option("--json <file>", "write the figures there")
-  .action(async (what: string, { threads, rounds, steps, json }: Flags) => {
-    if (what !== "mnist")
-      throw new Error(`bench: expected mnist, got "${what}"; try npm run -s bench -- mnist`);
-    const result = await benchMnist({
-      threads,
-      rounds,
-      steps,
-      say: (line) => void process.stderr.write(`${line}\n`),
-    });
-    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify(result, null, 2)}\n`);
-    process.stdout.write(`${shown(result)}\n`);
+  .action(async (what: string, { json, ...flags }: Flags) => {
+    const bench = Object.hasOwn(benches, what) ? benches[what] : undefined;
+    if (!bench)
+      throw new Error(
+        `bench: expected ${Object.keys(benches).join(", ")}, got "${what}"; try npm run -s bench -- mnist`,
+      );
+    const { rounds, steps } = bench;
+    const [data, text] = await bench.run({ rounds, steps, ...flags });
+    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify(data, null, 2)}\n`);
+    process.stdout.write(`${text}\n`);
   })
   .parseAsync()
   .catch((error: unknown) => {
@@ -50,43 +97,51 @@ await new Command("bench")
     process.exitCode = 1;
   });
 
-function shown({ arms, growth, start, compare, peer }: MnistBench): string {
-  const ms = ({ median, low, high }: Spread): string =>
-    `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
-  const ratio = ({ median, low, high }: Spread): string =>
-    `${median.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
+function milliseconds({ median, low, high }: Spread): string {
+  return `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
+}
+function ratio({ median, low, high }: Spread): string {
+  return `${median.toFixed(3)} (${low.toFixed(3)}-${high.toFixed(3)})`;
+}
+function armsTable(arms: readonly ArmBench[], peer: string | null): string {
   const none = "\u2013";
-  const armRows = arms.map((a) => [
-    a.arm,
-    ms(a.milliseconds),
-    a.imagesPerSecond.toFixed(0),
-    ratio(a.overPlain),
-    a.peer ? ms(a.peer.milliseconds) : none,
-    a.peer ? ratio(a.peer.overPlain) : none,
-    a.peer ? ratio(a.peer.speedup) : none,
-  ]);
+  return textTable(
+    [
+      "arm",
+      "ms a step",
+      "images/s",
+      "step / plain",
+      `${peer ?? "peer"} ms`,
+      "its step / plain",
+      "our speed / its",
+    ],
+    arms.map((a) => [
+      a.arm,
+      milliseconds(a.milliseconds),
+      a.imagesPerSecond.toFixed(a.imagesPerSecond < 1000 ? 1 : 0),
+      ratio(a.overPlain),
+      a.peer ? milliseconds(a.peer.milliseconds) : none,
+      a.peer ? ratio(a.peer.overPlain) : none,
+      a.peer ? ratio(a.peer.speedup) : none,
+    ]),
+  );
+}
+
+const HEAD = "One training step: median (quartiles) over rounds; ratios are of the same round";
+
+function mnistText({ arms, growth, start, compare, peer }: MnistBench): string {
+  const none = "\u2013";
   const growthRows = growth.map((g) => [
     String(g.batch),
     `x${g.width}`,
-    ms(g.milliseconds),
+    milliseconds(g.milliseconds),
     (g.milliseconds.median / g.batch).toFixed(3),
-    g.peerMilliseconds ? ms(g.peerMilliseconds) : none,
+    g.peerMilliseconds ? milliseconds(g.peerMilliseconds) : none,
     g.peerMilliseconds ? (g.peerMilliseconds.median / g.milliseconds.median).toFixed(2) : none,
   ]);
   return [
-    "One training step: median (quartiles) over rounds; ratios are of the same round",
-    textTable(
-      [
-        "arm",
-        "ms a step",
-        "images/s",
-        "step / plain",
-        `${peer ?? "peer"} ms`,
-        "its step / plain",
-        "our speed / its",
-      ],
-      armRows,
-    ),
+    HEAD,
+    armsTable(arms, peer),
     "How the weight arm's step grows",
     textTable(
       ["batch", "width", "ms a step", "ms an image", "peer ms", "our speed / its"],
@@ -94,4 +149,24 @@ function shown({ arms, growth, start, compare, peer }: MnistBench): string {
     ),
     `first step ${start.firstStepSeconds.toFixed(2)} s after the process starts; peak memory ${start.peakMebibytes.toFixed(0)} MiB with one arm, ${compare.peakMebibytes.toFixed(0)} MiB with all five`,
   ].join("\n\n");
+}
+
+function cifar10Text({ arms, peer, block, convolutions, peakMebibytes }: Cifar10Bench): string {
+  const { gigaflop, gigaflopPerSecond: speed, matmulGigaflopPerSecond: matmul } = convolutions;
+  return [
+    HEAD,
+    armsTable(arms, peer),
+    block > 0 ? `layout: images in blocks of ${block} channels` : "layout: plain",
+    `convolutions: ${gigaflop.toFixed(0)} GFLOP a step at ${speed.median.toFixed(0)} (${speed.low.toFixed(0)}-${speed.high.toFixed(0)}) GFLOP/s, ${((100 * speed.median) / matmul.median).toFixed(0)} % of a matrix product's ${matmul.median.toFixed(0)} (${matmul.low.toFixed(0)}-${matmul.high.toFixed(0)}) GFLOP/s`,
+    `peak memory ${peakMebibytes.toFixed(0)} MiB`,
+  ].join("\n\n");
+}
+
+interface Soak {
+  readonly steps: number;
+  readonly mebibytes: readonly number[];
+}
+function soakText({ steps, mebibytes }: Soak): string {
+  const shown = mebibytes.map((m) => m.toFixed(0)).join(" ");
+  return `memory in MiB after each twentieth of ${steps} steps: ${shown}`;
 }

@@ -1,32 +1,13 @@
 /** The MNIST step: every arm and PyTorch's in turn, how cost grows, memory, and time to the first step. */
 import { execFile } from "node:child_process";
-import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
-import { machine, quantile } from "../cli/results.ts";
+import { machine } from "../cli/results.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
-import { ours } from "./ours.ts";
+import { ours, subjects } from "./ours.ts";
 import { startPeer, type Peer } from "./peer.ts";
+import { raceArms, spread, type ArmBench, type Spread } from "./race.ts";
 
-export interface Spread {
-  readonly median: number;
-  readonly low: number;
-  readonly high: number;
-}
-export interface ArmBench {
-  readonly arm: Arm;
-  readonly milliseconds: Spread;
-  readonly imagesPerSecond: number;
-  /** Step time over that of `plain` in the same round. */
-  readonly overPlain: Spread;
-  readonly peer?: {
-    readonly milliseconds: Spread;
-    readonly imagesPerSecond: number;
-    readonly overPlain: Spread;
-    /** Our images/s over the peer's in the same round: above 1 we are faster. */
-    readonly speedup: Spread;
-  };
-}
 export interface GrowthBench {
   readonly batch: number;
   readonly width: number;
@@ -62,14 +43,6 @@ const GROWTH = [
   ...[1, 2, 4].map((width) => ({ batch: BATCH, width })),
 ];
 
-const spread = (values: readonly number[]): Spread => ({
-  median: quantile(values, 0.5),
-  low: quantile(values, 0.25),
-  high: quantile(values, 0.75),
-});
-const ratios = (above: readonly number[], below: readonly number[]): Spread =>
-  spread(above.map((x, i) => x / below[i]));
-
 export async function benchMnist({
   threads,
   rounds,
@@ -82,7 +55,8 @@ export async function benchMnist({
       ? `in turn with ${peer.version}, ${threads} threads, batch ${BATCH}`
       : "python3-torch is not installed: no peer to compare with",
   );
-  const arms = await benchArms(peer, { threads, rounds, steps, say });
+  const race = { subject: subjects.mnist, arms: ARMS, peerArms: PEER_ARMS, batch: BATCH, width: 1 };
+  const arms = await raceArms(peer, { ...race, threads, rounds, steps, say });
   const growth = await benchGrowth(peer, { threads, steps, say });
   peer?.close();
   say("time to the first step, and memory");
@@ -103,54 +77,6 @@ export async function benchMnist({
   };
 }
 
-/** Medians of rounds; a round runs everyone for some steps, so drift of the machine hits all alike. */
-async function benchArms(
-  peer: Peer | undefined,
-  { threads, rounds, steps, say }: BenchOptions,
-): Promise<readonly ArmBench[]> {
-  const racers = [
-    ...(await Promise.all(
-      ARMS.map(async (arm) => {
-        const { run } = await ours({ arm, batch: BATCH, width: 1, threads });
-        return { name: arm, run };
-      }),
-    )),
-    ...(peer
-      ? PEER_ARMS.map((arm) => ({
-          name: `peer ${arm}`,
-          run: (n: number) => peer.run({ arm, batch: BATCH, width: 1, steps: n, threads }),
-        }))
-      : []),
-  ];
-  const times = new Map(racers.map(({ name }) => [name, [] as number[]]));
-  for (const { run } of racers) await run(5);
-  for (let round = 0; round < rounds; round++) {
-    say(`round ${round + 1} of ${rounds}`);
-    for (const { name, run } of round % 2 === 0 ? racers : racers.toReversed()) {
-      await pause(50); // the other's threads stop spinning
-      times.get(name)!.push(quantile(await run(steps), 0.5));
-    }
-  }
-  const of = (name: string): readonly number[] => times.get(name)!;
-  const rate = (name: string): number => (BATCH * 1000) / quantile(of(name), 0.5);
-  return ARMS.map((arm) => ({
-    arm,
-    milliseconds: spread(of(arm)),
-    imagesPerSecond: rate(arm),
-    overPlain: ratios(of(arm), of("plain")),
-    ...(times.has(`peer ${arm}`)
-      ? {
-          peer: {
-            milliseconds: spread(of(`peer ${arm}`)),
-            imagesPerSecond: rate(`peer ${arm}`),
-            overPlain: ratios(of(`peer ${arm}`), of("peer plain")),
-            speedup: ratios(of(`peer ${arm}`), of(arm)),
-          },
-        }
-      : {}),
-  }));
-}
-
 async function benchGrowth(
   peer: Peer | undefined,
   { threads, steps, say }: Pick<BenchOptions, "threads" | "steps" | "say">,
@@ -158,7 +84,13 @@ async function benchGrowth(
   const results: GrowthBench[] = [];
   for (const { batch, width } of GROWTH) {
     say(`weight, batch ${batch}, width x${width}`);
-    const { run, release } = await ours({ arm: "weight", batch, width, threads });
+    const { run, release } = await ours({
+      subject: subjects.mnist,
+      arm: "weight",
+      batch,
+      width,
+      threads,
+    });
     await run(3);
     const milliseconds = spread(await run(steps));
     await release();

@@ -1,0 +1,131 @@
+/** The paper's CIFAR-10 network: every arm and PyTorch's in turn, what the convolutions get out of the machine, memory. */
+import { machine } from "../cli/results.ts";
+import type { Arm } from "../experiments/results.ts";
+import { input, ops, sizeOf, tensor } from "../src/index.ts";
+import { loadOnnxRuntime, nodeRuntime } from "../src/node/index.ts";
+import { probeTarget } from "../src/runtime/probe.ts";
+import { subjects } from "./ours.ts";
+import { inProcess } from "./own-process.ts";
+import { startPeer } from "./peer.ts";
+import { raceArms, spread, type ArmBench, type Spread } from "./race.ts";
+
+export interface Cifar10Bench {
+  readonly bench: "cifar10";
+  readonly machine: ReturnType<typeof machine>;
+  readonly peer: string | null;
+  readonly threads: number;
+  readonly batch: number;
+  readonly rounds: number;
+  readonly stepsPerRound: number;
+  /** Channels in a block of the layout that was used; 0: the plain one. */
+  readonly block: number;
+  readonly arms: readonly ArmBench[];
+  readonly convolutions: {
+    /** Multiplications and additions of a step's convolutions, in 1e9. */
+    readonly gigaflop: number;
+    readonly gigaflopPerSecond: Spread;
+    /** Of one large matrix product on the same runtime and threads. */
+    readonly matmulGigaflopPerSecond: Spread;
+  };
+  /** Of a process that trains the weight arm. */
+  readonly peakMebibytes: number;
+}
+
+const BATCH = 100;
+const WIDTH = 96;
+const ARMS: readonly Arm[] = ["plain", "weight", "batch", "weight+mean-only"];
+const PEER_ARMS: readonly Arm[] = ["plain", "weight", "batch"];
+
+export interface BenchOptions {
+  readonly threads: number;
+  readonly rounds: number;
+  readonly steps: number;
+  readonly blocked: boolean;
+  readonly say: (line: string) => void;
+}
+
+export async function benchCifar10({
+  threads,
+  rounds,
+  steps,
+  blocked,
+  say,
+}: BenchOptions): Promise<Cifar10Bench> {
+  const peer = await startPeer("cifar10.py");
+  const block = blocked ? (await probeTarget(await loadOnnxRuntime())).block : 0;
+  const layout = block > 0 ? `images in blocks of ${block} channels` : "plain layout";
+  say(
+    `${peer ? `in turn with ${peer.version}` : "python3-torch is not installed: no peer to compare with"}; ${threads} threads, batch ${BATCH}, ${layout}`,
+  );
+  const subject = subjects.cifar10;
+  const race = { subject, arms: ARMS, peerArms: PEER_ARMS, batch: BATCH, width: WIDTH };
+  const arms = await raceArms(peer, { ...race, threads, rounds, steps, blocked, say });
+  peer?.close();
+  say("the convolutions alone, a matrix product, memory");
+  const profiled = await inProcess<{ readonly convolutionMilliseconds: readonly number[] }>(
+    "profile",
+    { threads, blocked },
+  );
+  const { peakMebibytes } = await inProcess<{ readonly peakMebibytes: number }>("memory", {
+    threads,
+    blocked,
+  });
+  const gigaflop = (2 * BATCH * multiplications(WIDTH)) / 1e9;
+  return {
+    bench: "cifar10",
+    machine: machine(),
+    peer: peer?.version ?? null,
+    threads,
+    batch: BATCH,
+    rounds,
+    stepsPerRound: steps,
+    block,
+    arms,
+    convolutions: {
+      gigaflop,
+      gigaflopPerSecond: spread(
+        profiled.convolutionMilliseconds.map((ms) => (1000 * gigaflop) / ms),
+      ),
+      matmulGigaflopPerSecond: spread(await matmulSpeed(threads)),
+    },
+    peakMebibytes,
+  };
+}
+
+/** Of an image: the nine convolutions forward, to their weights, and all but the first to their inputs. */
+function multiplications(width: number): number {
+  const [a, b] = [width, 2 * width];
+  const layers = [
+    [32, 3, a, 9],
+    [32, a, a, 9],
+    [32, a, a, 9],
+    [16, a, b, 9],
+    [16, b, b, 9],
+    [16, b, b, 9],
+    [6, b, b, 9],
+    [6, b, b, 1],
+    [6, b, b, 1],
+  ];
+  return layers
+    .map(([size, from, to, taps], i) => (i === 0 ? 2 : 3) * sizeOf([size, size, from, to, taps]))
+    .reduce((x, y) => x + y);
+}
+
+async function matmulSpeed(threads: number): Promise<readonly number[]> {
+  const n = 2048;
+  const [a, b] = [input("a", [n, n]), input("b", [n, n])];
+  const program = await nodeRuntime({ threads }).compile({
+    inputs: [a, b],
+    outputs: { y: ops.matmul(a, b) },
+  });
+  const values = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i));
+  const feeds = { a: tensor(values, [n, n]), b: tensor(values, [n, n]) };
+  const speeds: number[] = [];
+  for (let i = 0; i < 12; i++) {
+    const start = performance.now();
+    await program.run(feeds, new Map());
+    if (i > 1) speeds.push((2 * n ** 3) / (performance.now() - start) / 1e6);
+  }
+  await program.release();
+  return speeds;
+}
