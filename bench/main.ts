@@ -23,6 +23,7 @@ interface Flags {
   readonly json?: string;
 }
 
+const HEAD = "One training step: median (quartiles) over rounds; ratios are of the same round";
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** What can be measured, by name: rounds and steps where none are asked for, and the figures as data and as text. */
@@ -127,7 +128,6 @@ function armsTable(arms: readonly ArmBench[], peer: string | null): string {
   );
 }
 
-const HEAD = "One training step: median (quartiles) over rounds; ratios are of the same round";
 
 function mnistText({ arms, growth, start, compare, peer }: MnistBench): string {
   const none = "\u2013";

@@ -21,10 +21,10 @@ export interface Subject {
   readonly image: readonly number[];
   readonly network: (x: Input, labels: Input, width: number) => Network;
 }
-export const subjects = {
+export const subjects: Readonly<Record<"mnist" | "cifar10", Subject>> = {
   mnist: { image: [1, 28, 28], network: (x, labels, width) => mnist(x, labels, { width }) },
   cifar10: { image: [3, 32, 32], network: (x, labels, width) => cifar10(x, labels, { width }) },
-} as const satisfies Readonly<Record<string, Subject>>;
+};
 
 export interface OursOptions {
   readonly subject: Subject;
