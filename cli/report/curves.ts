@@ -48,6 +48,12 @@ export function errorLines(results: Results): readonly Point[] {
   });
 }
 
+/** The share of wrong answers on training minibatches, noise and all, in percent; nothing where no run has two epochs. */
+export const trainErrorLines = (results: Results): readonly Point[] =>
+  armsOf(results).every((arm) => results.arms[arm]!.epochs.length < 2)
+    ? []
+    : linesOf(results, (run) => run.epochs.map((e) => sample(e, 100 * number(e.trainError))));
+
 /** |v|, g or the effective step of one layer. */
 export const layerLines = (results: Results, layer: string, quantity: Quantity): readonly Point[] =>
   linesOf(

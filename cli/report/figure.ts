@@ -5,7 +5,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Results } from "../../experiments/results.ts";
 import { linearAxis, logAxis } from "./axis.ts";
 import type { Axis } from "./axis.ts";
-import { armsOf, errorLines, layerLines, layersOf, lossLines } from "./curves.ts";
+import { armsOf, errorLines, layerLines, layersOf, lossLines, trainErrorLines } from "./curves.ts";
 import type { Point, Quantity } from "./curves.ts";
 import { ARM_STYLE, FONT, INK } from "./theme.ts";
 import type { ArmStyle } from "./theme.ts";
@@ -24,12 +24,16 @@ const LINE_WIDTH = 1.7;
 /** Losses below this are drawn at it: a logarithm has no 0, and nobody compares 1e-6 with 1e-9. */
 const LEAST_LOSS = 1e-6;
 
-/** Training loss and test error, over epochs and over training time. */
+/** Training loss, training error if there are epochs enough for a curve, and test error: over epochs and over training time. */
 export function mainFigure(results: Results): Promise<string> {
   const loss = lossLines(results).map((p) => ({ ...p, y: Math.max(p.y, LEAST_LOSS) }));
   // An error of 0 stands at half an image, the nearest thing that a logarithm can show.
   const least = 50 / Math.max(1, results.data.test);
   const error = errorLines(results).map((p) => ({ ...p, y: Math.max(p.y, least) }));
+  const trainError = trainErrorLines(results).map((p) => ({
+    ...p,
+    y: Math.max(p.y, 50 / Math.max(1, results.data.train)),
+  }));
   // No place for a target of 0 on a logarithmic axis.
   const target = results.targetError > 0 ? 100 * results.targetError : undefined;
 
@@ -43,12 +47,25 @@ export function mainFigure(results: Results): Promise<string> {
   const size = { width: (INNER_WIDTH - gap) / 2, height: 210 };
   const byEpoch = { ...size, xField: "epoch", x: epochs } as const;
   const byTime = { ...size, xField: "seconds", x: seconds } as const;
-  const panels = [
-    panel("a\u2002Training loss by epoch", loss, { ...byEpoch, y: lossAxis }),
-    panel("b\u2002Training loss by training time", loss, { ...byTime, y: lossAxis }),
-    panel("c\u2002Test error by epoch", error, { ...byEpoch, y: errorAxis, target }),
-    panel("d\u2002Test error by training time", error, { ...byTime, y: errorAxis, target }),
+  const trainAxis = logAxis("training error (%)", values(trainError, "y"));
+  const rows = [
+    { title: "Training loss", points: loss, y: lossAxis },
+    ...(trainError.length > 0
+      ? [{ title: "Training error", points: trainError, y: trainAxis }]
+      : []),
+    { title: "Test error", points: error, y: errorAxis, target },
   ];
+  const panels = rows.flatMap(({ title, points, ...axes }, row) =>
+    [
+      { ...byEpoch, by: "epoch" },
+      { ...byTime, by: "training time" },
+    ].map(({ by, ...options }, column) =>
+      panel(`${"abcdef"[2 * row + column]}\u2002${title} by ${by}`, points, {
+        ...options,
+        ...axes,
+      }),
+    ),
+  );
   return draw(results, panels, { ...size, columns: 2, gap, target });
 }
 

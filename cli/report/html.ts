@@ -1,4 +1,5 @@
 /** The report as one page that needs nothing else: no network, no scripts. */
+import { reported } from "../../experiments/reported.ts";
 import type { Results } from "../../experiments/results.ts";
 import { layersOf } from "./curves.ts";
 import type { Quantity } from "./curves.ts";
@@ -36,6 +37,8 @@ ${sentences.map((sentence) => `<p>${escape(sentence)}</p>`).join("\n")}
 <section>
 <h2>Results</h2>
 ${resultsTable(results)}
+${gridTable(results)}
+${paperTable(results)}
 </section>
 ${figure(figures.main, {
   title: "Training loss and test error",
@@ -98,6 +101,38 @@ function resultsTable(results: Results): string {
     `Step time is relative to plain. The last column counts seconds of training until an epoch ended ` +
     `with a test error of ${percent(results.targetError)} or less; \u2013 where none did.`;
   return `${table(head, body)}\n<p class="note">${escape(note)}</p>`;
+}
+
+/** Every learning rate that was tried, where there were several. */
+function gridTable(results: Results): string {
+  const rows = rowsOf(results).filter(({ arm }) => results.arms[arm]!.grid !== undefined);
+  if (rows.length === 0) return "";
+  const rates = results.arms[rows[0].arm]!.grid!.map(({ lr }) => lr);
+  const body = rows.map(({ arm }) => {
+    const { grid, lr: best } = results.arms[arm]!;
+    const cells = grid!.map(
+      ({ lr, heldOutError: e }) =>
+        `<td${lr === best ? ' class="best"' : ""}>${e === null ? "diverged" : (100 * e).toFixed(2)}</td>`,
+    );
+    return `<tr>${armCell(arm)}${cells.join("")}</tr>`;
+  });
+  const head = ["arm", ...rates.map((lr) => `lr ${lr}`)];
+  const note =
+    "Error in percent on training images that were held out, after the last epoch: the learning rate with the lowest one is each arm's, and all else on this page is of it.";
+  return `<h3>Learning rates</h3>\n${table(head, body)}\n<p class="note">${escape(note)}</p>`;
+}
+
+/** What the paper reported, beside what was measured here. */
+function paperTable(results: Results): string {
+  const paper = reported[results.experiment] as (typeof reported)[string] | undefined;
+  if (!paper) return "";
+  const body = rowsOf(results).map(({ arm, testError }) => {
+    const here = testError.mean === null ? "\u2013" : testError.mean.toFixed(2);
+    const there = paper.testError[arm]?.toFixed(2) ?? "\u2013";
+    return `<tr>${armCell(arm)}<td>${here}</td><td>${there}</td></tr>`;
+  });
+  const note = `Reported by others, not measured here: ${paper.of}. The preset and epochs of this run are below.`;
+  return `<h3>Beside the paper</h3>\n${table(["arm", "test error % here", "reported by the paper"], body)}\n<p class="note">${escape(note)}</p>`;
 }
 
 function timeTable(results: Results): string {
