@@ -128,7 +128,6 @@ function armsTable(arms: readonly ArmBench[], peer: string | null): string {
   );
 }
 
-
 function mnistText({ arms, growth, start, compare, peer }: MnistBench): string {
   const none = "\u2013";
   const growthRows = growth.map((g) => [

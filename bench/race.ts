@@ -58,7 +58,7 @@ export async function raceArms(
     arms.map(async (arm) => ({ arm, ...(await ours({ ...options, arm })) })),
   );
   const racers = [
-    ...mine.map(({ arm, run }) => ({ name: arm as string, run })),
+    ...mine.map(({ arm, run }) => ({ name: arm, run })),
     ...(peer
       ? peerArms.map((arm) => ({
           name: `peer ${arm}`,

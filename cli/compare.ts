@@ -168,7 +168,7 @@ async function resume(
     const before = folder.run.config[name as keyof Config];
     if (JSON.stringify(before) !== JSON.stringify(value))
       throw usageError(
-        `--resume: the run began with ${name} = ${String(before)}, got ${String(value)}; leave that flag away or start a new run`,
+        `--resume: the run began with ${name} = ${JSON.stringify(before)}, got ${JSON.stringify(value)}; leave that flag away or start a new run`,
       );
   }
   return folder;

@@ -102,7 +102,7 @@ async function loadOurs(
   const task = taskOf(name);
   if (!task)
     throw new Error(
-      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : `"${String(name)}"`}; evaluate it with the code that wrote it`,
+      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : JSON.stringify(name)}; evaluate it with the code that wrote it`,
     );
   return { checkpoint, task };
 }

@@ -150,7 +150,7 @@ async function squareRoot(
       a: scalar(1.5 * rho),
       b: scalar(0.5 * rho ** 3),
     });
-    [y, z] = [next["y2"] as typeof y, next["z2"] as typeof z];
+    [y, z] = [next["y2"], next["z2"]];
     l = Math.min(1, (rho * l * (3 - (rho * l) ** 2)) / 2);
     onProgress(start === 0 ? 1 : 1 - Math.log(l) / start);
     if (done) break; // one more step has taken out what rounding put in

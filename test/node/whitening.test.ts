@@ -68,6 +68,7 @@ test("whitened pixels have mean 0 and covariance I - epsilon W^2", async () => {
   // W (C + epsilon I) W = I, so W C W = I - epsilon W^2.
   const square = product(fitted.forward, fitted.forward);
   const expected = identity.map((v, at) => v - epsilon * square[at]);
+  expect(distance(covariance, expected)).toBeLessThan(1e-3);
   const sums = Array.from({ length: d }, (_, i) =>
     y.filter((__, at) => at % d === i).reduce((a, b) => a + b),
   );
