@@ -168,8 +168,12 @@ async function resume(
     const before = folder.run.config[name as keyof Config];
     if (JSON.stringify(before) !== JSON.stringify(value))
       throw usageError(
-        `--resume: the run began with ${name} = ${JSON.stringify(before)}, got ${JSON.stringify(value)}; leave that flag away or start a new run`,
+        `--resume: the run began with ${name} = ${written(before)}, got ${written(value)}; leave that flag away or start a new run`,
       );
   }
   return folder;
 }
+
+/** A setting as its flag takes it. */
+const written = (value: unknown): string =>
+  Array.isArray(value) ? value.join(",") : JSON.stringify(value);
