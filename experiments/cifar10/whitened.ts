@@ -35,13 +35,18 @@ export async function whitened(
   return [await apply(sets[0]), await apply(sets[1])];
 }
 
+/** Where the transform fitted to `images` is kept, as `mean` [3072] and `forward` [3072, 3072]. */
+export function transformPath(images: Uint8Array): string {
+  const content = createHash("sha256").update(images).digest("hex").slice(0, 16);
+  return join(cacheFolder(), `zca-${VERSION}-${EPSILON}-${content}.safetensors`);
+}
+
 interface Transform {
   readonly mean: Float32Array;
   readonly forward: Float32Array;
 }
 async function transformOf({ images }: ImageSet, options: WhitenedOptions): Promise<Transform> {
-  const content = createHash("sha256").update(images).digest("hex").slice(0, 16);
-  const path = join(cacheFolder(), `zca-${VERSION}-${EPSILON}-${content}.safetensors`);
+  const path = transformPath(images);
   const kept = await loadCheckpoint(path).catch(() => undefined); // none yet, or damaged: it is made again
   const [mean, forward] = ["mean", "forward"].map((name) => kept?.state.get(name)?.data);
   if (mean instanceof Float32Array && forward instanceof Float32Array) return { mean, forward };
