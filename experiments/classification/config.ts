@@ -22,6 +22,8 @@ export interface Config {
   /** Learning rates to try, each constant for the first half of training, then linearly to 0, as in the paper. */
   readonly lr: readonly number[];
   readonly optimizer: OptimizerName;
+  /** Adam's beta1 from half time on, where it changes. */
+  readonly lateBeta1?: number;
   /** How many of the training images are used, those held out included. */
   readonly trainSize: number;
   /** The share of these that is held out of training where there are several learning rates to choose from. */
