@@ -7,13 +7,13 @@ import {
   gaussianNoise,
   ops,
   sequential,
-  softmaxCrossEntropy,
   type Input,
   type Layer,
   type Network,
 } from "../../src/index.ts";
+import { classification } from "../classification/outputs.ts";
 
-const { argmax, cast, equal, globalAveragePool, leakyRelu, maxPool2d, sub } = ops;
+const { globalAveragePool, leakyRelu, maxPool2d } = ops;
 
 export interface NetworkOptions {
   /** Feature maps of the first three layers; the others have twice as many (the paper: 96). */
@@ -51,13 +51,8 @@ export const network = ({ width = 96, noise = 0.15, drop = 0.5 }: NetworkOptions
   );
 };
 
-/** The loss, and for every example whether the most likely class is wrong (1) or right (0). */
+/** The network's loss and mistakes on x. */
 export const classifier =
   (x: Input, labels: Input, options: NetworkOptions = {}): Network =>
-  (scope) => {
-    const logits = network(options)(scope, x);
-    return {
-      loss: softmaxCrossEntropy(logits, labels),
-      wrong: sub(1, cast(equal(argmax(logits), labels), "float")),
-    };
-  };
+  (scope) =>
+    classification(network(options)(scope, x), labels);

@@ -206,7 +206,7 @@ export async function startRun({
       state: new Map(state),
       step,
       seed,
-      config: { experiment: task.name, arm, lr, trained, ...rest },
+      config: { experiment: task.name, arm, lr, ...rest },
       progress: { ...structuredClone(progress) },
     };
   }

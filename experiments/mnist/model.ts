@@ -5,13 +5,13 @@ import {
   dense,
   ops,
   sequential,
-  softmaxCrossEntropy,
   type Input,
   type Layer,
   type Network,
 } from "../../src/index.ts";
+import { classification } from "../classification/outputs.ts";
 
-const { argmax, cast, equal, flatten, maxPool2d, relu, sub } = ops;
+const { flatten, maxPool2d, relu } = ops;
 
 const pool = apply((x) => maxPool2d(x, { kernel: 2 }));
 
@@ -35,13 +35,8 @@ export const network = (width = 1): Layer =>
     dense(10),
   );
 
-/** The loss, and for every example whether the most likely class is wrong (1) or right (0). */
+/** The network's loss and mistakes on x. */
 export const classifier =
   (x: Input, labels: Input, { width = 1 }: { readonly width?: number } = {}): Network =>
-  (scope) => {
-    const logits = network(width)(scope, x);
-    return {
-      loss: softmaxCrossEntropy(logits, labels),
-      wrong: sub(1, cast(equal(argmax(logits), labels), "float")),
-    };
-  };
+  (scope) =>
+    classification(network(width)(scope, x), labels);

@@ -43,6 +43,10 @@ export async function fitWhitening(
       `fitWhitening: x must hold two or more rows of ${d} values, got ${x.length} values; check d`,
     );
   const { epsilon, threads, onProgress = () => undefined } = options;
+  if (!(epsilon > 0))
+    throw new Error(
+      `fitWhitening: epsilon must be above 0, or what does not vary has no inverse, got ${epsilon}; try 1e-5`,
+    );
   const ort = await loadOnnxRuntime();
   const open = (model: Uint8Array): Promise<InferenceSession> =>
     ort.InferenceSession.create(model, threads === undefined ? {} : { intraOpNumThreads: threads });

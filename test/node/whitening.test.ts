@@ -75,7 +75,10 @@ test("whitened pixels have mean 0 and covariance I - epsilon W^2", async () => {
   expect(Math.max(...sums.map((s) => Math.abs(s / n)))).toBeLessThan(1e-3);
 });
 
-test("asks for whole rows", async () => {
+test("asks for whole rows and a positive epsilon", async () => {
+  await expect(fitWhitening(pixels, d, { epsilon: 0 })).rejects.toThrow(
+    "fitWhitening: epsilon must be above 0, or what does not vary has no inverse, got 0; try 1e-5",
+  );
   await expect(fitWhitening(pixels.subarray(1), d, { epsilon })).rejects.toThrow(
     "fitWhitening: x must hold two or more rows of 12 values, got 5999 values; check d",
   );
