@@ -1,5 +1,17 @@
 /** What is done to t = w x before the activation: a bias added, the minibatch's mean removed, or its mean and variance. */
-import { add, div, mul, neg, ones, reshape, sqrt, sub, zeros, type Node } from "../graph/index.ts";
+import {
+  add,
+  div,
+  mul,
+  neg,
+  ones,
+  reshape,
+  sizeOf,
+  sqrt,
+  sub,
+  zeros,
+  type Node,
+} from "../graph/index.ts";
 import { initialization, moments, perUnit, reportDead, type Statistics } from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
@@ -58,7 +70,7 @@ export interface BatchNormOptions extends RunningOptions {
 
 /**
  * Batch normalization (Ioffe & Szegedy 2015), gamma (t - mu) / sqrt(sigma^2 + epsilon) + beta, with running averages in
- * mode `eval`. Initialization sets gamma = initScale, beta = 0 and the running averages.
+ * mode `eval`, that of the variance without bias. Initialization sets gamma = initScale, beta = 0 and the running averages.
  */
 export const batchNorm =
   ({ decay = 0.9, epsilon = 1e-6 }: BatchNormOptions = {}): Statistics =>
@@ -81,7 +93,9 @@ export const batchNorm =
           : moments(t);
       if (scope.mode === "init") reportDead(scope, { mu, variance });
       average.take(mu);
-      spread.take(variance);
+      const n = sizeOf(t.shape) / units;
+      // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
+      spread.take(scope.mode === "train" ? mul(variance, n / Math.max(1, n - 1)) : variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
       return add(mul(sub(t, mu), factor), perUnit(used.beta, t));
     };

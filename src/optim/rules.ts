@@ -43,7 +43,7 @@ export interface AdamOptions {
   readonly beta1?: Rate;
   readonly beta2?: Rate;
   readonly epsilon?: number;
-  /** `outside`: m / (sqrt(v) + epsilon), as in the paper of Adam; `inside`: m / sqrt(v + epsilon), as in the code of weight normalization's authors. */
+  /** Of the corrected moments, `outside`: m / (sqrt(v) + epsilon), as in the paper of Adam; `inside`: m / sqrt(v + epsilon), as in the code of weight normalization's authors. */
   readonly epsilonWhere?: "outside" | "inside";
 }
 /** The number of the step, from 1, and the update that counts it. */
@@ -67,14 +67,14 @@ export const adam =
   }: AdamOptions = {}): Optimizer =>
   (parameters, gradients) => {
     const { t, update } = stepCounter("adam");
-    const correction2 = sqrt(sub(1, pow(beta2, t)));
-    const rate = mul(lr, div(correction2, sub(1, pow(beta1, t))));
-    // Scaled with the correction, epsilon stands beside the corrected sqrt(v), as in the paper.
-    const small = mul(correction2, epsilon);
+    const correction2 = sub(1, pow(beta2, t));
+    const rate = mul(lr, div(sqrt(correction2), sub(1, pow(beta1, t))));
+    // v is not corrected itself: scaled likewise, epsilon stands beside what it would be corrected.
+    const small = mul(epsilonWhere === "inside" ? correction2 : sqrt(correction2), epsilon);
     const rule = each((p, g) => {
       const [m, v] = [slot(p, "adam", "m"), slot(p, "adam", "v")];
       const [m2, v2] = [blend(beta1, m, g), blend(beta2, v, square(g))];
-      const scale = epsilonWhere === "inside" ? sqrt(add(v2, epsilon)) : add(sqrt(v2), small);
+      const scale = epsilonWhere === "inside" ? sqrt(add(v2, small)) : add(sqrt(v2), small);
       return [
         { parameter: p, next: sub(p, mul(rate, div(m2, scale))) },
         { parameter: m, next: m2 },

@@ -59,15 +59,14 @@ const rules: Readonly<Record<string, readonly [Optimizer, Scalar]>> = {
       };
     },
   ],
-  "adam, epsilon inside the root, beside the moment itself": [
+  "adam, epsilon inside the root, beside the corrected moment": [
     adam({ lr: 0.2, beta1: 0.8, beta2: 0.9, epsilon: 0.3, epsilonWhere: "inside" }),
     () => {
       let [m, v] = [0, 0];
       return (p, g, t) => {
         m = 0.8 * m + 0.2 * g;
         v = 0.9 * v + 0.1 * g * g;
-        const lr = (0.2 * Math.sqrt(1 - 0.9 ** t)) / (1 - 0.8 ** t);
-        return p - (lr * m) / Math.sqrt(v + 0.3);
+        return p - (0.2 * (m / (1 - 0.8 ** t))) / Math.sqrt(v / (1 - 0.9 ** t) + 0.3);
       };
     },
   ],
@@ -150,7 +149,7 @@ describe("state", () => {
           "adam.p.v",
           "adam.step",
         ],
-        "adam, epsilon inside the root, beside the moment itself": [
+        "adam, epsilon inside the root, beside the corrected moment": [
           "adam.p.m",
           "adam.p.v",
           "adam.step",
