@@ -7,9 +7,9 @@ import { plainWeight, weightNorm } from "./weight-norm.ts";
 export type Arm = "plain" | "weight" | "batch" | "mean-only" | "weight+mean-only";
 
 export const arms: Readonly<Record<Arm, Norm>> = {
-  plain: combine(plainWeight, bias),
+  plain: combine(plainWeight(), bias),
   weight: combine(weightNorm(), bias),
-  batch: combine(plainWeight, batchNorm()),
-  "mean-only": combine(plainWeight, meanOnly()),
+  batch: combine(plainWeight(), batchNorm()),
+  "mean-only": combine(plainWeight(), meanOnly()),
   "weight+mean-only": combine(weightNorm(), meanOnly()),
 };

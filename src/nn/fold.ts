@@ -79,12 +79,27 @@ export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<st
       );
     const gShape = shapes.get(under(layer, letter))!;
     const { norms } = unitNorms(w!, gShape);
-    const scales = letter === "g" ? norms : norms.map((n) => (n === 0 ? 0 : Math.log(n)));
     result.delete(source);
     result.set(name, w!);
-    result.set(under(layer, letter), like(w!, gShape, scales));
+    result.set(under(layer, letter), like(w!, gShape, scalesFrom(norms, letter)));
   }
   return result;
+}
+
+/**
+ * Sets every g in `state` to |v| (every s to log |v|): the network with weight normalization then starts as the one whose
+ * plain weights are v, which is how it starts where there is no data-dependent initialization.
+ */
+export function startScales(state: Map<string, Values>): void {
+  for (const [name, v] of state) {
+    const layer = layerOf(name);
+    if (layer === undefined) continue;
+    const letter = ["g", "s"].find((l) => state.has(under(layer, l)));
+    if (letter === undefined) continue; // a second moment of Adam
+    const scales = state.get(under(layer, letter))!;
+    const { norms } = unitNorms(v, scales.shape);
+    state.set(under(layer, letter), like(v, scales.shape, scalesFrom(norms, letter)));
+  }
 }
 
 /** The norm of every unit of v, in the order of g, and the unit that each element of v belongs to. */
@@ -106,6 +121,10 @@ export function unitNorms(
   v.data.forEach((x, i) => (norms[unit[i]] += x * x));
   return { unit, norms: norms.map(Math.sqrt) };
 }
+
+/** g = |v|, or s with e^s = |v|; a zero row has s = 0. */
+const scalesFrom = (norms: Float64Array, letter: string): Float64Array =>
+  letter === "g" ? norms : norms.map((n) => (n === 0 ? 0 : Math.log(n)));
 
 /** Values of the same kind of array as `x`. */
 const like = (x: Values, shape: Shape, values: ArrayLike<number>): Values => ({

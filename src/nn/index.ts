@@ -36,5 +36,18 @@ export {
   meanSquaredError,
   softmaxCrossEntropy,
 } from "./loss.ts";
-export { fold, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
+export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
 export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";
+export {
+  bernoulliLogProb,
+  binarize,
+  discretizedLogisticLogProb,
+  discretizedLogisticSample,
+  gaussianLogProb,
+  gaussianSample,
+  klDivergence,
+  standardGaussian,
+  standardNormal,
+  type BinOptions,
+  type Gaussian,
+} from "./distributions.ts";

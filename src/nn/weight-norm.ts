@@ -13,10 +13,14 @@ import {
 } from "../graph/index.ts";
 import type { Parameterization } from "./norm.ts";
 
-/** The paper's first values of weights: N(0, 0.05^2). */
-const drawn = (layer: string, name: string): Init => ({
+export interface DrawnOptions {
+  /** The standard deviation of the first values of weights (default 0.05, as in the paper). */
+  readonly std?: number;
+}
+/** N(0, std^2); v of one arm starts as w of another. */
+const drawn = (layer: string, name: string, std: number): Init => ({
   kind: "normal",
-  std: 0.05,
+  std,
   stream: `${layer}.${name}`,
 });
 
@@ -48,7 +52,7 @@ export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readon
   };
 }
 
-export interface WeightNormOptions {
+export interface WeightNormOptions extends DrawnOptions {
   /** Learn g itself, or s with g = e^s (section 2 tried both and found no advantage of e^s). */
   readonly scale?: "linear" | "exponential";
   /** `{ g: false }` freezes the scales. */
@@ -60,11 +64,12 @@ export const weightNorm =
   ({
     scale = "linear",
     trainable: { g: gTrainable = true } = {},
+    std = 0.05,
   }: WeightNormOptions = {}): Parameterization =>
   (scope, name, { shape, g: gShape }) => {
     const at = (letter: string): string => (name === "w" ? letter : `${name}.${letter}`);
     const exponential = scale === "exponential";
-    const v = scope.parameter(at("v"), shape, { init: drawn(scope.path, name) });
+    const v = scope.parameter(at("v"), shape, { init: drawn(scope.path, name, std) });
     const g = scope.parameter(at(exponential ? "s" : "g"), gShape, {
       init: { kind: "constant", value: exponential ? 0 : 1 },
       trainable: gTrainable,
@@ -83,7 +88,9 @@ function scaleUnits(w: Node, scale: Node): Node {
 }
 
 /** Weights as they are. */
-export const plainWeight: Parameterization = (scope, name, { shape }) => {
-  const w = scope.parameter(name, shape, { init: drawn(scope.path, name) });
-  return { w, rescale: (by) => [{ parameter: w, next: scaleUnits(w, by) }] };
-};
+export const plainWeight =
+  ({ std = 0.05 }: DrawnOptions = {}): Parameterization =>
+  (scope, name, { shape }) => {
+    const w = scope.parameter(name, shape, { init: drawn(scope.path, name, std) });
+    return { w, rescale: (by) => [{ parameter: w, next: scaleUnits(w, by) }] };
+  };

@@ -218,7 +218,7 @@ describe("folded, a network with plain weights computes the same; unfolded, it d
   test("wrapping: the state of a plain network, unfolded, computes what it did", () => {
     for (const name of kindNames) {
       const [from, to] = [
-        networkOf(kinds[name], combine(plainWeight, bias)),
+        networkOf(kinds[name], combine(plainWeight(), bias)),
         networkOf(kinds[name], arms.weight),
       ];
       const state = from.fresh(4);

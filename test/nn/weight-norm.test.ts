@@ -314,7 +314,7 @@ describe("layers", () => {
   });
 
   test("plain weights start as v does", () => {
-    const plain = networkOf(kinds.dense, combine(plainWeight, bias));
+    const plain = networkOf(kinds.dense, combine(plainWeight(), bias));
     const weighted = networkOf(kinds.dense, norms.linear);
     expect(plain.fresh(3).get("dense1.w")).toEqual(weighted.fresh(3).get("dense1.v"));
   });
