@@ -2,10 +2,10 @@
  * A process that starts as `weightnorm train mnist` does and says, as JSON, how long after its start the first training step
  * was done and how much memory it held at most. It is given the arms to hold at once.
  */
-import { startRun } from "../experiments/classification/experiment.ts";
-import { compilePrograms } from "../experiments/classification/programs.ts";
 import { mnist } from "../experiments/mnist/task.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
+import { compilePrograms } from "../experiments/training/programs.ts";
+import { startRun } from "../experiments/training/run.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 
 const [names = "weight", threads = "2"] = process.argv.slice(2);

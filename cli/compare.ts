@@ -1,19 +1,20 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished run and its report. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { trainedSize, type Config } from "../experiments/classification/config.ts";
-import { Diverged } from "../experiments/classification/experiment.ts";
-import type { Task, TaskData } from "../experiments/classification/task.ts";
+import { heldOutSize, isGrid, trainedSize, type Config } from "../experiments/training/config.ts";
+import { Diverged } from "../experiments/training/run.ts";
+import type { Task, TaskData } from "../experiments/training/task.ts";
 import { ARMS } from "../experiments/results.ts";
-import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
+import { loadOnnxRuntime, nodeRuntime, reasonOf } from "../src/node/index.ts";
+import { exhibit } from "./exhibition.ts";
 import { usageError, type TrainingFlags } from "./options.ts";
 import { COMMAND, quoted, shown } from "./paths.ts";
 import { preparationDisplay } from "./progress.ts";
-import { Interrupted, race } from "./race.ts";
+import { Interrupted, race, type Outcome } from "./race.ts";
 import { writeReport } from "./report/index.ts";
 import { printResults, report } from "./report.ts";
-import { resultsOf } from "./results.ts";
-import { createRunFolder, resumeRunFolder, type RunFolder } from "./run-folder.ts";
+import { chosenRuns, resultsOf } from "./results.ts";
+import { checkVacant, createRunFolder, resumeRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
@@ -21,6 +22,10 @@ export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
   const resumed =
     flags.resume === undefined ? undefined : await resume(task, flags.resume, flags, asked);
   if (resumed?.finished()) return report(resumed.dir, flags);
+  if (!resumed) {
+    checkSizes(planned(task, asked, asked.trainSize ?? Infinity));
+    if (flags.out !== undefined) await checkVacant(resolve(flags.out)); // before minutes of downloading and whitening
+  }
   const dataDir =
     resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
   const preparing = preparationDisplay(flags.quiet ?? false);
@@ -31,26 +36,35 @@ export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
   });
   const [data] = await Promise.all([source, loadOnnxRuntime()]).finally(preparing.stop); // both are there before anything is written
   const folder = resumed ?? (await start(task, flags, complete(task, asked, data), dataDir));
+  const runtime = nodeRuntime({ threads: folder.run.config.threads });
+  const options = { task, data, runtime, quiet: flags.quiet ?? false };
   const finish = async (): Promise<void> => {
     const { config } = folder.run;
-    const runs = await race(folder, { task, data, quiet: flags.quiet ?? false });
-    if (runs.length === 0)
-      throw new Error(
-        `train: at least one run must get to its end, got none with --lr ${config.lr.join(",")}; lower them`,
-      );
+    const outcome = await race(folder, options);
+    const { finished, lost } = outcome;
+    if (finished.length === 0) throw lost[0].error;
+    const chosen = chosenRuns(finished, config, task.measures[0].key);
     const results = resultsOf({
       run: folder.run,
-      runs,
+      task,
+      outcome,
+      exhibition: await exhibit(chosen, folder, options),
       data: { source: data.source, train: trainedSize(config), test: data.test.count },
     });
     await folder.finish(results);
     const { html } = await writeReport(folder.dir, results);
     printResults(results, html, flags);
+    const missing = withoutResult(outcome);
+    if (missing) throw missing;
   };
   await finish().catch((error: unknown) => {
     throw withAdvice(task, error, folder);
   });
 }
+
+/** A seed of an arm that diverged at every learning rate it had. */
+const withoutResult = ({ finished, lost }: Outcome): Diverged | undefined =>
+  lost.find(({ run }) => !finished.some((f) => f.arm === run.arm && f.seed === run.seed))?.error;
 
 /** What to do about a run that did not get to its end. */
 function withAdvice(task: Task, error: unknown, { dir }: RunFolder): unknown {
@@ -68,27 +82,30 @@ function withAdvice(task: Task, error: unknown, { dir }: RunFolder): unknown {
   return error;
 }
 
-/** The part of the configuration that flags name. */
+/** The part of the configuration that flags name; a target is given in the unit of the task's first measure. */
 function configOf(task: Task, flags: TrainingFlags): Partial<Config> {
   if (flags.preset !== undefined && !(flags.preset in task.presets))
     throw usageError(
       `--preset: expected ${Object.keys(task.presets).join(" or ")} for ${task.name}, got "${flags.preset}"; try --preset ${Object.keys(task.presets)[0]}`,
     );
-  return namedBy(flags);
+  return namedBy(task, flags);
 }
-function namedBy({
-  arm,
-  arms,
-  seed,
-  epochs,
-  batchSize,
-  lr,
-  optimizer,
-  trainSize,
-  targetError,
-  threads,
-  preset,
-}: TrainingFlags): Partial<Config> {
+function namedBy(
+  task: Task,
+  {
+    arm,
+    arms,
+    seed,
+    epochs,
+    batchSize,
+    lr,
+    optimizer,
+    trainSize,
+    target,
+    threads,
+    preset,
+  }: TrainingFlags,
+): Partial<Config> {
   const named = {
     arms: arms ?? (arm === undefined ? undefined : [arm]),
     seeds: seed,
@@ -99,31 +116,46 @@ function namedBy({
     trainSize,
     threads,
     preset,
-    targetError: targetError === undefined ? undefined : targetError / 100,
+    target: target === undefined ? undefined : target / task.measures[0].scale,
   };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
 }
 
-function complete(task: Task, asked: Partial<Config>, data: TaskData): Config {
+/** The configuration on `available` training examples. */
+function planned(task: Task, asked: Partial<Config>, available: number): Config {
   const preset = asked.preset ?? Object.keys(task.presets)[0];
-  const config: Config = {
-    arms: ARMS,
+  const { lrOf, ...settings } = task.presets[preset];
+  return {
+    arms: task.arms ?? ARMS,
     seeds: [1],
-    ...task.presets[preset],
+    ...settings,
+    ...(asked.lr === undefined && lrOf ? { lrOf } : {}),
     threads: availableParallelism(),
-    trainSize: data.train.count,
+    trainSize: available,
     ...asked,
     preset,
   };
+}
+
+function complete(task: Task, asked: Partial<Config>, data: TaskData): Config {
+  const config = planned(task, asked, data.train.count);
   if (config.trainSize > data.train.count)
     throw usageError(
       `--train-size: expected at most the ${data.train.count} training images of ${data.source}, got ${config.trainSize}; lower it`,
     );
+  checkSizes(config);
+  return config;
+}
+
+function checkSizes(config: Config): void {
   if (config.batchSize > trainedSize(config))
     throw usageError(
       `--batch-size: expected at most the ${trainedSize(config)} images of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
     );
-  return config;
+  if (isGrid(config) && heldOutSize(config) === 0)
+    throw usageError(
+      `--train-size: with several learning rates a share of ${config.heldOut} is held out, got none of ${config.trainSize} images; raise it or give one --lr`,
+    );
 }
 
 function start(

@@ -1,11 +1,14 @@
-/** `weightnorm eval`: the test error of a checkpoint, or of every checkpoint of a run. */
+/** `weightnorm eval`: what a checkpoint is worth on the test set, or every checkpoint of a run. */
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { evaluateCheckpoint } from "../experiments/classification/experiment.ts";
-import type { Task } from "../experiments/classification/task.ts";
+import type { Means } from "../experiments/results.ts";
+import { evaluateCheckpoint } from "../experiments/training/run.ts";
+import type { Task } from "../experiments/training/task.ts";
 import { taskOf, tasks } from "../experiments/tasks.ts";
 import type { Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, nodeRuntime, reasonOf } from "../src/node/index.ts";
+import { inUnit } from "./measure.ts";
+import { preparationDisplay } from "./progress.ts";
 import { readConfig } from "./run-folder.ts";
 import { textTable } from "./text-table.ts";
 
@@ -30,17 +33,21 @@ export async function evaluate(
       `${mixed.file}: expected checkpoints of one experiment, got ${mixed.task.name} beside ${task.name}; evaluate them one by one`,
     );
   const folder = dataDir ?? (await dataDirOf(files[0]));
-  const data = await task.load({
-    ...(folder === undefined ? {} : { dataDir: folder }),
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const preparing = preparationDisplay(json);
+  const data = await task
+    .load({
+      ...(folder === undefined ? {} : { dataDir: folder }),
+      ...(threads === undefined ? {} : { threads }),
+      onProgress: preparing.show,
+    })
+    .finally(preparing.stop);
   const runtime = nodeRuntime(threads === undefined ? {} : { threads });
   const rows: {
     readonly file: string;
     readonly arm: string;
     readonly seed: number;
     readonly step: number;
-    readonly testError: number;
+    readonly test: Means;
   }[] = [];
   for (const { file, checkpoint } of checkpoints) {
     const { config, seed, step } = checkpoint;
@@ -49,17 +56,15 @@ export async function evaluate(
       arm: String(config["arm"]),
       seed,
       step,
-      testError: await evaluateCheckpoint(checkpoint, { task, data, runtime, where: file }),
+      test: await evaluateCheckpoint(checkpoint, { task, data, runtime, where: file }),
     });
   }
   const table = (): string =>
     textTable(
-      ["arm", "seed", "step", "test error"],
+      ["arm", "seed", "step", ...task.measures.map(({ key }) => `test ${key}`)],
       rows.map((r) => [
-        r.arm,
-        String(r.seed),
-        String(r.step),
-        `${(100 * r.testError).toFixed(2)} %`,
+        ...[r.arm, String(r.seed), String(r.step)],
+        ...task.measures.map((measure) => inUnit(measure, r.test[measure.key])),
       ]),
     );
   process.stdout.write(

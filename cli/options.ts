@@ -1,9 +1,9 @@
 /** Flags to values: every message says what was expected, what was got and what to try. */
 import { availableParallelism } from "node:os";
 import { CommanderError, InvalidArgumentError, Option } from "commander";
-import { OPTIMIZERS } from "../experiments/classification/config.ts";
+import { OPTIMIZERS } from "../experiments/training/config.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
-import type { Preset, Task } from "../experiments/classification/task.ts";
+import type { Preset, Task } from "../experiments/training/task.ts";
 import { tasks } from "../experiments/tasks.ts";
 
 /** Flags that are each fine and do not go together, or not with the data or the folder: exit code 2. */
@@ -59,8 +59,10 @@ const choice =
   };
 
 /** What every experiment has under its presets, e.g. "(default: 1 for mnist, 5 for cifar10)". */
-const defaults = (of: (preset: Preset) => string | number): string => {
-  const values = tasks.map(({ name, presets }) => [name, String(of(presetOf(presets)))] as const);
+const defaults = (of: (preset: Preset, task: Task) => string | number): string => {
+  const values = tasks.map(
+    (task) => [task.name, String(of(presetOf(task.presets), task))] as const,
+  );
   const [first] = values;
   return values.every(([, value]) => value === first[1])
     ? `(default: ${first[1]})`
@@ -84,7 +86,7 @@ export const trainingOptions = (): readonly Option[] => [
   ),
   new Option(
     "--lr <list>",
-    `learning rate, constant for the first half and then linearly to 0; of several, e.g. 0.0003,0.003, each arm's best on held-out training images is taken ${defaults((p) => p.lr.join(","))}`,
+    `learning rate, by default constant for the first half and then linearly to 0; of several, e.g. 0.0003,0.003, each arm's best on held-out training images is taken ${defaults((p) => p.lr.join(","))}`,
   ).argParser(list("--lr", positive("--lr", 0.001))),
   new Option(
     "--optimizer <name>",
@@ -94,9 +96,9 @@ export const trainingOptions = (): readonly Option[] => [
     wholeNumber("--train-size", 10000),
   ),
   new Option(
-    "--target-error <percent>",
-    `report the seconds until the test error was this low ${defaults((p) => 100 * p.targetError)}`,
-  ).argParser(positive("--target-error", 1.5, 100)),
+    "--target <value>",
+    `report the seconds until the test measure was this low ${defaults((p, { measures: [m] }) => `${Number((m.scale * p.target).toPrecision(6))} ${m.unit}`)}`,
+  ).argParser(positive("--target", 1.5)),
   threadsOption(),
   dataDirOption(),
   new Option("--out <folder>", "the run's folder (default: runs/ and the time)"),
@@ -142,7 +144,7 @@ export interface TrainingFlags {
   readonly preset?: string;
   readonly optimizer?: (typeof OPTIMIZERS)[number];
   readonly trainSize?: number;
-  readonly targetError?: number;
+  readonly target?: number;
   readonly threads?: number;
   readonly dataDir?: string;
   readonly out?: string;

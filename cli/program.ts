@@ -1,7 +1,7 @@
 /** The commands and their flags; what they do is in one file each, loaded when it is asked for. */
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
-import type { Task } from "../experiments/classification/task.ts";
+import type { Task } from "../experiments/training/task.ts";
 import { taskOf, tasks } from "../experiments/tasks.ts";
 import {
   armOption,
@@ -73,7 +73,7 @@ function program(): Command {
 
   root
     .command("eval")
-    .description("the test error of a checkpoint, or of all checkpoints of a run")
+    .description("what a checkpoint is worth on the test set, or every checkpoint of a run")
     .argument("<path>", "a .safetensors checkpoint or the folder of a run")
     .addOption(dataDirOption())
     .addOption(threadsOption())

@@ -1,7 +1,8 @@
 /** What one sees while a race is on: a bar for every run on a terminal, plain lines elsewhere. */
 import { MultiBar, Presets, SingleBar } from "cli-progress";
-import type { Run } from "../experiments/classification/experiment.ts";
-import type { EpochResult } from "../experiments/results.ts";
+import type { EpochResult, Measure } from "../experiments/results.ts";
+import type { Run } from "../experiments/training/run.ts";
+import { inUnit } from "./measure.ts";
 
 export interface ProgressDisplay {
   /** After a step of `run`, and with what was measured if it ended an epoch. */
@@ -14,6 +15,8 @@ export interface ProgressDisplay {
 export interface ProgressOptions {
   readonly quiet: boolean;
   readonly batchSize: number;
+  /** What is tested; the first is shown. */
+  readonly measures: readonly Measure[];
   readonly nameOf: (run: Run) => string;
   readonly stream?: NodeJS.WriteStream;
 }
@@ -43,15 +46,15 @@ export function progressDisplay(runs: readonly Run[], options: ProgressOptions):
 function bars(
   runs: readonly Run[],
   stream: NodeJS.WriteStream,
-  { batchSize, nameOf }: ProgressOptions,
+  { batchSize, nameOf, measures: [measure] }: ProgressOptions,
 ): ProgressDisplay {
   const width = Math.max(...runs.map((run) => nameOf(run).length));
-  const format = `{name} {bar} {percentage}%  loss {loss}  error {error}  {rate}/s  {left}`;
+  const format = `{name} {bar} {percentage}%  loss {loss}  ${measure.key} {measure}  {rate}/s  {left}`;
   const multi = new MultiBar(
     { format, stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true },
     Presets.shades_classic,
   );
-  const idle = { epoch: "-", loss: "-     ", error: "-    ", rate: "-", left: "-" };
+  const idle = { loss: "-     ", measure: "-    ", rate: "-", left: "-" };
   const bar = new Map<Run, SingleBar>(
     runs.map((run) => [
       run,
@@ -66,9 +69,8 @@ function bars(
       const { rate, left } = pace(run, batchSize);
       const latest = run.progress.epochs.at(-1);
       bar.get(run)?.update(run.step(), {
-        epoch: String(run.progress.epochs.length),
-        loss: loss.toFixed(4),
-        error: latest ? percent(latest.testError) : "-    ",
+        loss: loss.toPrecision(5),
+        measure: latest ? inUnit(measure, latest.test[measure.key]) : "-    ",
         rate: rate.toFixed(0),
         left: clock(left),
       });
@@ -83,7 +85,7 @@ const EVERY = 10;
 
 function lines(
   stream: NodeJS.WriteStream,
-  { batchSize, nameOf }: ProgressOptions,
+  { batchSize, nameOf, measures: [measure] }: ProgressOptions,
 ): ProgressDisplay {
   let last = performance.now();
   return {
@@ -92,8 +94,8 @@ function lines(
       last = performance.now();
       const { rate, left } = pace(run, batchSize);
       const news = epoch
-        ? `epoch ${epoch.epoch}: training loss ${epoch.trainLoss.toFixed(4)}, test error ${percent(epoch.testError)}`
-        : `loss ${loss.toFixed(4)}`;
+        ? `epoch ${epoch.epoch}: training loss ${epoch.train["loss"].toPrecision(5)}, test ${measure.key} ${inUnit(measure, epoch.test[measure.key])}`
+        : `loss ${loss.toPrecision(5)}`;
       stream.write(
         `${nameOf(run)}: step ${run.step()}/${run.steps}, ${news}, ${rate.toFixed(0)} images/s, ${clock(left)} left\n`,
       );
@@ -103,36 +105,52 @@ function lines(
   };
 }
 
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(2)}%`;
-
-/** What one sees of the work before a race: a line on a terminal, nothing elsewhere but how it began. */
+/** What one sees of long work beside the race, e.g. a download: a bar on a terminal, a line now and then elsewhere. */
 export function preparationDisplay(
   quiet: boolean,
   stream: NodeJS.WriteStream = process.stderr,
 ): { readonly show: (what: string, done: number) => void; readonly stop: () => void } {
-  let current:
-    { readonly what: string; readonly bar?: SingleBar; readonly began: number } | undefined;
+  interface Work {
+    readonly what: string;
+    readonly bar?: SingleBar;
+    /** When it began, and how much of it was done before. */
+    readonly began: number;
+    readonly before: number;
+    said: number;
+  }
+  let current: Work | undefined;
   const stop = (): void => {
     current?.bar?.stop();
     current = undefined;
+  };
+  const begin = (what: string, done: number): Work => {
+    stop();
+    const now = performance.now();
+    const work = { what, began: now, before: done, said: now };
+    if (!stream.isTTY) {
+      stream.write(`${what} ...\n`);
+      return work;
+    }
+    const format = `${what} {bar} {percentage}%  {left} left`;
+    const bar = new SingleBar(
+      { format, stream, hideCursor: true, barsize: 20 },
+      Presets.shades_classic,
+    );
+    bar.start(100, 0, { left: "-" });
+    return { ...work, bar };
   };
   return {
     stop,
     show(what, done) {
       if (quiet) return;
-      if (current?.what !== what) {
-        stop();
-        const format = `${what} {bar} {percentage}%  {left} left`;
-        const bar = new SingleBar(
-          { format, stream, hideCursor: true, barsize: 20 },
-          Presets.shades_classic,
-        );
-        current = { what, began: performance.now(), ...(stream.isTTY ? { bar } : {}) };
-        if (stream.isTTY) bar.start(100, 0, { left: "-" });
-        else stream.write(`${what} ...\n`);
-      }
-      const seconds = (performance.now() - current.began) / 1000;
-      current.bar?.update(Math.floor(100 * done), { left: clock(seconds / done - seconds) });
+      if (current?.what !== what) current = begin(what, done);
+      const now = performance.now();
+      const rate = (done - current.before) / (now - current.began);
+      const left = rate > 0 ? clock((1 - done) / rate / 1000) : "-";
+      current.bar?.update(Math.floor(100 * done), { left });
+      if (current.bar || now - current.said < EVERY * 1000) return;
+      current.said = now;
+      stream.write(`${what}: ${Math.floor(100 * done)}%, ${left} left\n`);
     },
   };
 }

@@ -1,8 +1,10 @@
 /** Trains several arms side by side: whoever is furthest behind trains one epoch, so all see the same machine. */
-import { Diverged, startRun, type Run } from "../experiments/classification/experiment.ts";
-import { compilePrograms, type Programs } from "../experiments/classification/programs.ts";
-import type { Task, TaskData } from "../experiments/classification/task.ts";
-import { nodeRuntime, type Log } from "../src/node/index.ts";
+import { ratesOf } from "../experiments/training/config.ts";
+import { compilePrograms, type Programs } from "../experiments/training/programs.ts";
+import { Diverged, startRun, type Run } from "../experiments/training/run.ts";
+import type { Task, TaskData } from "../experiments/training/task.ts";
+import type { Runtime } from "../src/index.ts";
+import type { Log } from "../src/node/index.ts";
 import type { ProgressDisplay } from "./progress.ts";
 import { progressDisplay } from "./progress.ts";
 import type { RunFolder } from "./run-folder.ts";
@@ -18,44 +20,83 @@ const CHECKPOINT_EVERY = 2;
 export interface RaceOptions {
   readonly task: Task;
   readonly data: TaskData;
+  readonly runtime: Runtime;
   readonly quiet: boolean;
 }
 
+/** How a race ended: what got to its end, and what diverged on the way. */
+export interface Outcome {
+  readonly finished: readonly Run[];
+  readonly lost: readonly { readonly run: Run; readonly error: Diverged }[];
+}
+
 /**
- * Runs every arm, seed and learning rate of the folder's configuration to its end and returns them, finished. One of several
- * learning rates may diverge: that run has lost, and the race goes on without it.
+ * Runs every arm, seed and learning rate of the folder's configuration to its end. A run that diverges is lost, with its last
+ * good checkpoint kept, and the race goes on without it.
  */
-export async function race(
-  folder: RunFolder,
-  { task, data, quiet }: RaceOptions,
-): Promise<readonly Run[]> {
-  const { config } = folder.run;
-  const runtime = nodeRuntime({ threads: config.threads });
+export async function race(folder: RunFolder, options: RaceOptions): Promise<Outcome> {
   const interrupt = onInterrupt();
-  const runs: Run[] = [];
   const compiled: Programs[] = [];
+  try {
+    const { runs, saved } = await entrants(folder, options, compiled);
+    const log = await folder.log(saved);
+    const display = progressDisplay(runs, {
+      quiet: options.quiet,
+      batchSize: folder.run.config.batchSize,
+      measures: options.task.measures,
+      nameOf: folder.nameOf,
+    });
+    try {
+      return await untilAllAreThere({ folder, runs, saved, log, display, interrupt });
+    } finally {
+      display.stop();
+      log.close();
+    }
+  } finally {
+    interrupt.release();
+    for (const programs of compiled) await programs.release();
+  }
+}
+
+interface Entrants {
+  readonly runs: readonly Run[];
+  /** The steps of checkpoints to go on from, by name. */
+  readonly saved: ReadonlyMap<string, number>;
+}
+/** Every run of the configuration, at its start or where its checkpoint left it; their programs go to `compiled`. */
+async function entrants(
+  folder: RunFolder,
+  { task, data, runtime }: RaceOptions,
+  compiled: Programs[],
+): Promise<Entrants> {
+  const { config } = folder.run;
+  const runs: Run[] = [];
   const saved = new Map<string, number>();
   for (const arm of config.arms) {
     const programs = await compilePrograms({ task, config, arm, data, runtime });
     compiled.push(programs);
     for (const seed of config.seeds)
-      for (const lr of config.lr) {
+      for (const lr of ratesOf(config, arm)) {
         const from = await folder.load({ arm, seed, lr });
         if (from) saved.set(folder.nameOf({ arm, seed, lr }), from.step);
         runs.push(await startRun({ config, seed, lr, programs, ...(from ? { from } : {}) }));
       }
   }
-  const log = await folder.log(saved);
-  const display = progressDisplay(runs, {
-    quiet,
-    batchSize: config.batchSize,
-    nameOf: folder.nameOf,
-  });
+  return { runs, saved };
+}
+
+interface Track extends Entrants {
+  readonly folder: RunFolder;
+  readonly log: Log;
+  readonly display: ProgressDisplay;
+  readonly interrupt: Interrupt;
+}
+async function untilAllAreThere(track: Track): Promise<Outcome> {
+  const { folder, runs, saved, log, display, interrupt } = track;
   const save = async (run: Run): Promise<void> => {
     log.sync(); // never behind a checkpoint, even if power is lost
     await folder.save(run, run.checkpoint());
   };
-
   const trainEpoch = async (run: Run): Promise<void> => {
     let last = performance.now();
     let points = run.progress.curve.length;
@@ -77,29 +118,22 @@ export async function race(
     }
   };
 
-  try {
-    for (const run of runs) {
-      const goesOn = saved.has(folder.nameOf(run));
-      reportStart(run, folder.nameOf(run), display, goesOn ? undefined : log.append);
-      if (!goesOn) await save(run); // there is always a last good checkpoint
-    }
-    const lost = new Set<Run>();
-    const racing = (): readonly Run[] => runs.filter((run) => !lost.has(run));
-    for (let run = behind(racing()); run; run = behind(racing()))
-      try {
-        await trainEpoch(run);
-      } catch (error) {
-        if (!(error instanceof Diverged) || config.lr.length === 1) throw error;
-        display.line(`${folder.nameOf(run)}: out of the race. ${error.message}`);
-        lost.add(run);
-      }
-    return racing();
-  } finally {
-    display.stop();
-    log.close();
-    interrupt.release();
-    for (const programs of compiled) await programs.release();
+  for (const run of runs) {
+    const goesOn = saved.has(folder.nameOf(run));
+    reportStart(run, folder.nameOf(run), display, goesOn ? undefined : log.append);
+    if (!goesOn) await save(run); // there is always a last good checkpoint
   }
+  const lost = new Map<Run, Diverged>();
+  const racing = (): readonly Run[] => runs.filter((run) => !lost.has(run));
+  for (let run = behind(racing()); run; run = behind(racing()))
+    try {
+      await trainEpoch(run);
+    } catch (error) {
+      if (!(error instanceof Diverged)) throw error;
+      display.line(`${folder.nameOf(run)}: out of the race. ${error.message}`);
+      lost.set(run, error);
+    }
+  return { finished: racing(), lost: [...lost].map(([run, error]) => ({ run, error })) };
 }
 
 /** The unfinished run with the fewest steps, the first of equals: the same order however often a race is resumed. */
@@ -131,8 +165,12 @@ function reportStart(
 /** How soon after a signal another one is the same: npm, npx and the terminal each pass Ctrl-C on. */
 const SAME_SIGNAL_MS = 1000;
 
+interface Interrupt {
+  readonly requested: () => boolean;
+  readonly release: () => void;
+}
 /** Ctrl-C asks to stop; a second one, later, ends the process at once. */
-function onInterrupt(): { readonly requested: () => boolean; readonly release: () => void } {
+function onInterrupt(): Interrupt {
   let first: number | undefined;
   const handler = (): void => {
     first ??= performance.now();

@@ -15,7 +15,7 @@ import {
   type Log,
 } from "../src/node/index.ts";
 import type { Checkpoint } from "../src/index.ts";
-import type { Config } from "../experiments/classification/config.ts";
+import { isGrid, type Config } from "../experiments/training/config.ts";
 import { taskOf } from "../experiments/tasks.ts";
 import { ARMS, type Arm, type Results } from "../experiments/results.ts";
 import { usageError } from "./options.ts";
@@ -62,27 +62,37 @@ const OURS = [
   "report.html",
   "figure.svg",
   "figure.png",
+  "pictures",
 ];
 
-/** A new run in `dir`. A finished run of the same configuration is replaced; nothing else that is there is touched. */
-export async function createRunFolder(dir: string, run: RunConfig): Promise<RunFolder> {
+/** Whether a new run may go to `dir`: it is not there yet, or holds a finished run and nothing else of a run's names. */
+export async function checkVacant(dir: string): Promise<void> {
   if (existsSync(join(dir, "config.json"))) {
-    const before = await readConfig(dir);
+    await readConfig(dir);
     if (!existsSync(join(dir, "results.json")))
       throw usageError(
         `--out: ${dir} holds an unfinished run, got another to put there; go on with --resume ${dir} or choose another folder`,
       );
-    if (!same(before, run))
-      throw usageError(
-        `--out: ${dir} holds a run with other settings (${before.command}), got another to put there; choose another folder`,
-      );
-    for (const name of OURS) await rm(join(dir, name), { recursive: true, force: true });
+    return;
   }
   const foreign = OURS.find((name) => existsSync(join(dir, name)));
   if (foreign !== undefined)
     throw usageError(
       `--out: ${dir} holds a ${foreign} that is not of a run of ours (there is no config.json), got a run to put there; choose another folder`,
     );
+}
+
+/** A new run in `dir`. A finished run of the same configuration is replaced; nothing else that is there is touched. */
+export async function createRunFolder(dir: string, run: RunConfig): Promise<RunFolder> {
+  await checkVacant(dir);
+  if (existsSync(join(dir, "config.json"))) {
+    const before = await readConfig(dir);
+    if (!same(before, run))
+      throw usageError(
+        `--out: ${dir} holds a run with other settings (${before.command}), got another to put there; choose another folder`,
+      );
+    for (const name of OURS) await rm(join(dir, name), { recursive: true, force: true });
+  }
   await makeFolder(dir);
   await makeFolder(join(dir, "checkpoints"));
   await writeFileAtomic(join(dir, "config.json"), `${JSON.stringify(run, null, 2)}\n`);
@@ -104,7 +114,7 @@ async function removeTemporaries(folder: string): Promise<void> {
 }
 
 /** With the folders above it. Not `mkdir`'s own `recursive`, which hides EROFS and under /proc never returns (Node 20). */
-async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string): Promise<void> {
   if (existsSync(path)) return;
   if (dirname(path) !== path) await makeFolder(dirname(path));
   await mkdir(path).catch((error: unknown) => {
@@ -152,7 +162,7 @@ export async function readConfig(dir: string): Promise<RunConfig> {
 
 function open(dir: string, run: RunConfig): RunFolder {
   const nameOf = ({ arm, seed, lr }: RunKey): string =>
-    run.config.lr.length > 1 ? `${arm}-${seed}-lr${lr}` : `${arm}-${seed}`;
+    isGrid(run.config) ? `${arm}-${seed}-lr${lr}` : `${arm}-${seed}`;
   const checkpointPath = (key: RunKey): string =>
     join(dir, "checkpoints", `${nameOf(key)}.safetensors`);
   return {
@@ -211,7 +221,7 @@ export async function readResults(dir: string): Promise<Results> {
   try {
     const results = JSON.parse(text) as Results;
     const arms: unknown = results.arms;
-    if ((results.format as string) !== "weightnorm-results/1" || typeof arms !== "object")
+    if ((results.format as string) !== "weightnorm-results/2" || typeof arms !== "object")
       throw new Error("another format");
     return results;
   } catch (cause) {

@@ -1,10 +1,40 @@
-/** What every classifier is trained on and counted by. */
-import { ops, softmaxCrossEntropy, type Node, type Outputs } from "../../src/index.ts";
+/** What every classifier is fed with, trained on and judged by. */
+import {
+  gatherLabels,
+  input,
+  ops,
+  softmaxCrossEntropy,
+  tensor,
+  type Node,
+  type Outputs,
+} from "../src/index.ts";
+import type { Measure } from "./results.ts";
+import type { DataSet } from "./training/task.ts";
 
 const { argmax, cast, equal, sub } = ops;
 
 /** From logits [batch, classes]: the loss, and for every example whether the most likely class is wrong (1) or right (0). */
 export const classification = (logits: Node, labels: Node): Outputs => ({
   loss: softmaxCrossEntropy(logits, labels),
-  wrong: sub(1, cast(equal(argmax(logits), labels), "float")),
+  error: sub(1, cast(equal(argmax(logits), labels), "float")),
+});
+
+export const errorRate: readonly Measure[] = [{ key: "error", unit: "%", scale: 100, digits: 2 }];
+
+export interface LabelledImages {
+  /** [channels, height, width] */
+  readonly shape: readonly number[];
+  readonly labels: Uint8Array;
+  /** The images `rows`, one after the other. */
+  pixels(rows: Uint32Array): Float32Array;
+}
+
+/** Images and labels as the inputs `x` [size, ...shape] and `labels` [size], int32. */
+export const labelled = ({ shape, labels, pixels }: LabelledImages): DataSet => ({
+  count: labels.length,
+  inputs: (size) => [input("x", [size, ...shape]), input("labels", [size], "int32")],
+  feeds: (rows) => ({
+    x: tensor(pixels(rows), [rows.length, ...shape]),
+    labels: tensor(gatherLabels(labels, rows), [rows.length], "int32"),
+  }),
 });

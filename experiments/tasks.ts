@@ -1,6 +1,6 @@
 /** The experiments that the command line knows. */
 import { cifar10 } from "./cifar10/task.ts";
-import type { Task } from "./classification/task.ts";
+import type { Task } from "./training/task.ts";
 import { mnist } from "./mnist/task.ts";
 
 export const tasks: readonly Task[] = [mnist, cifar10];

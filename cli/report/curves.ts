@@ -1,6 +1,6 @@
 /** From results to the points of lines: means over seeds, smoothing, and no more points than a reader can see. */
 import { ARMS } from "../../experiments/results.ts";
-import type { Arm, LayerStats, Results, RunResult } from "../../experiments/results.ts";
+import type { Arm, LayerStats, Measure, Results, RunResult } from "../../experiments/results.ts";
 
 /** One point of one line. `line` 0 is the arm's mean; 1, 2, ... are its seeds, left out when there is only one. */
 export interface Point {
@@ -30,14 +30,19 @@ export const armsOf = (results: Results): readonly Arm[] =>
   ARMS.filter((arm) => (results.arms[arm]?.epochs.length ?? 0) > 0);
 
 /** Training loss, smoothed. */
-export const lossLines = (results: Results): readonly Point[] =>
-  linesOf(results, (run) => smooth(run.curve.map((p) => sample(p, p.loss))));
+export const lossLines = (results: Results): readonly Point[] => linesOf(results, smoothedLoss);
 
-/** Test error in percent, a marker wherever it was measured: at the ends of epochs, and within where there are few. */
-export function errorLines(results: Results): readonly Point[] {
+/** The training loss of a run, smoothed over a share of it. */
+export const smoothedLoss = (run: RunResult): Series =>
+  smooth(run.curve.map((p) => sample(p, p.loss)));
+
+/** A measure on the test set, in its unit, with a marker wherever it was taken: at the ends of epochs, and within where there are few. */
+export function testLines(results: Results, { key, scale }: Measure): readonly Point[] {
   const series = ({ curve, epochs }: RunResult): Series => {
-    const within = curve.filter((p) => p.testError !== undefined);
-    return (within.length > 0 ? within : epochs).map((p) => sample(p, 100 * number(p.testError)));
+    const within = curve.filter((p) => p.test !== undefined);
+    return (within.length > 0 ? within : epochs).map((p) =>
+      sample(p, scale * number(p.test?.[key])),
+    );
   };
   return armsOf(results).flatMap((arm) => {
     const runs = results.arms[arm]!.runs.map(series);
@@ -48,11 +53,11 @@ export function errorLines(results: Results): readonly Point[] {
   });
 }
 
-/** The share of wrong answers on training minibatches, noise and all, in percent; nothing where no run has two epochs. */
-export const trainErrorLines = (results: Results): readonly Point[] =>
+/** A measure on training minibatches, noise and all, in its unit; nothing where no run has two epochs. */
+export const trainLines = (results: Results, { key, scale }: Measure): readonly Point[] =>
   armsOf(results).every((arm) => results.arms[arm]!.epochs.length < 2)
     ? []
-    : linesOf(results, (run) => run.epochs.map((e) => sample(e, 100 * number(e.trainError))));
+    : linesOf(results, (run) => run.epochs.map((e) => sample(e, scale * number(e.train[key]))));
 
 /** |v|, g or the effective step of one layer. */
 export const layerLines = (results: Results, layer: string, quantity: Quantity): readonly Point[] =>

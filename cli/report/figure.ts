@@ -2,10 +2,11 @@
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
-import type { Results } from "../../experiments/results.ts";
+import type { Measure, Results } from "../../experiments/results.ts";
+import { unitAfter } from "../measure.ts";
 import { linearAxis, logAxis } from "./axis.ts";
 import type { Axis } from "./axis.ts";
-import { armsOf, errorLines, layerLines, layersOf, lossLines, trainErrorLines } from "./curves.ts";
+import { armsOf, layerLines, layersOf, lossLines, testLines, trainLines } from "./curves.ts";
 import type { Point, Quantity } from "./curves.ts";
 import { ARM_STYLE, FONT, INK } from "./theme.ts";
 import type { ArmStyle } from "./theme.ts";
@@ -24,36 +25,31 @@ const LINE_WIDTH = 1.7;
 /** Losses below this are drawn at it: a logarithm has no 0, and nobody compares 1e-6 with 1e-9. */
 const LEAST_LOSS = 1e-6;
 
-/** Training loss, training error if there are epochs enough for a curve, and test error: over epochs and over training time. */
+/** Training loss, the first measure on the training set if there are epochs enough for a curve, and on the test set: over epochs and over training time. */
 export function mainFigure(results: Results): Promise<string> {
+  const [measure] = results.measures;
+  const { key, unit } = measure;
   const loss = lossLines(results).map((p) => ({ ...p, y: Math.max(p.y, LEAST_LOSS) }));
-  // An error of 0 stands at half an image, the nearest thing that a logarithm can show.
-  const least = 50 / Math.max(1, results.data.test);
-  const error = errorLines(results).map((p) => ({ ...p, y: Math.max(p.y, least) }));
-  const trainError = trainErrorLines(results).map((p) => ({
-    ...p,
-    y: Math.max(p.y, 50 / Math.max(1, results.data.train)),
-  }));
+  const test = lifted(testLines(results, measure), measure, results.data.test);
+  const train = lifted(trainLines(results, measure), measure, results.data.train);
   // No place for a target of 0 on a logarithmic axis.
-  const target = results.targetError > 0 ? 100 * results.targetError : undefined;
+  const target = results.target > 0 ? measure.scale * results.target : undefined;
 
-  const all = [...loss, ...error];
+  const all = [...loss, ...test];
   const epochs = linearAxis("epoch", values(all, "epoch"), { integer: true });
   const seconds = linearAxis("training time (s)", values(all, "seconds"), { count: 6 });
   const lossAxis = logAxis("training loss (nats)", values(loss, "y"));
-  const errorAxis = logAxis("test error (%)", [...values(error, "y"), target ?? NaN]);
+  const testAxis = logAxis(`test ${key} (${unit})`, [...values(test, "y"), target ?? NaN]);
 
   const gap = 62;
   const size = { width: (INNER_WIDTH - gap) / 2, height: 210 };
   const byEpoch = { ...size, xField: "epoch", x: epochs } as const;
   const byTime = { ...size, xField: "seconds", x: seconds } as const;
-  const trainAxis = logAxis("training error (%)", values(trainError, "y"));
+  const trainAxis = logAxis(`training ${key} (${unit})`, values(train, "y"));
   const rows = [
     { title: "Training loss", points: loss, y: lossAxis },
-    ...(trainError.length > 0
-      ? [{ title: "Training error", points: trainError, y: trainAxis }]
-      : []),
-    { title: "Test error", points: error, y: errorAxis, target },
+    ...(train.length > 0 ? [{ title: `Training ${key}`, points: train, y: trainAxis }] : []),
+    { title: `Test ${key}`, points: test, y: testAxis, target },
   ];
   const panels = rows.flatMap(({ title, points, ...axes }, row) =>
     [
@@ -68,6 +64,16 @@ export function mainFigure(results: Results): Promise<string> {
   );
   return draw(results, panels, { ...size, columns: 2, gap, target });
 }
+
+/** A share of 0 stands at half an example, the nearest thing that a logarithm can show. */
+const lifted = (
+  points: readonly Point[],
+  { unit, scale }: Measure,
+  count: number,
+): readonly Point[] =>
+  unit === "%"
+    ? points.map((p) => ({ ...p, y: Math.max(p.y, (0.5 * scale) / Math.max(1, count)) }))
+    : points;
 
 const LAYER_AXIS: Readonly<Record<Quantity, string>> = {
   v: "mean |v|",
@@ -198,7 +204,12 @@ function legend(results: Results, target?: number): Panel {
   });
   const seeds = Math.max(0, ...arms.map((arm) => results.arms[arm]!.runs.length));
   const note = seeds > 1 ? `thin lines: ${seeds} seeds` : "";
-  const goal = { left, right: left + sample, text: `target ${Number(target?.toPrecision(3))}%` };
+  const unit = unitAfter(results.measures[0]);
+  const goal = {
+    left,
+    right: left + sample,
+    text: `target ${Number(target?.toPrecision(3))}${unit}`,
+  };
   const at = (field: string): object => ({
     field,
     type: "quantitative",

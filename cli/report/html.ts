@@ -1,14 +1,16 @@
 /** The report as one page that needs nothing else: no network, no scripts. */
 import { reported } from "../../experiments/reported.ts";
 import type { Results } from "../../experiments/results.ts";
-import { layersOf } from "./curves.ts";
+import { inUnitAlone } from "../measure.ts";
+import { layersOf, trainLines } from "./curves.ts";
 import type { Quantity } from "./curves.ts";
 import { count, findingsOf } from "./findings.ts";
-import { bestOf, columnsOf, percent, rowsOf, thousands } from "./summary.ts";
+import { bestOf, columnsOf, rowsOf, targetText, thousands } from "./summary.ts";
 import { STYLE } from "./style.ts";
 
-/** SVG sources as `figure.ts` draws them; `null` where the results keep nothing to draw. */
+/** SVG sources as `figure.ts` draws them; `null` where the results keep nothing to draw. And the folder's pictures as data URIs. */
 export interface Figures {
+  readonly pictures: ReadonlyMap<string, string>;
   readonly main: string;
   readonly v: string | null;
   readonly g: string | null;
@@ -37,13 +39,15 @@ ${sentences.map((sentence) => `<p>${escape(sentence)}</p>`).join("\n")}
 <section>
 <h2>Results</h2>
 ${resultsTable(results)}
+${measuresTable(results)}
 ${gridTable(results)}
 ${paperTable(results)}
 </section>
 ${figure(figures.main, {
-  title: "Training loss and test error",
+  title: mainTitle(results),
   text: mainCaption(results),
 })}
+${pictureSection(results, figures)}
 ${layerSection(results, figures)}
 <section>
 <h2>How it was run</h2>
@@ -74,6 +78,13 @@ ${definitions("Data and time", [
 `;
 }
 
+function mainTitle(results: Results): string {
+  const [measure] = results.measures;
+  return trainLines(results, measure).length > 0
+    ? `Training loss, training ${measure.key} and test ${measure.key}`
+    : `Training loss and test ${measure.key}`;
+}
+
 function mainCaption(results: Results): string {
   const seeds = Math.max(0, ...rowsOf(results).map((row) => row.seeds));
   const lines = seeds > 1 ? `Thick lines are means of ${seeds} seeds, thin lines the seeds. ` : "";
@@ -96,29 +107,63 @@ function resultsTable(results: Results): string {
   });
   const seeds = Math.max(0, ...rows.map((row) => row.seeds));
   const means = seeds > 1 ? `Mean ± standard deviation of ${seeds} seeds. ` : "";
+  const { key } = results.measures[0];
   const note =
-    `${means}Test error and loss are those after the last epoch, not the best ones. ` +
+    `${means}Test ${key} and loss are those after the last epoch, not the best ones. ` +
+    `Epochs to plain's: how many until the training loss, smoothed as in the figure, was where that of plain ended. ` +
     `Step time is relative to plain. The last column counts seconds of training until an epoch ended ` +
-    `with a test error of ${percent(results.targetError)} or less; \u2013 where none did.`;
+    `with a test ${key} of ${targetText(results)} or less; \u2013 where none did.`;
   return `${table(head, body)}\n<p class="note">${escape(note)}</p>`;
+}
+
+/** All measures after the last epoch, and what was measured of the trained models, where that is more than the table above has. */
+function measuresTable(results: Results): string {
+  const { measures } = results;
+  const rows = rowsOf(results);
+  const finals = [
+    ...new Set(
+      rows.flatMap(({ arm }) => results.arms[arm]!.runs.flatMap((r) => Object.keys(r.final ?? {}))),
+    ),
+  ];
+  if (measures.length + finals.length < 2) return "";
+  const mean = (values: readonly (number | undefined)[]): number =>
+    values.reduce<number>((sum, x) => sum + (x ?? NaN), 0) / values.length;
+  const body = rows.map(({ arm }) => {
+    const { epochs, runs } = results.arms[arm]!;
+    const last = epochs[epochs.length - 1];
+    const cells = [
+      ...measures.flatMap((m) => [
+        inUnitAlone(m, last.train[m.key]),
+        inUnitAlone(m, last.test[m.key]),
+      ]),
+      ...finals.map((name) => mean(runs.map((run) => run.final?.[name])).toFixed(2)),
+    ];
+    return `<tr>${armCell(arm)}${cells.map((cell) => `<td>${escape(cell)}</td>`).join("")}</tr>`;
+  });
+  const head = [
+    "arm",
+    ...measures.flatMap(({ key, unit }) => [`${key}, train (${unit})`, `${key}, test (${unit})`]),
+    ...finals,
+  ];
+  return `<h3>All measures</h3>\n${table(head, body)}\n<p class="note">After the last epoch, means over the seeds; of the training set those of the minibatches, noise and all.</p>`;
 }
 
 /** Every learning rate that was tried, where there were several. */
 function gridTable(results: Results): string {
   const rows = rowsOf(results).filter(({ arm }) => results.arms[arm]!.grid !== undefined);
   if (rows.length === 0) return "";
+  const [measure] = results.measures;
   const rates = results.arms[rows[0].arm]!.grid!.map(({ lr }) => lr);
   const body = rows.map(({ arm }) => {
     const { grid, lr: best } = results.arms[arm]!;
     const cells = grid!.map(
-      ({ lr, heldOutError: e }) =>
-        `<td${lr === best ? ' class="best"' : ""}>${e === null ? "diverged" : (100 * e).toFixed(2)}</td>`,
+      ({ lr, heldOut }) =>
+        `<td${lr === best ? ' class="best"' : ""}>${heldOut === null ? "diverged" : inUnitAlone(measure, heldOut)}</td>`,
     );
     return `<tr>${armCell(arm)}${cells.join("")}</tr>`;
   });
   const head = ["arm", ...rates.map((lr) => `lr ${lr}`)];
-  const note =
-    "Error in percent on training images that were held out, after the last epoch: the learning rate with the lowest one is each arm's, and all else on this page is of it.";
+  const note = `${capital(measure.key)} (${measure.unit}) on training images that were held out, after the last epoch: the learning rate with the lowest one is each arm's, and all else on this page is of it.`;
   return `<h3>Learning rates</h3>\n${table(head, body)}\n<p class="note">${escape(note)}</p>`;
 }
 
@@ -126,13 +171,14 @@ function gridTable(results: Results): string {
 function paperTable(results: Results): string {
   const paper = reported[results.experiment] as (typeof reported)[string] | undefined;
   if (!paper) return "";
-  const body = rowsOf(results).map(({ arm, testError }) => {
-    const here = testError.mean === null ? "\u2013" : testError.mean.toFixed(2);
-    const there = paper.testError[arm]?.toFixed(2) ?? "\u2013";
+  const [{ key, unit, digits }] = results.measures;
+  const body = rowsOf(results).map(({ arm, test }) => {
+    const here = test.mean === null ? "\u2013" : test.mean.toFixed(digits);
+    const there = paper.test[arm]?.toFixed(digits) ?? "\u2013";
     return `<tr>${armCell(arm)}<td>${here}</td><td>${there}</td></tr>`;
   });
   const note = `Reported by others, not measured here: ${paper.of}. The preset and epochs of this run are below.`;
-  return `<h3>Beside the paper</h3>\n${table(["arm", "test error % here", "reported by the paper"], body)}\n<p class="note">${escape(note)}</p>`;
+  return `<h3>Beside the paper</h3>\n${table(["arm", `test ${key} ${unit} here`, "reported by the paper"], body)}\n<p class="note">${escape(note)}</p>`;
 }
 
 function timeTable(results: Results): string {
@@ -189,6 +235,25 @@ function layerSection(results: Results, figures: Figures): string {
   });
   return `<section>\n<h2>What happens to the weights</h2>\n${shown.join("\n")}\n</section>`;
 }
+
+/** What the models make, the arms of one kind of picture beside each other. */
+function pictureSection({ pictures = [] }: Results, figures: Figures): string {
+  const shown = pictures.filter(({ file }) => figures.pictures.has(file));
+  if (shown.length === 0) return "";
+  const kinds = [...new Set(shown.map(({ name }) => name))];
+  const seed = shown[0].seed; // of several seeds one is enough to look at
+  const rows = kinds.map((kind) => {
+    const ofKind = shown.filter((p) => p.name === kind && p.seed === seed);
+    const images = ofKind.map(
+      ({ arm, caption, file }) =>
+        `<figure class="picture"><img alt="${escape(`${kind} of ${arm}: ${caption}`)}" src="${figures.pictures.get(file)!}"><figcaption>${escape(arm)}</figcaption></figure>`,
+    );
+    return `<h3>${escape(capital(kind))}</h3>\n<p class="note">${escape(ofKind[0].caption)}</p>\n<div class="pictures">${images.join("")}</div>`;
+  });
+  return `<section>\n<h2>What the models make</h2>\n${rows.join("\n")}\n</section>`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The drawing is trusted, since `figure.ts` escaped what it shows. */
 const figure = (svg: string, { title, text }: { title: string; text: string }): string =>

@@ -1,6 +1,6 @@
 /** The report of a comparison: files to look at, and the table for the terminal. */
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
 import type { Results } from "../../experiments/results.ts";
 import { writeFileAtomic } from "../../src/node/files.ts";
 import { layerFigure, mainFigure } from "./figure.ts";
@@ -22,6 +22,7 @@ export async function writeReport(dir: string, results: Results): Promise<Report
   const main = await mainFigure(results);
   const page = reportPage(results, {
     main,
+    pictures: await picturesOf(dir, results),
     v: await layerFigure(results, "v"),
     g: await layerFigure(results, "g"),
     effectiveStep: await layerFigure(results, "effectiveStep"),
@@ -36,4 +37,17 @@ export async function writeReport(dir: string, results: Results): Promise<Report
   await writeFileAtomic(paths.png, await toPng(main));
   await writeFileAtomic(paths.html, page);
   return paths;
+}
+
+/** The pictures that are still there, as data URIs by file, so that the page needs nothing else. */
+async function picturesOf(
+  dir: string,
+  { pictures = [] }: Results,
+): Promise<ReadonlyMap<string, string>> {
+  const found = pictures.map(async ({ file }) => {
+    const bytes = await readFile(join(dir, file)).catch(() => undefined);
+    const type = extname(file).slice(1);
+    return bytes ? [[file, `data:image/${type};base64,${bytes.toString("base64")}`] as const] : [];
+  });
+  return new Map((await Promise.all(found)).flat());
 }

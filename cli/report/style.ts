@@ -42,6 +42,9 @@ thead th{color:var(--quiet);font-size:14px;border-bottom-color:var(--axis)}
 th:first-child{text-align:left;padding-left:0}
 .best{font-weight:600}
 .key{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:8px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.pictures{display:flex;flex-wrap:wrap;gap:20px;margin:8px 0 28px}
+.picture{margin:0;flex:0 1 auto}
+.picture img{display:block;max-width:100%;image-rendering:pixelated;border-radius:3px}
 pre{background:var(--grid);border-radius:4px;padding:10px 14px;overflow-x:auto;font-size:14px}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(240px,1fr));gap:28px;margin-top:28px}
 dl{display:grid;grid-template-columns:auto 1fr;gap:3px 16px;margin:0;font-size:14px}

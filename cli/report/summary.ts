@@ -1,6 +1,7 @@
 /** The numbers of the tables, computed once for the terminal and the page alike. */
-import type { Arm, EpochResult, Results } from "../../experiments/results.ts";
-import { armsOf } from "./curves.ts";
+import type { Arm, EpochResult, Results, RunResult } from "../../experiments/results.ts";
+import { unitAfter } from "../measure.ts";
+import { armsOf, smoothedLoss } from "./curves.ts";
 
 /** A mean over the seeds and their standard deviation; `null` where there is nothing to tell. */
 export interface Stat {
@@ -14,33 +15,36 @@ export interface Row {
   readonly seeds: number;
   /** Epochs trained. */
   readonly epochs: number;
-  /** In percent. */
-  readonly testError: Stat;
+  /** The first measure on the test set, in its unit. */
+  readonly test: Stat;
   readonly trainLoss: Stat;
+  /** Epochs until the training loss was where that of plain, of the same seed, ended. */
+  readonly epochsToPlain: Stat;
   readonly imagesPerSecond: Stat;
   readonly relativeStepTime: Stat;
   readonly secondsToTarget: Stat;
 }
 
 /** One row an arm, in the fixed order of the arms; the numbers are those after the last epoch, not of the best one. */
-export const rowsOf = (results: Results): readonly Row[] =>
-  armsOf(results).map((arm) => {
+export function rowsOf(results: Results): readonly Row[] {
+  const [{ key, scale }] = results.measures;
+  return armsOf(results).map((arm) => {
     const { epochs, runs, ...result } = results.arms[arm]!;
-    const last = epochs[epochs.length - 1];
-    const final = (key: keyof EpochResult, unit = 1): Stat => ({
-      mean: scaled(last[key], unit),
-      deviation: deviation(runs.map((run) => scaled(run.epochs.at(-1)?.[key], unit))),
+    const final = (of: (epoch: EpochResult) => number): Stat => ({
+      mean: finite(of(epochs[epochs.length - 1])),
+      deviation: deviation(runs.map((run) => run.epochs.slice(-1).map(of)[0])),
     });
     const reached = runs.map((run) => {
-      const end = run.epochs.find((e) => (finite(e.testError) ?? Infinity) <= results.targetError);
+      const end = run.epochs.find((e) => (finite(e.test[key]) ?? Infinity) <= results.target);
       return finite(end?.seconds);
     });
     return {
       arm,
       seeds: runs.length,
       epochs: epochs.length,
-      testError: final("testError", 100),
-      trainLoss: final("trainLoss"),
+      test: final((e) => scaled(e.test[key], scale)),
+      trainLoss: final((e) => e.train["loss"]),
+      epochsToPlain: statOf(runs.map((run) => epochsToPlain(run, results))),
       imagesPerSecond: {
         mean: finite(result.imagesPerSecond),
         deviation: deviation(runs.map((run) => run.imagesPerSecond)),
@@ -53,9 +57,17 @@ export const rowsOf = (results: Results): readonly Row[] =>
       },
     };
   });
+}
 
-export type StatKey =
-  "testError" | "trainLoss" | "imagesPerSecond" | "relativeStepTime" | "secondsToTarget";
+/** Both losses smoothed as in the figure; `null` where there is no plain run of the seed, or it never got there. */
+function epochsToPlain(run: RunResult, results: Results): number | null {
+  const plain = results.arms.plain?.runs.find(({ seed }) => seed === run.seed);
+  const goal = plain && smoothedLoss(plain).at(-1)?.y;
+  const there = smoothedLoss(run).find(({ y }) => goal !== undefined && y <= goal);
+  return finite(there?.epoch);
+}
+
+export type StatKey = Exclude<keyof Row, "arm" | "seeds" | "epochs">;
 
 export interface Column {
   readonly key: StatKey;
@@ -66,19 +78,32 @@ export interface Column {
 }
 
 /** The columns of the results table, after the arm's name. */
-export const columnsOf = (results: Results): readonly Column[] => [
-  { key: "testError", head: "test error %", best: "lowest", text: fixed(2) },
-  { key: "trainLoss", head: "train loss", best: "lowest", text: significant },
-  { key: "imagesPerSecond", head: "images/s", best: "highest", text: whole },
-  // The baseline of the ratio is an arm itself, so the lowest one is no news.
-  { key: "relativeStepTime", head: "step time", best: null, text: times },
-  {
-    key: "secondsToTarget",
-    head: `s to ${percent(results.targetError)} error`,
-    best: "lowest",
-    text: fixed(1),
-  },
-];
+export const columnsOf = (results: Results): readonly Column[] => {
+  const [measure] = results.measures;
+  return [
+    {
+      key: "test",
+      head: `test ${measure.key} ${measure.unit}`,
+      best: "lowest",
+      text: fixed(measure.digits),
+    },
+    { key: "trainLoss", head: "train loss", best: "lowest", text: significant },
+    { key: "epochsToPlain", head: "epochs to plain's", best: "lowest", text: fixed(2) },
+    { key: "imagesPerSecond", head: "images/s", best: "highest", text: whole },
+    // The baseline of the ratio is an arm itself, so the lowest one is no news.
+    { key: "relativeStepTime", head: "step time", best: null, text: times },
+    {
+      key: "secondsToTarget",
+      head: `s to ${targetText(results)} ${measure.key}`,
+      best: "lowest",
+      text: fixed(1),
+    },
+  ];
+};
+
+/** The target in the unit of the measure: `1.5%`, `100 nats`. */
+export const targetText = ({ measures: [measure], target }: Results): string =>
+  `${Number((measure.scale * target).toPrecision(4))}${unitAfter(measure)}`;
 
 /** The arms with the best value of a column; none if there is no competition. */
 export function bestOf(rows: readonly Row[], { key, best }: Column): readonly Arm[] {
@@ -87,9 +112,6 @@ export function bestOf(rows: readonly Row[], { key, best }: Column): readonly Ar
   const limit = best === "lowest" ? Math.min(...values) : Math.max(...values);
   return rows.filter((row) => row[key].mean === limit).map((row) => row.arm);
 }
-
-/** 0.02 -> `2%`. */
-export const percent = (fraction: number): string => `${Number((100 * fraction).toPrecision(3))}%`;
 
 /** 12345.6 -> `12,346`. */
 export const thousands = (x: number): string => Math.round(x).toLocaleString("en-US");
@@ -124,10 +146,18 @@ function deviation(samples: readonly (number | null)[]): number | null {
   return Math.sqrt(squares / (values.length - 1));
 }
 
-const scaled = (x: number | undefined, unit: number): number | null => {
-  const value = finite(x);
-  return value === null ? null : unit * value;
+/** Of a sample, all of whose values are there. */
+const statOf = (samples: readonly (number | null)[]): Stat => {
+  const values = samples.filter((x) => x !== null);
+  const all = values.length > 0 && values.length === samples.length;
+  return {
+    mean: all ? values.reduce((sum, x) => sum + x, 0) / values.length : null,
+    deviation: deviation(samples),
+  };
 };
+
+/** JSON's null times a unit would be 0. */
+const scaled = (x: number, unit: number): number => unit * (finite(x) ?? NaN);
 
 /** JSON has no NaN and says null, whatever the type says. */
 const finite = (x: unknown): number | null =>

@@ -16,23 +16,27 @@ interface Layout {
 }
 
 const ALL = [
-  "testError",
+  "test",
   "trainLoss",
+  "epochsToPlain",
   "imagesPerSecond",
   "relativeStepTime",
   "secondsToTarget",
 ] as const;
+const FEWER = ALL.filter((key) => key !== "epochsToPlain");
 
 /** From everything down to what the run was for. */
 const LAYOUTS: readonly Layout[] = [
   { keys: ALL, deviations: ALL },
-  { keys: ALL, deviations: ["testError", "secondsToTarget"] },
-  { keys: ALL, deviations: ["testError"] },
-  { keys: ALL, deviations: [] },
-  { keys: ["testError", "trainLoss", "relativeStepTime", "secondsToTarget"], deviations: [] },
-  { keys: ["testError", "relativeStepTime", "secondsToTarget"], deviations: [] },
-  { keys: ["testError", "secondsToTarget"], deviations: [] },
-  { keys: ["testError"], deviations: [] },
+  { keys: ALL, deviations: ["test", "epochsToPlain", "secondsToTarget"] },
+  { keys: FEWER, deviations: ALL },
+  { keys: FEWER, deviations: ["test", "secondsToTarget"] },
+  { keys: FEWER, deviations: ["test"] },
+  { keys: FEWER, deviations: [] },
+  { keys: ["test", "trainLoss", "relativeStepTime", "secondsToTarget"], deviations: [] },
+  { keys: ["test", "relativeStepTime", "secondsToTarget"], deviations: [] },
+  { keys: ["test", "secondsToTarget"], deviations: [] },
+  { keys: ["test"], deviations: [] },
 ];
 
 const bold = (text: string): string => `\x1b[1m${text}\x1b[22m`;

@@ -11,7 +11,7 @@ import {
   type Layer,
   type Network,
 } from "../../src/index.ts";
-import { classification } from "../classification/outputs.ts";
+import { classification } from "../classification.ts";
 
 const { globalAveragePool, leakyRelu, maxPool2d } = ops;
 

@@ -9,7 +9,7 @@ import {
   type Layer,
   type Network,
 } from "../../src/index.ts";
-import { classification } from "../classification/outputs.ts";
+import { classification } from "../classification.ts";
 
 const { flatten, maxPool2d, relu } = ops;
 

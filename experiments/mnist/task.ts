@@ -1,8 +1,9 @@
 /** MNIST as a task: a quick race on a small network. */
-import { batch, gatherLabels, pixelStatistics, type ImageSet } from "../../src/index.ts";
+import { batch, pixelStatistics, type ImageSet } from "../../src/index.ts";
 import { loadMnist } from "../../src/node/index.ts";
-import { optimizerOf, scheduleOf } from "../classification/config.ts";
-import type { LabelledImages, Task } from "../classification/task.ts";
+import { errorRate, labelled } from "../classification.ts";
+import { optimizerOf, scheduleOf } from "../training/config.ts";
+import type { DataSet, Task } from "../training/task.ts";
 import { classifier } from "./model.ts";
 
 export const mnist: Task = {
@@ -16,15 +17,16 @@ export const mnist: Task = {
       lr: [0.001],
       optimizer: "adam",
       heldOut: 0.1,
-      targetError: 0.015,
+      target: 0.015,
       network: { width: 1 },
     },
   },
+  measures: errorRate,
   async load({ dataDir }) {
     const { train, test, source } = await loadMnist(dataDir === undefined ? {} : { dataDir });
     return { ...normalized(train, test), source };
   },
-  network: (x, labels, { network }) => classifier(x, labels, network),
+  network: ([x, labels], { network }) => classifier(x, labels, network),
   rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
   optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),
 };
@@ -33,13 +35,13 @@ export const mnist: Task = {
 export function normalized(
   train: ImageSet,
   test: ImageSet,
-): { readonly train: LabelledImages; readonly test: LabelledImages } {
+): { readonly train: DataSet; readonly test: DataSet } {
   const statistics = pixelStatistics(train);
-  const of = (set: ImageSet): LabelledImages => ({
-    count: set.count,
-    shape: [set.channels, set.height, set.width],
-    pixels: (rows) => batch(set, rows, statistics).images,
-    labels: (rows) => gatherLabels(set.labels, rows),
-  });
+  const of = (set: ImageSet): DataSet =>
+    labelled({
+      shape: [set.channels, set.height, set.width],
+      labels: set.labels,
+      pixels: (rows) => batch(set, rows, statistics).images,
+    });
   return { train: of(train), test: of(test) };
 }

@@ -2,6 +2,7 @@
 import {
   adam,
   adamax,
+  constantRate,
   linearRate,
   rmsprop,
   sgd,
@@ -19,18 +20,26 @@ export interface Config {
   readonly seeds: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
-  /** Learning rates to try, each constant for the first half of training, then linearly to 0, as in the paper. */
+  /** Learning rates to try. */
   readonly lr: readonly number[];
+  /** Those of arms that have their own, where no rates were asked for. */
+  readonly lrOf?: Readonly<Partial<Record<Arm, readonly number[]>>>;
+  /** The share of training for which the rate is constant, before it falls linearly to 0 (default: half, as in the paper). */
+  readonly constantFor?: number;
+  /** Whether the rate falls from epoch to epoch, as in the authors' code, and not from step to step (default false). */
+  readonly fallsByEpoch?: boolean;
   readonly optimizer: OptimizerName;
   /** Adam's beta1 from half time on, where it changes. */
   readonly lateBeta1?: number;
-  /** How many of the training images are used, those held out included. */
+  /** The decay of the moving averages of the parameters that evaluation uses, where it does not use the parameters. */
+  readonly average?: number;
+  /** How many of the training examples are used, those held out included. */
   readonly trainSize: number;
   /** The share of these that is held out of training where there are several learning rates to choose from. */
   readonly heldOut: number;
   readonly threads: number;
-  /** The test error, as a fraction, that the table gives the time to. */
-  readonly targetError: number;
+  /** The first measure that the table gives the time to, e.g. an error as a fraction. */
+  readonly target: number;
   /** The name of the settings that the flags departed from. */
   readonly preset: string;
   /** What the network takes, e.g. its width. */
@@ -50,10 +59,18 @@ export const optimizerOf = (
     sgd: () => sgd({ lr, momentum: beta1 }),
   })[name]();
 
-/** Images that are held out: none unless they have something to decide. */
-export const heldOutSize = ({ trainSize, heldOut, lr }: Config): number =>
-  lr.length > 1 ? Math.round(trainSize * heldOut) : 0;
-/** Images that are trained on. */
+/** The learning rates of an arm. */
+export const ratesOf = ({ lr, lrOf }: Pick<Config, "lr" | "lrOf">, arm: Arm): readonly number[] =>
+  lrOf?.[arm] ?? lr;
+
+/** Whether any arm has learning rates to choose from. */
+export const isGrid = (config: Pick<Config, "arms" | "lr" | "lrOf">): boolean =>
+  config.arms.some((arm) => ratesOf(config, arm).length > 1);
+
+/** Examples that are held out: none unless they have something to decide. */
+export const heldOutSize = (config: Config): number =>
+  isGrid(config) ? Math.round(config.trainSize * config.heldOut) : 0;
+/** Examples that are trained on. */
 export const trainedSize = (config: Config): number => config.trainSize - heldOutSize(config);
 
 export const stepsPerEpoch = (config: Config): number =>
@@ -61,8 +78,11 @@ export const stepsPerEpoch = (config: Config): number =>
 
 export const stepsOf = (config: Config): number => config.epochs * stepsPerEpoch(config);
 
-/** A learning rate, constant for the first half of training and then linearly to 0. */
-export const scheduleOf = (config: Config, lr: number): Schedule => {
-  const steps = stepsOf(config);
-  return linearRate({ from: lr, start: Math.floor(steps / 2), end: steps });
-};
+/** A learning rate that is constant at first and then falls linearly to 0. */
+export function scheduleOf(config: Config, lr: number): Schedule {
+  const { constantFor = 0.5, fallsByEpoch = false } = config;
+  if (constantFor === 1) return constantRate(lr);
+  const [steps, perEpoch] = [stepsOf(config), stepsPerEpoch(config)];
+  const rate = linearRate({ from: lr, start: Math.floor(constantFor * steps), end: steps });
+  return fallsByEpoch ? (step) => rate(step - (step % perEpoch)) : rate;
+}

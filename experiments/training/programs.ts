@@ -1,26 +1,29 @@
-/** The programs of an arm, and how images become their inputs. */
+/** The programs of an arm, and how examples become their inputs. */
 import {
   arms,
+  averaged,
   diagnosticStep,
   evalStep,
   initStep,
   input,
   item,
-  tensor,
+  keyTensor,
+  movingAverage,
   trainStep,
   type Input,
   type Network,
+  type Norm,
   type Program,
   type Runtime,
   type State,
   type StepOptions,
   type Tensor,
 } from "../../src/index.ts";
-import type { Arm } from "../results.ts";
-import { trainedSize, type Config } from "./config.ts";
-import type { LabelledImages, Task, TaskData } from "./task.ts";
+import type { Arm, Means, Measure } from "../results.ts";
+import { ratesOf, trainedSize, type Config } from "./config.ts";
+import type { DataSet, Task, TaskData } from "./task.ts";
 
-/** Images that data-dependent initialization looks at, as in the paper. */
+/** Examples that data-dependent initialization looks at, as in the paper. */
 export const INIT_BATCH = 500;
 const EVAL_BATCH = 100; // of five arms at once: larger ones hold memory and are no faster
 
@@ -28,12 +31,13 @@ const EVAL_BATCH = 100; // of five arms at once: larger ones hold memory and are
 export interface Programs {
   readonly task: Task;
   readonly arm: Arm;
+  readonly norm: Norm;
   readonly train: Program;
-  /** The share of wrong answers on the test set with these parameters. */
-  testError(state: State): Promise<number>;
-  /** The same on the training images from row `from` to before `to`. */
-  heldOutError(state: State, from: number, to: number): Promise<number>;
-  /** The images `rows` of the training set as the inputs of a program. */
+  /** The means of all measures on the test set with these parameters. */
+  test(state: State): Promise<Means>;
+  /** The same on the training examples from row `from` to before `to`. */
+  heldOut(state: State, from: number, to: number): Promise<Means>;
+  /** The training examples `rows` as the inputs of a program. */
   feeds(rows: Uint32Array): Record<string, Tensor>;
   /** Data-dependent initialization, needed once. */
   compileInit(): Promise<Program>;
@@ -58,7 +62,8 @@ export async function compilePrograms({
   runtime,
 }: CompileOptions): Promise<Programs> {
   const key = input("key", [2], "uint32");
-  const names = Object.keys(task.rates(config, config.lr[0]));
+  const norm = task.norm?.(arm) ?? arms[arm];
+  const names = Object.keys(task.rates(config, ratesOf(config, arm)[0]));
   const rates = Object.fromEntries(names.map((name) => [name, input(name, [])]));
   const at = (
     size: number,
@@ -66,11 +71,10 @@ export async function compilePrograms({
     readonly network: Network;
     readonly options: StepOptions & { readonly inputs: readonly Input[] };
   } => {
-    const x = input("x", [size, ...data.train.shape]);
-    const labels = input("labels", [size], "int32");
+    const examples = data.train.inputs(size);
     return {
-      network: task.network(x, labels, config),
-      options: { inputs: [x, labels, ...Object.values(rates)], norm: arms[arm], key },
+      network: task.network(examples, config),
+      options: { inputs: [...examples, ...Object.values(rates)], norm, key },
     };
   };
   const [small, initial, large] = [
@@ -78,17 +82,29 @@ export async function compilePrograms({
     at(Math.min(INIT_BATCH, trainedSize(config))),
     at(EVAL_BATCH),
   ];
+  const { average } = config;
   const train = await runtime.compile(
-    trainStep(small.network, { ...small.options, optimizer: task.optimizer(config, rates) }),
+    trainStep(small.network, {
+      ...small.options,
+      optimizer: task.optimizer(config, rates),
+      ...(average === undefined ? {} : { also: (updates) => movingAverage(updates, average) }),
+    }),
   );
   const evaluate = await runtime.compile(evalStep(large.network, large.options));
+  const measured = (set: DataSet, state: State, from: number, to: number): Promise<Means> =>
+    means(evaluate, set, {
+      state: average === undefined ? state : averaged(state),
+      measures: task.measures,
+      ...{ from, to },
+    });
   return {
     task,
     arm,
+    norm,
     train,
-    testError: (state) => error(evaluate, data.test, state, { from: 0, to: data.test.count }),
-    heldOutError: (state, from, to) => error(evaluate, data.train, state, { from, to }),
-    feeds: (rows) => feeds(data.train, rows),
+    test: (state) => measured(data.test, state, 0, data.test.count),
+    heldOut: (state, from, to) => measured(data.train, state, from, to),
+    feeds: (rows) => data.train.feeds(rows),
     compileInit: () => runtime.compile(initStep(initial.network, initial.options)),
     async blame(fed, state) {
       const program = await runtime.compile(diagnosticStep(small.network, small.options));
@@ -101,24 +117,27 @@ export async function compilePrograms({
     },
   };
 }
-/** The share of wrong answers over some rows; the last batch is filled up with the first image, which is not counted. */
-async function error(
+
+interface Range {
+  readonly state: State;
+  readonly measures: readonly Measure[];
+  readonly from: number;
+  readonly to: number;
+}
+/** Means over some rows; the last batch is filled up with the first example, which is not counted. Noise is the same every time. */
+async function means(
   program: Program,
-  set: LabelledImages,
-  state: State,
-  { from, to }: { readonly from: number; readonly to: number },
-): Promise<number> {
-  let wrong = 0;
+  set: DataSet,
+  { state, measures, from, to }: Range,
+): Promise<Means> {
+  const sums = Object.fromEntries(measures.map((m) => [m.key, 0]));
   for (let start = from; start < to; start += EVAL_BATCH) {
     const size = Math.min(EVAL_BATCH, to - start);
     const rows = Uint32Array.from({ length: EVAL_BATCH }, (_, i) => (i < size ? start + i : 0));
-    const outputs = await program.run(feeds(set, rows), state);
-    for (let i = 0; i < size; i++) wrong += outputs["wrong"].data[i];
+    const key = keyTensor("evaluation", start);
+    const outputs = await program.run({ ...set.feeds(rows), key }, state);
+    for (const name of Object.keys(sums))
+      for (let i = 0; i < size; i++) sums[name] += outputs[name].data[i];
   }
-  return wrong / (to - from);
+  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / (to - from)]));
 }
-
-const feeds = (set: LabelledImages, rows: Uint32Array): Record<string, Tensor> => ({
-  x: tensor(set.pixels(rows), [rows.length, ...set.shape]),
-  labels: tensor(set.labels(rows), [rows.length], "int32"),
-});

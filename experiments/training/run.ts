@@ -8,13 +8,22 @@ import {
   layerStats,
   permutation,
   sizeOf,
+  startAverages,
+  startScales,
   tensor,
   type Checkpoint,
   type State,
   type Tensor,
 } from "../../src/index.ts";
-import type { Arm, CurvePoint, EpochResult } from "../results.ts";
-import { heldOutSize, stepsOf, stepsPerEpoch, trainedSize, type Config } from "./config.ts";
+import type { Arm, CurvePoint, EpochResult, Means } from "../results.ts";
+import {
+  heldOutSize,
+  ratesOf,
+  stepsOf,
+  stepsPerEpoch,
+  trainedSize,
+  type Config,
+} from "./config.ts";
 import { compilePrograms, INIT_BATCH, type CompileOptions, type Programs } from "./programs.ts";
 
 /** What a run has measured so far; part of its checkpoint, so a resumed run goes on counting. */
@@ -27,7 +36,7 @@ export interface Progress {
   /** Training and evaluation, over all processes that went on with the run. */
   wallSeconds: number;
   /** Sums over the epoch under way. */
-  readonly epoch: { loss: number; wrong: number; steps: number };
+  readonly epoch: { steps: number; sums: Means };
   /** Sums since the last point of the curve. */
   readonly point: { loss: number; steps: number };
 }
@@ -54,7 +63,7 @@ export interface Run {
 export interface RunOptions {
   readonly config: Config;
   readonly seed: number;
-  /** One of the configuration's learning rates (default: the first). */
+  /** One of the arm's learning rates (default: the first). */
   readonly lr?: number;
   readonly programs: Programs;
   /** Goes on from here. */
@@ -63,15 +72,15 @@ export interface RunOptions {
 
 /** Points of the training curve an epoch. */
 const POINTS = 20;
-/** Test errors that a run has at least, so that short runs have a curve too. */
-const TEST_ERRORS = 4;
+/** How often a run is tested at least, so that short runs have a curve too. */
+const TESTS = 4;
 
 export async function startRun({
   config,
   seed,
   programs,
   from,
-  lr = config.lr[0],
+  lr = ratesOf(config, programs.arm)[0],
 }: RunOptions): Promise<Run> {
   const { arm, task } = programs;
   const perEpoch = stepsPerEpoch(config);
@@ -84,6 +93,7 @@ export async function startRun({
   let step = from?.step ?? 0;
 
   const dead = from ? {} : await initialize();
+  if (!from) startAverages(state);
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
   const parameters = programs.train.parameters
     .filter((p) => p.attrs.trainable)
@@ -102,6 +112,10 @@ export async function startRun({
   };
 
   async function initialize(): Promise<Record<string, number>> {
+    if (task.initialization === "as drawn") {
+      startScales(state);
+      return {};
+    }
     const rows = permutation(trained, keyOf(seed, "init")).subarray(
       0,
       Math.min(INIT_BATCH, trained),
@@ -135,21 +149,21 @@ export async function startRun({
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
     step++;
-    record(loss, sum(outputs["wrong"]), milliseconds, item(now["lr"]));
+    const means = task.measures.map(({ key }) => [key, mean(outputs[key])] as const);
+    record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
     const ended = step % perEpoch === 0 ? { epoch: await endEpoch(epoch + 1) } : {};
-    if (!ended.epoch && isTestPoint()) markTestError(await programs.testError(state));
+    if (!ended.epoch && isTestPoint()) markTest(await programs.test(state));
     progress.wallSeconds += (performance.now() - began) / 1000;
     return { loss, ...ended };
   }
 
-  function record(loss: number, wrong: number, milliseconds: number, rate: number): void {
+  function record(means: Means, milliseconds: number, rate: number): void {
     progress.seconds += milliseconds / 1000;
     progress.stepMilliseconds.push(Math.round(milliseconds * 1000) / 1000);
     const { epoch, point } = progress;
-    epoch.loss += loss;
-    epoch.wrong += wrong;
+    epoch.sums = mapValues(means, (x, name) => x + (epoch.sums[name] ?? 0));
     epoch.steps++;
-    point.loss += loss;
+    point.loss += means["loss"];
     point.steps++;
     if (step % Math.ceil(perEpoch / POINTS) !== 0 && step % perEpoch !== 0) return;
     progress.curve.push({
@@ -164,31 +178,30 @@ export async function startRun({
 
   /** Whether the point of the curve that this step made, if it did, is one to test at. */
   function isTestPoint(): boolean {
-    const every = Math.ceil(POINTS / Math.max(1, Math.round(TEST_ERRORS / config.epochs)));
+    const every = Math.ceil(POINTS / Math.max(1, Math.round(TESTS / config.epochs)));
     const within = (step % perEpoch) / Math.ceil(perEpoch / POINTS);
     return Number.isInteger(within) && within % every === 0;
   }
 
-  function markTestError(testError: number): void {
+  function markTest(test: Means): void {
     const last = progress.curve.length - 1;
-    progress.curve[last] = { ...progress.curve[last], testError };
+    progress.curve[last] = { ...progress.curve[last], test };
   }
 
   async function endEpoch(epoch: number): Promise<EpochResult> {
-    const { loss, wrong, steps: n } = progress.epoch;
+    const { sums, steps: n } = progress.epoch;
     const result = {
       epoch,
       seconds: progress.seconds,
-      trainLoss: loss / n,
-      trainError: wrong / (n * config.batchSize),
-      testError: await programs.testError(state),
+      train: mapValues(sums, (x) => x / n),
+      test: await programs.test(state),
       ...(heldOutSize(config) > 0 && {
-        heldOutError: await programs.heldOutError(state, trained, config.trainSize),
+        heldOut: await programs.heldOut(state, trained, config.trainSize),
       }),
     };
     progress.epochs.push(result);
-    markTestError(result.testError);
-    Object.assign(progress.epoch, { loss: 0, wrong: 0, steps: 0 });
+    markTest(result.test);
+    Object.assign(progress.epoch, { steps: 0, sums: {} });
     return result;
   }
 
@@ -201,7 +214,7 @@ export async function startRun({
           `train: the parameters of ${arm} must be finite numbers, got ${bad} in ${name} after step ${step}; lower --lr`,
         );
     }
-    const { arms: _arms, seeds: _seeds, lr: _lr, ...rest } = config;
+    const { arms: _arms, seeds: _seeds, lr: _lr, lrOf: _lrOf, ...rest } = config;
     return {
       state: new Map(state),
       step,
@@ -237,27 +250,30 @@ const emptyProgress = (): Progress => ({
   stepMilliseconds: [],
   seconds: 0,
   wallSeconds: 0,
-  epoch: { loss: 0, wrong: 0, steps: 0 },
+  epoch: { steps: 0, sums: {} },
   point: { loss: 0, steps: 0 },
 });
-const sum = ({ data }: Tensor): number => Array.from(data).reduce((a, b) => a + b, 0);
+const mean = ({ data }: Tensor): number =>
+  Array.from(data).reduce((a, b) => a + b, 0) / data.length;
+const mapValues = (x: Means, f: (value: number, name: string) => number): Means =>
+  Object.fromEntries(Object.entries(x).map(([name, value]) => [name, f(value, name)]));
 
-/** The test error of a checkpoint's parameters; `where` names its file in messages. */
+/** The measures of a checkpoint's parameters on the test set; `where` names its file in messages. */
 export async function evaluateCheckpoint(
   { state, config }: Checkpoint,
   { where, ...options }: Omit<CompileOptions, "config" | "arm"> & { readonly where: string },
-): Promise<number> {
+): Promise<Means> {
   const { lr, ...rest } = config as unknown as Omit<Config, "lr"> & {
     readonly arm: Arm;
     readonly lr: number;
   };
   const programs = await compilePrograms({
     ...options,
-    config: { ...rest, lr: [lr] },
+    config: { ...rest, arms: [rest.arm], lr: [lr] },
     arm: rest.arm,
   });
   checkState(programs.train.parameters, state, where);
-  const error = await programs.testError(state);
+  const means = await programs.test(state);
   await programs.release();
-  return error;
+  return means;
 }

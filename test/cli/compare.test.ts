@@ -3,7 +3,7 @@ import { access, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Results } from "../../experiments/results.ts";
+import type { Means, Results } from "../../experiments/results.ts";
 import { loadCheckpoint } from "../../src/node/index.ts";
 import {
   bitsOf,
@@ -26,7 +26,7 @@ let bits: Bits;
 const at = (name: string): string => join(folder, name);
 const settings = (): readonly string[] => [
   ...["--epochs", "2", "--batch-size", "30", "--threads", "2"],
-  ...["--target-error", "90", "--data-dir", data],
+  ...["--target", "90", "--data-dir", data],
 ];
 const compared = (): readonly string[] => [
   ...["compare", "mnist", "--arms", "plain,weight"],
@@ -70,7 +70,7 @@ describe("a finished run", () => {
       command,
     } = await readResults(at("first"));
     expect({ format, experiment }).toEqual({
-      format: "weightnorm-results/1",
+      format: "weightnorm-results/2",
       experiment: "mnist",
     });
     expect(command).toBe(`weightnorm ${[...compared(), "--out", at("first")].join(" ")}`);
@@ -80,16 +80,17 @@ describe("a finished run", () => {
     const weight = arms.weight!;
     expect(weight.epochs.map((e) => e.epoch)).toEqual([1, 2]);
     for (const epoch of weight.epochs) {
-      const { trainError, testError, ...others } = epoch;
-      expect(Object.keys(others)).toEqual(["epoch", "seconds", "trainLoss"]);
-      expect(Math.min(...Object.values(others), trainError, testError)).toBeGreaterThan(0);
-      expect(Math.max(trainError, testError)).toBeLessThan(1);
+      const { train, test, ...others } = epoch;
+      expect(Object.keys(others)).toEqual(["epoch", "seconds"]);
+      expect(Object.keys({ train, ...train, test })).toEqual(["train", "loss", "error", "test"]);
+      expect(Math.min(epoch.seconds, ...Object.values(train), test["error"])).toBeGreaterThan(0);
+      expect(Math.max(train["error"], test["error"])).toBeLessThan(1);
     }
     expect(weight.imagesPerSecond).toBeGreaterThan(10);
     expect(weight.relativeStepTime).toBeGreaterThan(0.1);
     expect(weight.secondsToTarget).toBe(weight.epochs[0].seconds);
     expect(weight.parameters).toBe(arms.plain!.parameters + 16 + 32 + 32 + 64 + 10); // a scale g for every unit
-    expect(weight.epochs[1].trainLoss).toBeLessThan(weight.epochs[0].trainLoss);
+    expect(weight.epochs[1].train["loss"]).toBeLessThan(weight.epochs[0].train["loss"]);
     expect(weight.runs[0].curve).toHaveLength(20);
   });
 
@@ -112,9 +113,12 @@ describe("a finished run", () => {
     const { runs, epochs, relativeStepTime } = arms.weight!;
     expect(relativeStepTime).toBeNull();
     expect(runs.map((r) => r.seed)).toEqual([1, 2]);
-    expect(runs[0].epochs[1].trainLoss).not.toBe(runs[1].epochs[1].trainLoss);
-    for (const name of ["seconds", "trainLoss", "trainError", "testError"] as const)
-      expect(epochs[1][name]).toBe((runs[0].epochs[1][name] + runs[1].epochs[1][name]) / 2);
+    const [one, two] = runs.map((run) => run.epochs[1]);
+    expect(one.train["loss"]).not.toBe(two.train["loss"]);
+    expect(epochs[1].seconds).toBe((one.seconds + two.seconds) / 2);
+    expect(epochs[1].test["error"]).toBe((one.test["error"] + two.test["error"]) / 2);
+    for (const name of ["loss", "error"])
+      expect(epochs[1].train[name]).toBe((one.train[name] + two.train[name]) / 2);
     const [alone, inCompany] = [await bitsOf(at("train")), bits];
     expect(alone.runs["weight-1"]).toEqual(inCompany.runs["weight-1"]);
     expect(alone.checkpoints["weight-1"]).toEqual(inCompany.checkpoints["weight-1"]);
@@ -175,7 +179,7 @@ describe("what is done with a run afterwards", () => {
   test("`eval` agrees with the run, on the run's own data", async () => {
     const { code, stdout } = await weightnorm("eval", at("first"), "--threads", "2", "--json");
     expect(code).toBe(0);
-    const rows = JSON.parse(stdout) as { readonly arm: string; readonly testError: number }[];
+    const rows = JSON.parse(stdout) as { readonly arm: string; readonly test: Means }[];
     const { arms } = await readResults(at("first"));
     expect(rows).toEqual(
       (["plain", "weight"] as const).flatMap((arm) =>
@@ -184,14 +188,14 @@ describe("what is done with a run afterwards", () => {
           arm,
           seed: 1,
           step: 20,
-          testError: epochs[1].testError,
+          test: epochs[1].test,
         })),
       ),
     );
     const file = join(at("first"), "checkpoints", "weight-1.safetensors");
     const one = await weightnorm("eval", file, "--data-dir", data);
-    const percent = (100 * arms.weight!.runs[0].epochs[1].testError).toFixed(2);
-    expect(one.stdout).toMatch(new RegExp(`^weight +1 +20 +${percent} %$`, "m"));
+    const percent = (100 * arms.weight!.runs[0].epochs[1].test["error"]).toFixed(2);
+    expect(one.stdout).toMatch(new RegExp(`^weight +1 +20 +${percent}%$`, "m"));
     expect(one.stdout).toContain(`100 test images of ${data}`);
   });
 

@@ -69,7 +69,7 @@ describe("usage", () => {
         ...[
           ...["--lr abc", "--lr -1", "--lr 0", "--lr Infinity", "--epochs 0", "--epochs 1.5"],
           ...["--arms plain,plain", "--arms plain,", "--seed x", "--seed -1", "--seed 1,1"],
-          ...["--batch-size 1e99", "--train-size 0", "--target-error none", "--threads 0"],
+          ...["--batch-size 1e99", "--train-size 0", "--target none", "--threads 0"],
         ].map((flag) => words(`compare mnist ${flag}`)),
         words("train mnist --arm all"),
         words("eval x --threads 1.5"),
@@ -115,8 +115,8 @@ describe("usage", () => {
       $ compare mnist --train-size 0
       2: weightnorm: --train-size: expected a whole number of at least 1, got "0"; try --train-size 10000
       (add --help for the flags and examples)
-      $ compare mnist --target-error none
-      2: weightnorm: --target-error: expected a finite number above 0 and at most 100, got "none"; try --target-error 1.5
+      $ compare mnist --target none
+      2: weightnorm: --target: expected a finite number above 0, got "none"; try --target 1.5
       (add --help for the flags and examples)
       $ compare mnist --threads 0
       2: weightnorm: --threads: expected a whole number of at least 1 and at most 256, got "0"; try --threads 2

@@ -17,7 +17,7 @@ export interface SampleOptions {
   readonly seeds?: number;
   readonly layers?: readonly string[];
   readonly pointsAnEpoch?: number;
-  readonly targetError?: number;
+  readonly target?: number;
 }
 
 /** How an arm learns: final test error, speed of the loss, step time in milliseconds, growth of |v| an epoch. */
@@ -34,7 +34,7 @@ const BATCH = 100;
 
 /** Results as a run of `compare mnist` would leave them: five arms, 4 epochs, 5 layers, two seeds. */
 export function sampleResults(options: SampleOptions = {}): Results {
-  const { arms = ARMS, epochs = 4, seeds = 2, targetError = 0.01 } = options;
+  const { arms = ARMS, epochs = 4, seeds = 2, target = 0.01 } = options;
   const { layers = LAYERS, pointsAnEpoch = 30 } = options;
   const results: Partial<Record<Arm, ArmResult>> = {};
   for (const arm of arms) {
@@ -46,13 +46,13 @@ export function sampleResults(options: SampleOptions = {}): Results {
       epochs: means,
       imagesPerSecond: mean(runs.map((r) => r.imagesPerSecond)),
       relativeStepTime: arms.includes("plain") ? CHARACTER[arm][2] / CHARACTER.plain[2] : null,
-      secondsToTarget: means.find((e) => e.testError <= targetError)?.seconds ?? null,
+      secondsToTarget: means.find((e) => e.test["error"] <= target)?.seconds ?? null,
       parameters: 113_098 + (arm.startsWith("weight") ? 266 : 0),
       runs,
     };
   }
   return {
-    format: "weightnorm-results/1",
+    format: "weightnorm-results/2",
     experiment: "mnist",
     command: `weightnorm compare mnist --epochs ${epochs} --seeds ${seeds}`,
     config: { arms, epochs, seeds, batch: BATCH, optimizer: { name: "adam", lr: 0.001 } },
@@ -71,7 +71,8 @@ export function sampleResults(options: SampleOptions = {}): Results {
     },
     startedAt: "2030-01-02T03:04:05.000Z",
     seconds: 187.4,
-    targetError,
+    measures: [{ key: "error", unit: "%", scale: 100, digits: 2 }],
+    target,
     arms: results,
   };
 }
@@ -105,9 +106,8 @@ function run(arm: Arm, seed: number, { epochs, layers, pointsAnEpoch }: RunShape
       return {
         epoch,
         seconds: seconds(epoch),
-        trainLoss: lossAt(epoch) * Math.exp(0.05 * random()),
-        trainError: 0.2 * testError,
-        testError: Math.round(testError * 10_000) / 10_000,
+        train: { loss: lossAt(epoch) * Math.exp(0.05 * random()), error: 0.2 * testError },
+        test: { error: Math.round(testError * 10_000) / 10_000 },
       };
     }),
     curve,
@@ -132,14 +132,13 @@ function layerStats(
 
 function meanEpochs(runs: readonly RunResult[]): readonly EpochResult[] {
   return runs[0].epochs.map((first, i) => {
-    const of = (key: Exclude<keyof EpochResult, "heldOutError">): number =>
-      mean(runs.map((r) => r.epochs[i][key]));
+    const of = (value: (epoch: EpochResult) => number): number =>
+      mean(runs.map((r) => value(r.epochs[i])));
     return {
       epoch: first.epoch,
-      seconds: of("seconds"),
-      trainLoss: of("trainLoss"),
-      trainError: of("trainError"),
-      testError: of("testError"),
+      seconds: of((e) => e.seconds),
+      train: { loss: of((e) => e.train["loss"]), error: of((e) => e.train["error"]) },
+      test: { error: of((e) => e.test["error"]) },
     };
   });
 }

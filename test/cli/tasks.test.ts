@@ -3,6 +3,7 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { transformPath } from "../../experiments/cifar10/whitened.ts";
+import type { Means } from "../../experiments/results.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
 import { tensor } from "../../src/index.ts";
 import { loadCifar10, saveCheckpoint } from "../../src/node/index.ts";
@@ -38,12 +39,12 @@ describe("a grid of learning rates", () => {
     for (const arm of ["plain", "weight"] as const) {
       const { grid, lr, runs, epochs } = arms[arm]!;
       expect(grid!.map((g) => g.lr)).toEqual(rates);
-      expect(grid![2].heldOutError).toBeNull(); // it diverged
-      const errors = grid!.slice(0, 2).map((g) => g.heldOutError!);
+      expect(grid![2].heldOut).toBeNull(); // it diverged
+      const errors = grid!.slice(0, 2).map((g) => g.heldOut!);
       expect(lr).toBe(rates[errors.indexOf(Math.min(...errors))]);
       expect(runs).toHaveLength(1);
       expect(epochs).toHaveLength(2);
-      expect(runs[0].epochs.at(-1)!.heldOutError).toBe(Math.min(...errors));
+      expect(runs[0].epochs.at(-1)!.heldOut!["error"]).toBe(Math.min(...errors));
     }
   });
   test("keeps a checkpoint of every run, and shows the grid in the report", async () => {
@@ -111,8 +112,8 @@ describe("cifar10", () => {
     const { code, stdout } = await within("eval", at("one"), "--json", "--threads", "1");
     expect(code).toBe(0);
     const { arms } = await readResults(at("one"));
-    const [row] = JSON.parse(stdout) as readonly { readonly testError: number }[];
-    expect(row.testError).toBe(arms["weight+mean-only"]!.epochs.at(-1)!.testError);
+    const [row] = JSON.parse(stdout) as readonly { readonly test: Means }[];
+    expect(row.test).toEqual(arms["weight+mean-only"]!.epochs.at(-1)!.test);
   });
   test("its run is not resumed as another experiment's", async () => {
     const { code, stderr } = await within("compare", "mnist", "--resume", at("one"));

@@ -7,16 +7,16 @@ import {
   stepsPerEpoch,
   trainedSize,
   type Config,
-} from "../../experiments/classification/config.ts";
+} from "../../experiments/training/config.ts";
 import {
   Diverged,
   evaluateCheckpoint,
   startRun,
   type Run,
   type RunOptions,
-} from "../../experiments/classification/experiment.ts";
-import { compilePrograms, type Programs } from "../../experiments/classification/programs.ts";
-import type { TaskData } from "../../experiments/classification/task.ts";
+} from "../../experiments/training/run.ts";
+import { compilePrograms, type Programs } from "../../experiments/training/programs.ts";
+import type { TaskData } from "../../experiments/training/task.ts";
 import { mnist as task, normalized } from "../../experiments/mnist/task.ts";
 import { classifier } from "../../experiments/mnist/model.ts";
 import { ARMS } from "../../experiments/results.ts";
@@ -109,7 +109,7 @@ describe("the network", () => {
     });
     expect(Object.entries(outputs!).map(([name, { shape }]) => [name, shape])).toEqual([
       ["loss", []],
-      ["wrong", [2]],
+      ["error", [2]],
     ]);
   });
 });
@@ -194,16 +194,16 @@ describe.each(ARMS)("a run of %s", (arm) => {
     expect(progress.curve[5].layers.map((l) => l.layer)).toEqual([
       ...["conv1", "conv2", "conv3", "conv4", "dense1"],
     ]);
-    expect(progress.epochs.map((e) => [e.epoch, e.trainLoss])).toEqual([
+    expect(progress.epochs.map((e) => [e.epoch, e.train["loss"]])).toEqual([
       [1, (losses[0] + losses[1] + losses[2]) / 3],
       [2, (losses[3] + losses[4] + losses[5]) / 3],
     ]);
-    for (const { trainError, testError } of progress.epochs) {
-      expect(Math.round(trainError * 60) / 60).toBeCloseTo(trainError, 12); // counts of three batches of 20
-      expect(Math.round(testError * 7) / 7).toBe(testError); // the batch was filled up, and that not counted
+    for (const { train, test } of progress.epochs) {
+      expect(Math.round(train["error"] * 60) / 60).toBeCloseTo(train["error"], 12); // counts of three batches of 20
+      expect(Math.round(test["error"] * 7) / 7).toBe(test["error"]); // the batch was filled up, and that not counted
     }
-    expect(await evaluateCheckpoint(end, { task, data, runtime, where: "end" })).toBe(
-      progress.epochs[1].testError,
+    expect(await evaluateCheckpoint(end, { task, data, runtime, where: "end" })).toEqual(
+      progress.epochs[1].test,
     );
     expect(parameters).toBeGreaterThan(30_000);
     expect(Object.values(dead)).toEqual([0, 0, 0, 0, 0]);
@@ -215,8 +215,8 @@ test("with several learning rates a run ends epochs with its error on the images
   const run = await begin("weight", { config: grid, lr: 0.01 });
   expect([run.steps, run.lr]).toEqual([4, 0.01]);
   await advance(run);
-  for (const { heldOutError } of run.progress.epochs)
-    expect(Math.round(heldOutError! * 20) / 20).toBe(heldOutError);
+  for (const { heldOut } of run.progress.epochs)
+    expect(Math.round(heldOut!["error"] * 20) / 20).toBe(heldOut!["error"]);
   expect(run.progress.curve[0].layers[0].effectiveStep).toBeGreaterThan(0);
 });
 
