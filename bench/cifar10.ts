@@ -1,13 +1,13 @@
 /** The paper's CIFAR-10 network: every arm and PyTorch's in turn, what the convolutions get out of the machine, memory. */
 import { machine } from "../cli/results.ts";
 import type { Arm } from "../experiments/results.ts";
-import { input, ops, sizeOf, tensor } from "../src/index.ts";
-import { loadOnnxRuntime, nodeRuntime } from "../src/node/index.ts";
+import { sizeOf } from "../src/index.ts";
+import { loadOnnxRuntime } from "../src/node/index.ts";
 import { probeTarget } from "../src/runtime/probe.ts";
 import { subjects } from "./ours.ts";
 import { inProcess } from "./own-process.ts";
 import { startPeer } from "./peer.ts";
-import { raceArms, spread, type ArmBench, type Spread } from "./race.ts";
+import { raceArms, spread, type ArmBench, type BenchOptions, type Spread } from "./race.ts";
 
 export interface Cifar10Bench {
   readonly bench: "cifar10";
@@ -24,25 +24,27 @@ export interface Cifar10Bench {
     /** Multiplications and additions of a step's convolutions, in 1e9. */
     readonly gigaflop: number;
     readonly gigaflopPerSecond: Spread;
-    /** Of one large matrix product on the same runtime and threads. */
+    /** Of one large matrix product on the same runtime and threads, between the steps. */
     readonly matmulGigaflopPerSecond: Spread;
   };
   /** Of a process that trains the weight arm. */
   readonly peakMebibytes: number;
+  /** Of one that initializes, trains and evaluates all five arms in turn, beside the whole data set, as `weightnorm compare` does. */
+  readonly compare: Memory;
+}
+
+interface Memory {
+  readonly peakMebibytes: number;
+}
+interface Profile {
+  readonly convolutionMilliseconds: readonly number[];
+  readonly matmulGigaflopPerSecond: readonly number[];
 }
 
 const BATCH = 100;
 const WIDTH = 96;
 const ARMS: readonly Arm[] = ["plain", "weight", "batch", "weight+mean-only"];
 const PEER_ARMS: readonly Arm[] = ["plain", "weight", "batch"];
-
-export interface BenchOptions {
-  readonly threads: number;
-  readonly rounds: number;
-  readonly steps: number;
-  readonly blocked: boolean;
-  readonly say: (line: string) => void;
-}
 
 export async function benchCifar10({
   threads,
@@ -51,25 +53,19 @@ export async function benchCifar10({
   blocked,
   say,
 }: BenchOptions): Promise<Cifar10Bench> {
-  const peer = await startPeer("cifar10.py");
+  const subject = subjects.cifar10;
+  const peer = await startPeer(subject.peer);
   const block = blocked ? (await probeTarget(await loadOnnxRuntime())).block : 0;
   const layout = block > 0 ? `images in blocks of ${block} channels` : "plain layout";
   say(
     `${peer ? `in turn with ${peer.version}` : "python3-torch is not installed: no peer to compare with"}; ${threads} threads, batch ${BATCH}, ${layout}`,
   );
-  const subject = subjects.cifar10;
   const race = { subject, arms: ARMS, peerArms: PEER_ARMS, batch: BATCH, width: WIDTH };
   const arms = await raceArms(peer, { ...race, threads, rounds, steps, blocked, say });
-  peer?.close();
-  say("the convolutions alone, a matrix product, memory");
-  const profiled = await inProcess<{ readonly convolutionMilliseconds: readonly number[] }>(
-    "profile",
-    { threads, blocked },
-  );
-  const { peakMebibytes } = await inProcess<{ readonly peakMebibytes: number }>("memory", {
-    threads,
-    blocked,
-  });
+  say("the convolutions and a matrix product in turn, memory");
+  const profiled = await inProcess<Profile>("profile", { threads, blocked });
+  const { peakMebibytes } = await inProcess<Memory>("memory", { threads, blocked });
+  const compare = await inProcess<Memory>("compare", { threads, blocked });
   const gigaflop = (2 * BATCH * multiplications(WIDTH)) / 1e9;
   return {
     bench: "cifar10",
@@ -86,9 +82,10 @@ export async function benchCifar10({
       gigaflopPerSecond: spread(
         profiled.convolutionMilliseconds.map((ms) => (1000 * gigaflop) / ms),
       ),
-      matmulGigaflopPerSecond: spread(await matmulSpeed(threads)),
+      matmulGigaflopPerSecond: spread(profiled.matmulGigaflopPerSecond),
     },
     peakMebibytes,
+    compare,
   };
 }
 
@@ -109,23 +106,4 @@ function multiplications(width: number): number {
   return layers
     .map(([size, from, to, taps], i) => (i === 0 ? 2 : 3) * sizeOf([size, size, from, to, taps]))
     .reduce((x, y) => x + y);
-}
-
-async function matmulSpeed(threads: number): Promise<readonly number[]> {
-  const n = 2048;
-  const [a, b] = [input("a", [n, n]), input("b", [n, n])];
-  const program = await nodeRuntime({ threads }).compile({
-    inputs: [a, b],
-    outputs: { y: ops.matmul(a, b) },
-  });
-  const values = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i));
-  const feeds = { a: tensor(values, [n, n]), b: tensor(values, [n, n]) };
-  const speeds: number[] = [];
-  for (let i = 0; i < 12; i++) {
-    const start = performance.now();
-    await program.run(feeds, new Map());
-    if (i > 1) speeds.push((2 * n ** 3) / (performance.now() - start) / 1e6);
-  }
-  await program.release();
-  return speeds;
 }

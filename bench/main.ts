@@ -6,14 +6,17 @@ import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
 import { inProcess } from "./own-process.ts";
+import { closePeers } from "./peer.ts";
 import type { ArmBench, Spread } from "./race.ts";
 
-const whole = (text: string): number => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1)
-    throw new Error(`bench: expected a whole number of at least 1, got "${text}"; try 10`);
-  return value;
-};
+const whole =
+  (flag: string) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new Error(`${flag}: expected a whole number of at least 1, got "${text}"; try 10`);
+    return value;
+  };
 
 interface Flags {
   readonly threads: number;
@@ -57,9 +60,11 @@ const benches: Readonly<
     rounds: 1,
     steps: 2000,
     async run({ threads, steps, blocked }) {
-      say(`${steps} steps of a narrow network, a few minutes`);
+      say(`${steps} steps of a narrow network in epochs of 20, a few minutes`);
       const result = await inProcess<Soak>("soak", { threads, blocked, steps });
-      return [{ bench: "soak", ...result }, soakText(result)];
+      const growth = growthOf(result);
+      if (growth > MOST_GROWTH) process.exitCode = 1;
+      return [{ bench: "soak", ...result, growth }, soakText(result, growth)];
     },
   },
 };
@@ -69,15 +74,19 @@ await new Command("bench")
     "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too.",
   )
   .argument("<what>", Object.keys(benches).join(", "))
-  .addOption(new Option("--threads <n>").argParser(whole).default(availableParallelism()))
+  .addOption(
+    new Option("--threads <n>").argParser(whole("--threads")).default(availableParallelism()),
+  )
   .addOption(
     new Option(
       "--rounds <n>",
       "rounds in which everyone runs in turn (mnist 11, cifar10 5)",
-    ).argParser(whole),
+    ).argParser(whole("--rounds")),
   )
   .addOption(
-    new Option("--steps <n>", "steps a round (mnist 20, cifar10 3, soak 2000)").argParser(whole),
+    new Option("--steps <n>", "steps a round (mnist 20, cifar10 3, soak 2000)").argParser(
+      whole("--steps"),
+    ),
   )
   .option("--no-blocked", "without ONNX Runtime's blocked layout (cifar10, soak)")
   .option("--json <file>", "write the figures there")
@@ -96,7 +105,8 @@ await new Command("bench")
   .catch((error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
-  });
+  })
+  .finally(closePeers);
 
 function milliseconds({ median, low, high }: Spread): string {
   return `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
@@ -150,14 +160,15 @@ function mnistText({ arms, growth, start, compare, peer }: MnistBench): string {
   ].join("\n\n");
 }
 
-function cifar10Text({ arms, peer, block, convolutions, peakMebibytes }: Cifar10Bench): string {
+function cifar10Text(bench: Cifar10Bench): string {
+  const { arms, peer, block, convolutions, peakMebibytes, compare } = bench;
   const { gigaflop, gigaflopPerSecond: speed, matmulGigaflopPerSecond: matmul } = convolutions;
   return [
     HEAD,
     armsTable(arms, peer),
     block > 0 ? `layout: images in blocks of ${block} channels` : "layout: plain",
     `convolutions: ${gigaflop.toFixed(0)} GFLOP a step at ${speed.median.toFixed(0)} (${speed.low.toFixed(0)}-${speed.high.toFixed(0)}) GFLOP/s, ${((100 * speed.median) / matmul.median).toFixed(0)} % of a matrix product's ${matmul.median.toFixed(0)} (${matmul.low.toFixed(0)}-${matmul.high.toFixed(0)}) GFLOP/s`,
-    `peak memory ${peakMebibytes.toFixed(0)} MiB`,
+    `peak memory ${peakMebibytes.toFixed(0)} MiB training one arm, ${compare.peakMebibytes.toFixed(0)} MiB comparing all five beside the whole data set`,
   ].join("\n\n");
 }
 
@@ -165,7 +176,18 @@ interface Soak {
   readonly steps: number;
   readonly mebibytes: readonly number[];
 }
-function soakText({ steps, mebibytes }: Soak): string {
+/** Memory of the last quarter of the soak over that of its second quarter, when all is warm: 1 where nothing grew. */
+function growthOf({ mebibytes }: Soak): number {
+  const quarter = mebibytes.length / 4;
+  const mean = (from: number, to: number): number => {
+    const part = mebibytes.slice(Math.floor(from), Math.ceil(to));
+    return part.reduce((a, b) => a + b, 0) / part.length;
+  };
+  return mean(3 * quarter, 4 * quarter) / mean(quarter, 2 * quarter);
+}
+const MOST_GROWTH = 1.1;
+
+function soakText({ steps, mebibytes }: Soak, growth: number): string {
   const shown = mebibytes.map((m) => m.toFixed(0)).join(" ");
-  return `memory in MiB after each twentieth of ${steps} steps: ${shown}`;
+  return `memory in MiB after each twentieth of ${steps} steps: ${shown}\nthe last quarter over the second: ${growth.toFixed(3)}${growth > MOST_GROWTH ? `, above ${MOST_GROWTH}: memory grew` : ""}`;
 }

@@ -6,7 +6,7 @@ import { machine } from "../cli/results.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
 import { ours, subjects } from "./ours.ts";
 import { startPeer, type Peer } from "./peer.ts";
-import { raceArms, spread, type ArmBench, type Spread } from "./race.ts";
+import { raceArms, spread, type ArmBench, type BenchOptions, type Spread } from "./race.ts";
 
 export interface GrowthBench {
   readonly batch: number;
@@ -25,15 +25,8 @@ export interface MnistBench {
   readonly arms: readonly ArmBench[];
   readonly growth: readonly GrowthBench[];
   readonly start: { readonly firstStepSeconds: number; readonly peakMebibytes: number };
-  /** All five arms held at once, as `weightnorm compare` does. */
+  /** All five arms in turn, as `weightnorm compare` does. */
   readonly compare: { readonly peakMebibytes: number };
-}
-
-export interface BenchOptions {
-  readonly threads: number;
-  readonly rounds: number;
-  readonly steps: number;
-  readonly say: (line: string) => void;
 }
 
 const BATCH = 100;
@@ -49,7 +42,7 @@ export async function benchMnist({
   steps,
   say,
 }: BenchOptions): Promise<MnistBench> {
-  const peer = await startPeer("mnist.py");
+  const peer = await startPeer(subjects.mnist.peer);
   say(
     peer
       ? `in turn with ${peer.version}, ${threads} threads, batch ${BATCH}`
@@ -58,7 +51,6 @@ export async function benchMnist({
   const race = { subject: subjects.mnist, arms: ARMS, peerArms: PEER_ARMS, batch: BATCH, width: 1 };
   const arms = await raceArms(peer, { ...race, threads, rounds, steps, say });
   const growth = await benchGrowth(peer, { threads, steps, say });
-  peer?.close();
   say("time to the first step, and memory");
   const start = await startOnce(["weight"], threads);
   const { peakMebibytes } = await startOnce(ARMS, threads);

@@ -4,8 +4,8 @@ import { classifier as mnist } from "../experiments/mnist/model.ts";
 import {
   adam,
   arms,
-  input,
   initialState,
+  input,
   keyTensor,
   sizeOf,
   tensor,
@@ -13,17 +13,37 @@ import {
   type Arm,
   type Input,
   type Network,
+  type Optimizer,
+  type Tensor,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 
+/** A training step that can be timed here and in the peer. */
 export interface Subject {
-  /** [channels, height, width] */
-  readonly image: readonly number[];
-  readonly network: (x: Input, labels: Input, width: number) => Network;
+  /** The peer's program in bench/peers, and which of its models where there are several. */
+  readonly peer: string;
+  readonly variant?: string;
+  inputs(batch: number): readonly Input[];
+  network(inputs: readonly Input[], width: number): Network;
+  optimizer(): Optimizer;
 }
+
+const classifier = (
+  peer: string,
+  image: readonly number[],
+  network: (x: Input, labels: Input, width: number) => Network,
+): Subject => ({
+  peer,
+  inputs: (batch) => [input("x", [batch, ...image]), input("labels", [batch], "int32")],
+  network: ([x, labels], width) => network(x, labels, width),
+  optimizer: () => adam({ lr: 1e-3 }),
+});
+
 export const subjects: Readonly<Record<"mnist" | "cifar10", Subject>> = {
-  mnist: { image: [1, 28, 28], network: (x, labels, width) => mnist(x, labels, { width }) },
-  cifar10: { image: [3, 32, 32], network: (x, labels, width) => cifar10(x, labels, { width }) },
+  mnist: classifier("mnist.py", [1, 28, 28], (x, labels, width) => mnist(x, labels, { width })),
+  cifar10: classifier("cifar10.py", [3, 32, 32], (x, labels, width) =>
+    cifar10(x, labels, { width }),
+  ),
 };
 
 export interface OursOptions {
@@ -34,6 +54,8 @@ export interface OursOptions {
   readonly threads: number;
   /** Whether the blocked layout may be used (default true). */
   readonly blocked?: boolean;
+  /** Where ONNX Runtime's own profile goes, if it is wanted. */
+  readonly profile?: string;
 }
 export interface Ours {
   /** Milliseconds of each of `steps` training steps, feeding included. */
@@ -41,30 +63,17 @@ export interface Ours {
   release(): Promise<void>;
 }
 
-export async function ours({
-  subject,
-  arm,
-  batch,
-  width,
-  threads,
-  blocked = true,
-}: OursOptions): Promise<Ours> {
-  const shape = [batch, ...subject.image];
-  const x = input("x", shape);
-  const labels = input("labels", [batch], "int32");
-  const key = input("key", [2], "uint32");
-  const spec = trainStep(subject.network(x, labels, width), {
-    inputs: [x, labels],
-    key,
+export async function ours({ subject, arm, batch, width, ...options }: OursOptions): Promise<Ours> {
+  const inputs = subject.inputs(batch);
+  const spec = trainStep(subject.network(inputs, width), {
+    inputs,
+    key: input("key", [2], "uint32"),
     norm: arms[arm],
-    optimizer: adam({ lr: 1e-3 }),
+    optimizer: subject.optimizer(),
   });
-  const program = await nodeRuntime({ threads, blocked }).compile(spec);
+  const program = await nodeRuntime(options).compile(spec);
   const state = initialState(program.parameters, 1);
-  // Noise and labels in turn, as the peer has them: what is timed does not depend on the values.
-  const pixels = Float32Array.from({ length: sizeOf(shape) }, (_, i) => Math.sin(i * i));
-  const classes = Int32Array.from({ length: batch }, (_, i) => i % 10);
-  const feeds = { x: tensor(pixels, shape), labels: tensor(classes, [batch], "int32") };
+  const feeds = Object.fromEntries(inputs.map((x) => [x.attrs.name, anything(x)]));
   let step = 0;
   return {
     async run(steps) {
@@ -79,3 +88,16 @@ export async function ours({
     release: program.release,
   };
 }
+
+/** Noise in 0..1, and labels in turn, as the peer has them: what is timed does not depend on the values. */
+const anything = ({ shape, dtype }: Input): Tensor =>
+  dtype === "float"
+    ? tensor(
+        Float32Array.from({ length: sizeOf(shape) }, (_, i) => (1 + Math.sin(i * i)) / 2),
+        shape,
+      )
+    : tensor(
+        Int32Array.from({ length: sizeOf(shape) }, (_, i) => i % 10),
+        shape,
+        "int32",
+      );

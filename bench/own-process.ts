@@ -5,8 +5,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { adam, arms, initialState, input, keyTensor, tensor, trainStep } from "../src/index.ts";
+import { cifar10 } from "../experiments/cifar10/task.ts";
+import { labelled } from "../experiments/classification.ts";
+import { ARMS } from "../experiments/results.ts";
+import type { Config } from "../experiments/training/config.ts";
+import { programsOf } from "../experiments/training/programs.ts";
+import { startRun, type Run } from "../experiments/training/run.ts";
+import type { DataSet } from "../experiments/training/task.ts";
+import { input, ops, tensor } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
+import { encodeCheckpoint } from "../src/train/checkpoint.ts";
 import { ours, subjects } from "./ours.ts";
 
 interface Options {
@@ -15,63 +23,117 @@ interface Options {
   readonly steps?: number;
 }
 
+const step = { subject: subjects.cifar10, arm: "weight", batch: 100, width: 96 } as const;
+
 const measurements = {
   /** Memory at its highest while the weight arm takes some steps. */
   async memory({ threads, blocked }: Options): Promise<unknown> {
-    const { run } = await ours({
-      ...{ subject: subjects.cifar10, arm: "weight", batch: 100, width: 96, threads, blocked },
-    });
+    const { run } = await ours({ ...step, threads, blocked });
     await run(4);
     return { peakMebibytes: process.resourceUsage().maxRSS / 1024 };
   },
 
-  /** Memory after every so many steps of a narrow network: it does not grow. */
-  async soak({ threads, blocked, steps = 2000 }: Options): Promise<unknown> {
-    const { run } = await ours({
-      ...{ subject: subjects.cifar10, arm: "weight", batch: 20, width: 16, threads, blocked },
-    });
-    const mebibytes: number[] = [];
-    for (let done = 0; done < steps; done += steps / 20) {
-      await run(steps / 20);
-      mebibytes.push(process.memoryUsage.rss() / 2 ** 20);
+  /** The same while all five arms of the paper's network are initialized, trained and evaluated in turn, beside 60,000 images. */
+  async compare({ threads, blocked }: Options): Promise<unknown> {
+    const train = noise(50_000);
+    const data = { train, test: { ...noise(10_000), count: 100 }, source: "noise" };
+    const config = { ...configOf("paper"), arms: ARMS, epochs: 1, trainSize: 500, threads };
+    const runtime = nodeRuntime({ threads, blocked });
+    for (const arm of ARMS) {
+      const programs = programsOf({ task: cifar10, config, arm, data, runtime });
+      const run = await startRun({ config, seed: 1, programs });
+      while (run.step() < run.steps) await run.advance();
+      await programs.release();
     }
-    return { steps, mebibytes };
+    return { peakMebibytes: process.resourceUsage().maxRSS / 1024 };
   },
 
-  /** Milliseconds of a step in convolutions, from ONNX Runtime's own profile. */
+  /** Memory as a narrow network trains, is evaluated and saved, epoch after epoch of 20 steps: it does not grow. */
+  async soak({ threads, blocked, steps = 2000 }: Options): Promise<unknown> {
+    const EPOCH = 20;
+    const epochs = Math.ceil(steps / EPOCH);
+    const data = { train: noise(EPOCH * 20), test: noise(100), source: "noise" };
+    const config = {
+      ...{ ...configOf("small"), network: { width: 16 }, arms: ["weight"] as const },
+      ...{ epochs, batchSize: 20, trainSize: EPOCH * 20, threads },
+    };
+    const runtime = nodeRuntime({ threads, blocked });
+    const programs = programsOf({ task: cifar10, config, arm: "weight", data, runtime });
+    const run = await startRun({ config, seed: 1, programs });
+    const mebibytes: number[] = [];
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      await epochOf(run);
+      encodeCheckpoint(run.checkpoint());
+      if (epoch % Math.ceil(epochs / 20) === 0) mebibytes.push(process.memoryUsage.rss() / 2 ** 20);
+    }
+    return { steps: run.step(), mebibytes };
+  },
+
+  /** Milliseconds of a step in convolutions, from ONNX Runtime's own profile, and the speed of a large matrix product, in turn. */
   async profile({ threads, blocked }: Options): Promise<unknown> {
     const folder = await mkdtemp(join(tmpdir(), "weightnorm-bench-"));
-    const { image, network } = subjects.cifar10;
-    const x = input("x", [100, ...image]);
-    const labels = input("labels", [100], "int32");
-    const spec = trainStep(network(x, labels, 96), {
-      inputs: [x, labels],
-      key: input("key", [2], "uint32"),
-      norm: arms.weight,
-      optimizer: adam(),
+    const { run, release } = await ours({
+      ...{ ...step, threads, blocked, profile: join(folder, "profile") },
     });
-    const profile = join(folder, "profile");
-    const program = await nodeRuntime({ threads, blocked, profile }).compile(spec);
-    const state = initialState(program.parameters, 1);
-    for (let step = 0; step < 6; step++)
-      await program.run(
-        {
-          x: tensor(
-            new Float32Array(100 * 3072).map((_, i) => Math.sin(i * i)),
-            x.shape,
-          ),
-          labels: tensor(new Int32Array(100), [100], "int32"),
-          key: keyTensor(step),
-        },
-        state,
-      );
-    await program.release();
+    const multiply = await product(threads);
+    const matmulGigaflopPerSecond: number[] = [];
+    for (let round = 0; round < 6; round++) {
+      await run(1);
+      matmulGigaflopPerSecond.push(await multiply());
+    }
+    await release();
     const [file] = await readdir(folder);
     const events = JSON.parse(await readFile(join(folder, file), "utf8")) as readonly Event[];
     await rm(folder, { recursive: true });
-    return { convolutionMilliseconds: convolutionsOf(events).slice(1) };
+    return {
+      convolutionMilliseconds: convolutionsOf(events).slice(1),
+      matmulGigaflopPerSecond: matmulGigaflopPerSecond.slice(1),
+    };
   },
 };
+
+const configOf = (preset: string): Config => ({
+  ...cifar10.presets[preset],
+  ...{ arms: ARMS, seeds: [1], preset, threads: 2, trainSize: 0 },
+});
+const epochOf = async (run: Run): Promise<void> => {
+  while (!(await run.advance()).epoch);
+};
+
+/** As many images as whitened CIFAR-10 keeps in memory. */
+function noise(count: number): DataSet {
+  const pixels = Float32Array.from({ length: count * 3072 }, (_, i) => Math.sin(i * i));
+  return labelled({
+    shape: [3, 32, 32],
+    labels: Uint8Array.from({ length: count }, (_, i) => i % 10),
+    pixels(rows) {
+      const batch = new Float32Array(rows.length * 3072);
+      rows.forEach((row, i) => batch.set(pixels.subarray(row * 3072, (row + 1) * 3072), i * 3072));
+      return batch;
+    },
+  });
+}
+
+/** The speed of one 2048x2048 matrix product in GFLOP/s, the best of three. */
+async function product(threads: number): Promise<() => Promise<number>> {
+  const n = 2048;
+  const [a, b] = [input("a", [n, n]), input("b", [n, n])];
+  const program = await nodeRuntime({ threads }).compile({
+    inputs: [a, b],
+    outputs: { y: ops.matmul(a, b) },
+  });
+  const values = Float32Array.from({ length: n * n }, (_, i) => Math.sin(i * i));
+  const feeds = { a: tensor(values, [n, n]), b: tensor(values, [n, n]) };
+  return async () => {
+    let best = 0;
+    for (let i = 0; i < 3; i++) {
+      const start = performance.now();
+      await program.run(feeds, new Map());
+      best = Math.max(best, (2 * n ** 3) / (performance.now() - start) / 1e6);
+    }
+    return best;
+  };
+}
 
 interface Event {
   readonly cat: string;

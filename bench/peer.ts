@@ -9,6 +9,7 @@ export interface Order {
   readonly width: number;
   readonly steps: number;
   readonly threads: number;
+  readonly variant?: string;
 }
 export interface Peer {
   readonly version: string;
@@ -19,6 +20,13 @@ export interface Peer {
 
 /** Debian's python3-torch belongs to the system's Python, which need not be the first on the path. */
 const PYTHONS = ["/usr/bin/python3", "python3"];
+
+const started = new Set<Peer>();
+
+/** Ends all peers, or they would wait for orders, and this process for them, after an error. */
+export const closePeers = (): void => {
+  for (const peer of started) peer.close();
+};
 
 export async function startPeer(script: string): Promise<Peer | undefined> {
   const python = PYTHONS.find((p) => spawnSync(p, ["-c", "import torch"]).status === 0);
@@ -36,7 +44,7 @@ export async function startPeer(script: string): Promise<Peer | undefined> {
     return JSON.parse(next.value) as Record<string, unknown>;
   };
   const { version } = await answer();
-  return {
+  const peer: Peer = {
     version: `PyTorch ${String(version)}`,
     async run(order) {
       child.stdin.write(`${JSON.stringify(order)}\n`);
@@ -44,4 +52,6 @@ export async function startPeer(script: string): Promise<Peer | undefined> {
     },
     close: () => child.stdin.end(),
   };
+  started.add(peer);
+  return peer;
 }

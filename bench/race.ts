@@ -25,6 +25,15 @@ export interface ArmBench {
   };
 }
 
+/** What every bench takes. */
+export interface BenchOptions {
+  readonly threads: number;
+  readonly rounds: number;
+  readonly steps: number;
+  readonly blocked: boolean;
+  readonly say: (line: string) => void;
+}
+
 export interface RaceOptions {
   readonly subject: Subject;
   readonly arms: readonly Arm[];
@@ -39,6 +48,9 @@ export interface RaceOptions {
   readonly blocked?: boolean;
   readonly say: (line: string) => void;
 }
+
+const variantOf = ({ variant }: Subject): { readonly variant?: string } =>
+  variant === undefined ? {} : { variant };
 
 /** Median and quartiles. */
 export const spread = (values: readonly number[]): Spread => ({
@@ -62,7 +74,8 @@ export async function raceArms(
     ...(peer
       ? peerArms.map((arm) => ({
           name: `peer ${arm}`,
-          run: (n: number) => peer.run({ arm, batch, width, steps: n, threads }),
+          run: (n: number) =>
+            peer.run({ arm, batch, width, steps: n, threads, ...variantOf(options.subject) }),
         }))
       : []),
   ];

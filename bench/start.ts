@@ -4,7 +4,7 @@
  */
 import { mnist } from "../experiments/mnist/task.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
-import { compilePrograms } from "../experiments/training/programs.ts";
+import { programsOf } from "../experiments/training/programs.ts";
 import { startRun } from "../experiments/training/run.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 
@@ -25,7 +25,7 @@ for (const arm of chosen) {
     threads: Number(threads),
   };
   const runtime = nodeRuntime({ threads: Number(threads) });
-  const programs = await compilePrograms({ task, config, arm, data, runtime });
+  const programs = programsOf({ task, config, arm, data, runtime });
   const run = await startRun({ config, seed: 1, programs });
   runs.push(run);
   await run.advance();

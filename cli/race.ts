@@ -1,8 +1,9 @@
 /** Trains several arms side by side: whoever is furthest behind trains one epoch, so all see the same machine. */
 import { ratesOf } from "../experiments/training/config.ts";
-import { compilePrograms, type Programs } from "../experiments/training/programs.ts";
+import { programsOf, type Programs } from "../experiments/training/programs.ts";
 import { Diverged, startRun, type Run } from "../experiments/training/run.ts";
 import type { Task, TaskData } from "../experiments/training/task.ts";
+import type { Arm } from "../experiments/results.ts";
 import type { Runtime } from "../src/index.ts";
 import type { Log } from "../src/node/index.ts";
 import type { ProgressDisplay } from "./progress.ts";
@@ -36,9 +37,9 @@ export interface Outcome {
  */
 export async function race(folder: RunFolder, options: RaceOptions): Promise<Outcome> {
   const interrupt = onInterrupt();
-  const compiled: Programs[] = [];
+  const stable = new Map<Arm, Programs>();
   try {
-    const { runs, saved } = await entrants(folder, options, compiled);
+    const { runs, saved } = await entrants(folder, options, stable);
     const log = await folder.log(saved);
     const display = progressDisplay(runs, {
       quiet: options.quiet,
@@ -47,14 +48,14 @@ export async function race(folder: RunFolder, options: RaceOptions): Promise<Out
       nameOf: folder.nameOf,
     });
     try {
-      return await untilAllAreThere({ folder, runs, saved, log, display, interrupt });
+      return await untilAllAreThere({ folder, runs, saved, stable, log, display, interrupt });
     } finally {
       display.stop();
       log.close();
     }
   } finally {
     interrupt.release();
-    for (const programs of compiled) await programs.release();
+    for (const programs of stable.values()) await programs.release();
   }
 }
 
@@ -63,18 +64,18 @@ interface Entrants {
   /** The steps of checkpoints to go on from, by name. */
   readonly saved: ReadonlyMap<string, number>;
 }
-/** Every run of the configuration, at its start or where its checkpoint left it; their programs go to `compiled`. */
+/** Every run of the configuration, at its start or where its checkpoint left it; their programs go to `stable`. */
 async function entrants(
   folder: RunFolder,
   { task, data, runtime }: RaceOptions,
-  compiled: Programs[],
+  stable: Map<Arm, Programs>,
 ): Promise<Entrants> {
   const { config } = folder.run;
   const runs: Run[] = [];
   const saved = new Map<string, number>();
   for (const arm of config.arms) {
-    const programs = await compilePrograms({ task, config, arm, data, runtime });
-    compiled.push(programs);
+    const programs = programsOf({ task, config, arm, data, runtime });
+    stable.set(arm, programs);
     for (const seed of config.seeds)
       for (const lr of ratesOf(config, arm)) {
         const from = await folder.load({ arm, seed, lr });
@@ -86,13 +87,14 @@ async function entrants(
 }
 
 interface Track extends Entrants {
+  readonly stable: ReadonlyMap<Arm, Programs>;
   readonly folder: RunFolder;
   readonly log: Log;
   readonly display: ProgressDisplay;
   readonly interrupt: Interrupt;
 }
 async function untilAllAreThere(track: Track): Promise<Outcome> {
-  const { folder, runs, saved, log, display, interrupt } = track;
+  const { folder, runs, saved, stable, log, display, interrupt } = track;
   const save = async (run: Run): Promise<void> => {
     log.sync(); // never behind a checkpoint, even if power is lost
     await folder.save(run, run.checkpoint());
@@ -125,8 +127,11 @@ async function untilAllAreThere(track: Track): Promise<Outcome> {
   }
   const lost = new Map<Run, Diverged>();
   const racing = (): readonly Run[] => runs.filter((run) => !lost.has(run));
+  let at: Arm | undefined;
   for (let run = behind(racing()); run; run = behind(racing()))
     try {
+      if (at !== undefined && at !== run.arm) await stable.get(at)!.release(); // one arm's memory at a time
+      at = run.arm;
       await trainEpoch(run);
     } catch (error) {
       if (!(error instanceof Diverged)) throw error;

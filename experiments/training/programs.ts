@@ -9,11 +9,13 @@ import {
   item,
   keyTensor,
   movingAverage,
+  parametersOf,
   trainStep,
   type Input,
   type Network,
   type Norm,
   type Program,
+  type ProgramSpec,
   type Runtime,
   type State,
   type StepOptions,
@@ -27,7 +29,10 @@ import type { DataSet, Task, TaskData } from "./task.ts";
 export const INIT_BATCH = 500;
 const EVAL_BATCH = 100; // of five arms at once: larger ones hold memory and are no faster
 
-/** An arm's compiled programs; runs with other seeds and rates share them, since these are passed in. */
+/**
+ * An arm's programs; runs with other seeds and rates share them, since these are passed in. They are compiled when they are
+ * first run, and again after a release: an arm whose turn it is not holds no memory.
+ */
 export interface Programs {
   readonly task: Task;
   readonly arm: Arm;
@@ -37,6 +42,8 @@ export interface Programs {
   test(state: State): Promise<Means>;
   /** The same on the training examples from row `from` to before `to`. */
   heldOut(state: State, from: number, to: number): Promise<Means>;
+  /** Compiles what a training step needs, so that its timing need not. */
+  prepare(): Promise<void>;
   /** The training examples `rows` as the inputs of a program. */
   feeds(rows: Uint32Array): Record<string, Tensor>;
   /** Data-dependent initialization, needed once. */
@@ -46,7 +53,7 @@ export interface Programs {
   release(): Promise<void>;
 }
 
-export interface CompileOptions {
+export interface ProgramOptions {
   readonly task: Task;
   readonly config: Config;
   readonly arm: Arm;
@@ -54,13 +61,7 @@ export interface CompileOptions {
   readonly runtime: Runtime;
 }
 
-export async function compilePrograms({
-  task,
-  config,
-  arm,
-  data,
-  runtime,
-}: CompileOptions): Promise<Programs> {
+export function programsOf({ task, config, arm, data, runtime }: ProgramOptions): Programs {
   const key = input("key", [2], "uint32");
   const norm = task.norm?.(arm) ?? arms[arm];
   const names = Object.keys(task.rates(config, ratesOf(config, arm)[0]));
@@ -83,14 +84,15 @@ export async function compilePrograms({
     at(EVAL_BATCH),
   ];
   const { average } = config;
-  const train = await runtime.compile(
+  const train = onDemand(
+    runtime,
     trainStep(small.network, {
       ...small.options,
       optimizer: task.optimizer(config, rates),
       ...(average === undefined ? {} : { also: (updates) => movingAverage(updates, average) }),
     }),
   );
-  const evaluate = await runtime.compile(evalStep(large.network, large.options));
+  const evaluate = onDemand(runtime, evalStep(large.network, large.options));
   const measured = (set: DataSet, state: State, from: number, to: number): Promise<Means> =>
     means(evaluate, set, {
       state: average === undefined ? state : averaged(state),
@@ -104,6 +106,7 @@ export async function compilePrograms({
     train,
     test: (state) => measured(data.test, state, 0, data.test.count),
     heldOut: (state, from, to) => measured(data.train, state, from, to),
+    prepare: train.compile,
     feeds: (rows) => data.train.feeds(rows),
     compileInit: () => runtime.compile(initStep(initial.network, initial.options)),
     async blame(fed, state) {
@@ -114,6 +117,28 @@ export async function compilePrograms({
     },
     async release() {
       await Promise.all([train, evaluate].map((p) => p.release()));
+    },
+  };
+}
+
+interface OnDemand extends Program {
+  compile(): Promise<void>;
+}
+function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
+  let compiled: Promise<Program> | undefined;
+  const program = (): Promise<Program> => (compiled ??= runtime.compile(spec));
+  const { outputs = {}, updates = [] } = spec;
+  return {
+    parameters: parametersOf([
+      ...Object.values(outputs),
+      ...updates.flatMap(({ parameter, next }) => [next, parameter]),
+    ]),
+    compile: async () => void (await program()),
+    run: async (feeds, state) => (await program()).run(feeds, state),
+    async release() {
+      const held = await compiled;
+      compiled = undefined;
+      await held?.release();
     },
   };
 }

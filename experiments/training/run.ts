@@ -24,7 +24,7 @@ import {
   trainedSize,
   type Config,
 } from "./config.ts";
-import { compilePrograms, INIT_BATCH, type CompileOptions, type Programs } from "./programs.ts";
+import { INIT_BATCH, programsOf, type ProgramOptions, type Programs } from "./programs.ts";
 
 /** What a run has measured so far; part of its checkpoint, so a resumed run goes on counting. */
 export interface Progress {
@@ -135,6 +135,7 @@ export async function startRun({
     if (order?.epoch !== epoch)
       order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
     const start = (step % perEpoch) * config.batchSize;
+    await programs.prepare();
     const began = performance.now();
     const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
     const fed = {
@@ -261,19 +262,17 @@ const mapValues = (x: Means, f: (value: number, name: string) => number): Means 
 /** The measures of a checkpoint's parameters on the test set; `where` names its file in messages. */
 export async function evaluateCheckpoint(
   { state, config }: Checkpoint,
-  { where, ...options }: Omit<CompileOptions, "config" | "arm"> & { readonly where: string },
+  { where, ...options }: Omit<ProgramOptions, "config" | "arm"> & { readonly where: string },
 ): Promise<Means> {
   const { lr, ...rest } = config as unknown as Omit<Config, "lr"> & {
     readonly arm: Arm;
     readonly lr: number;
   };
-  const programs = await compilePrograms({
+  const programs = programsOf({
     ...options,
     config: { ...rest, arms: [rest.arm], lr: [lr] },
     arm: rest.arm,
   });
   checkState(programs.train.parameters, state, where);
-  const means = await programs.test(state);
-  await programs.release();
-  return means;
+  return programs.test(state).finally(programs.release);
 }

@@ -15,7 +15,7 @@ import {
   type Run,
   type RunOptions,
 } from "../../experiments/training/run.ts";
-import { compilePrograms, type Programs } from "../../experiments/training/programs.ts";
+import { programsOf, type Programs } from "../../experiments/training/programs.ts";
 import type { TaskData } from "../../experiments/training/task.ts";
 import { mnist as task, normalized } from "../../experiments/mnist/task.ts";
 import { classifier } from "../../experiments/mnist/model.ts";
@@ -130,13 +130,12 @@ const data: TaskData = {
 const config: Config = { ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70 };
 const runtime = nodeRuntime({ threads: 1 });
 /** Programs are compiled once for every arm and configuration; what they hold is freed with the process. */
-const compiled = new Map<string, Promise<Programs>>();
+const compiled = new Map<string, Programs>();
 async function begin(arm: Arm, options: Partial<RunOptions> = {}): Promise<Run> {
   const used = options.config ?? config;
   const key = JSON.stringify([arm, used]);
-  if (!compiled.has(key))
-    compiled.set(key, compilePrograms({ task, config: used, arm, data, runtime }));
-  const programs = await compiled.get(key)!;
+  if (!compiled.has(key)) compiled.set(key, programsOf({ task, config: used, arm, data, runtime }));
+  const programs = compiled.get(key)!;
   return startRun({ config: used, seed: 1, programs, ...options });
 }
 

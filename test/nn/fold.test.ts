@@ -9,6 +9,7 @@ import {
   fold,
   fromTorch,
   plainWeight,
+  startScales,
   toTorch,
   unfold,
   weightNorm,
@@ -224,6 +225,16 @@ describe("folded, a network with plain weights computes the same; unfolded, it d
       const state = from.fresh(4);
       near(y(to, unfold(state, to.parameters)), y(from, state), 6);
     }
+  });
+
+  test("scales that start at |v| make the network whose plain weights are v", () => {
+    for (const name of kindNames)
+      for (const norm of [arms.weight, exponential]) {
+        const [from, to] = [networkOf(kinds[name], norm), networkOf(kinds[name], arms.plain)];
+        const state = from.fresh(4);
+        startScales(state);
+        near(y(from, state), y(to, to.fresh(4)), 5);
+      }
   });
 });
 
