@@ -8,6 +8,7 @@ import {
   cacheFolder,
   fitWhitening,
   loadCheckpoint,
+  reasonOf,
   saveCheckpoint,
 } from "../../src/node/index.ts";
 
@@ -61,6 +62,12 @@ async function transformOf({ images }: ImageSet, options: WhitenedOptions): Prom
   ]);
   await mkdir(dirname(path), { recursive: true })
     .then(() => saveCheckpoint(path, { state, step: 0, seed: 0, config: {}, progress: {} }))
-    .catch(() => undefined); // without a cache it is fitted again next time
+    .catch((error: unknown) => {
+      // The run goes on, but whoever waits for this at every start should know why.
+      const got = reasonOf((error as Error).cause ?? error);
+      process.emitWarning(
+        `${path}: cannot keep the fitted whitening, so that every start fits it again, got ${got}; set XDG_CACHE_HOME to a folder that can be written`,
+      );
+    });
   return transform;
 }

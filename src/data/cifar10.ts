@@ -19,7 +19,7 @@ export function parseCifar10(
     for (let at = 0; at < bytes.length; at += RECORD, row++) {
       if (bytes[at] > 9)
         throw new Error(
-          `${where}: labels must be 0..9, got ${bytes[at]} in record ${at / RECORD}; check that it is a batch of CIFAR-10's binary version, and download it again`,
+          `${where}: labels must be 0..9, got ${bytes[at]} in record ${at / RECORD}; check that it is a batch of CIFAR-10's binary version, or replace it with an intact copy`,
         );
       labels[row] = bytes[at];
       images.set(bytes.subarray(at + 1, at + RECORD), row * IMAGE);
@@ -36,6 +36,6 @@ function recordsIn({
 }): number {
   if (bytes.length > 0 && bytes.length % RECORD === 0) return bytes.length / RECORD;
   throw new Error(
-    `${where}: truncated or not a batch of CIFAR-10's binary version, got ${bytes.length} bytes, expected a multiple of ${RECORD} (a label and 3072 pixels a record); download it again`,
+    `${where}: truncated or not a batch of CIFAR-10's binary version, got ${bytes.length} bytes, expected a multiple of ${RECORD} (a label and 3072 pixels a record); replace it with an intact copy`,
   );
 }

@@ -2,13 +2,12 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
-import { parseTar } from "nanotar";
+import { parseTar, type ParsedTarFileItem } from "nanotar";
 import { parseCifar10 } from "../data/cifar10.ts";
 import type { ImageSet } from "../data/images.ts";
 import { cacheFolder, download, type DownloadProgress } from "./download.ts";
 import { reasonOf } from "./files.ts";
+import { readGzip } from "./gzip.ts";
 
 export interface Cifar10 {
   readonly train: ImageSet;
@@ -18,7 +17,7 @@ export interface Cifar10 {
 }
 
 export interface Cifar10Options {
-  /** The folder of the six .bin files, or of cifar-10-binary.tar.gz, or one above; or that archive itself. */
+  /** The folder of the six .bin files, all equally long, or of cifar-10-binary.tar.gz, or one above; or that archive itself. */
   readonly dataDir?: string;
   /** While it is downloaded, which it is where no `dataDir` is given. */
   readonly onProgress?: DownloadProgress;
@@ -26,68 +25,89 @@ export interface Cifar10Options {
 
 const URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz";
 const MD5 = "c32a1d4ab5d03f1284b67883e8d87530";
+const SIZE = 170_052_171;
 const ARCHIVE = "cifar-10-binary.tar.gz";
 const FOLDER = "cifar-10-batches-bin";
 const TRAIN = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`);
-const TEST = ["test_batch.bin"];
+const TEST = "test_batch.bin";
+const BATCHES = [...TRAIN, TEST];
 
 /** Training and test set. */
 export async function loadCifar10({ dataDir, onProgress }: Cifar10Options = {}): Promise<Cifar10> {
-  const path = dataDir ?? (await downloaded(onProgress));
-  const files = await open(path);
-  const read = async (names: readonly string[]): Promise<ImageSet> =>
-    parseCifar10(
-      await Promise.all(
-        names.map(async (name) => ({ where: join(path, name), bytes: await files(name) })),
-      ),
-    );
-  return { train: await read(TRAIN), test: await read(TEST), source: dataDir ?? URL };
+  const batches = await batchesAt(dataDir ?? (await downloaded(onProgress)));
+  checkLengths(batches);
+  return {
+    train: parseCifar10(batches.slice(0, -1)),
+    test: parseCifar10(batches.slice(-1)),
+    source: dataDir ?? URL,
+  };
 }
 
 async function downloaded(onProgress?: DownloadProgress): Promise<string> {
   const path = join(cacheFolder(), ARCHIVE);
-  await download(URL, path, { md5: MD5, ...(onProgress ? { onProgress } : {}) });
+  await download(URL, path, { md5: MD5, size: SIZE, ...(onProgress ? { onProgress } : {}) });
   return path;
 }
 
-/** How to read the batch of a name. */
-async function open(path: string): Promise<(name: string) => Promise<Uint8Array>> {
+interface Batch {
+  /** What messages call it. */
+  readonly where: string;
+  readonly bytes: Uint8Array;
+}
+/** In the order of BATCHES. */
+async function batchesAt(path: string): Promise<readonly Batch[]> {
   const found = await stat(path).catch((error: unknown) => {
     throw new Error(
       `${path}: expected a folder with CIFAR-10's binary files, or ${ARCHIVE}, got ${reasonOf(error)}; check the path`,
       { cause: error },
     );
   });
-  if (!found.isDirectory()) return openArchive(path);
-  const folder = [path, join(path, FOLDER)].find((dir) => existsSync(join(dir, TEST[0])));
-  const archive = join(path, ARCHIVE);
-  if (folder === undefined && existsSync(archive)) return openArchive(archive);
+  if (!found.isDirectory()) return batchesIn(path);
+  const has = (dir: string, name: string): boolean => existsSync(join(dir, name));
+  const folder = [path, join(path, FOLDER)].find((dir) => BATCHES.some((name) => has(dir, name)));
+  if (folder === undefined && has(path, ARCHIVE)) return batchesIn(join(path, ARCHIVE));
   const place = folder ?? path;
-  const missing = [...TRAIN, ...TEST].filter((name) => !existsSync(join(place, name)));
+  const missing = BATCHES.filter((name) => !has(place, name));
   if (missing.length > 0)
     throw new Error(
-      `${place}: expected CIFAR-10's six binary files, got no ${missing.join(", no ")}; unpack ${ARCHIVE} there or give the folder that has them`,
+      `${place}: expected CIFAR-10's six binary files, got no ${missing.join(", no ")}; unpack ${ARCHIVE} or give the folder that has them`,
     );
-  return (name) => readFile(join(place, name));
+  return Promise.all(
+    BATCHES.map(async (name) => {
+      const where = join(place, name);
+      return { where, bytes: await readFile(where) };
+    }),
+  );
 }
 
-async function openArchive(path: string): Promise<(name: string) => Promise<Uint8Array>> {
-  const bytes = await readFile(path);
-  const tar = await promisify(gunzip)(bytes).catch((error: unknown) => {
-    const got = error instanceof Error ? error.message : String(error);
-    throw new Error(`${path}: cannot decompress, got "${got}"; download it again`, {
-      cause: error,
-    });
+async function batchesIn(path: string): Promise<readonly Batch[]> {
+  const entries = entriesOf(await readGzip(path), path);
+  return BATCHES.map((name) => {
+    const bytes = entries.find((entry) => basename(entry.name) === name)?.data;
+    if (bytes) return { where: join(path, name), bytes };
+    throw new Error(
+      `${path}: expected ${name} in the archive, got no such file; replace it with ${URL}`,
+    );
   });
-  const entries = parseTar(tar);
-  return (name) => {
-    const data = entries.find((entry) => basename(entry.name) === name)?.data;
-    return data
-      ? Promise.resolve(data)
-      : Promise.reject(
-          new Error(
-            `${path}: expected ${name} in the archive, got no such file; download it again`,
-          ),
-        );
-  };
+}
+
+function entriesOf(tar: Uint8Array, path: string): readonly ParsedTarFileItem[] {
+  try {
+    return parseTar(tar);
+  } catch (error) {
+    throw new Error(
+      `${path}: expected a tar archive, got a damaged one ("${reasonOf(error)}"); replace it with ${URL}`,
+      { cause: error },
+    );
+  }
+}
+
+/** The official files have 10,000 images each. Smaller sets are welcome, but a file that was cut between two images is not. */
+function checkLengths(batches: readonly Batch[]): void {
+  const [shortest, ...others] = batches.toSorted((a, b) => a.bytes.length - b.bytes.length);
+  const longest = others.at(-1)!;
+  if (shortest.bytes.length < longest.bytes.length)
+    throw new Error(
+      `${shortest.where}: expected the six files to be equally long, got ${shortest.bytes.length} bytes here and ${longest.bytes.length} in ${basename(longest.where)}; replace what is damaged with an intact copy`,
+    );
 }

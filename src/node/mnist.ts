@@ -3,11 +3,10 @@ import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { parseIdx, type Idx } from "../data/idx.ts";
 import type { ImageSet } from "../data/images.ts";
 import { imageSet } from "../data/mnist.ts";
+import { readGzip } from "./gzip.ts";
 
 export interface Mnist {
   readonly train: ImageSet;
@@ -69,17 +68,8 @@ function variants(name: string): readonly string[] {
   return [name, dotted, `${name}.gz`, `${dotted}.gz`];
 }
 
-async function readIdx(path: string): Promise<Idx> {
-  const bytes = await readFile(path);
-  if (!path.endsWith(".gz")) return parseIdx(bytes, path);
-  const plain = await promisify(gunzip)(bytes).catch((error: unknown) => {
-    const got = error instanceof Error ? error.message : String(error);
-    throw new Error(`${path}: cannot decompress, got "${got}"; download it again`, {
-      cause: error,
-    });
-  });
-  return parseIdx(plain, path);
-}
+const readIdx = async (path: string): Promise<Idx> =>
+  parseIdx(await (path.endsWith(".gz") ? readGzip(path) : readFile(path)), path);
 
 /** Looked for beside this package, then where the user works: a global install finds the project's own copy. */
 async function installedPackage(): Promise<{ readonly folder: string; readonly source: string }> {

@@ -3,6 +3,7 @@
  * of variance 1, (x - mean) (C + epsilon I)^(-1/2).
  */
 import type { InferenceSession } from "onnxruntime-common";
+import { hash, keyOf } from "../graph/hash.ts";
 import { input, matmul, parameter } from "../graph/index.ts";
 import { gramModel, newtonSchulzModel } from "../onnx/float64.ts";
 import { loadOnnxRuntime, nodeRuntime } from "../runtime/node.ts";
@@ -30,6 +31,8 @@ export interface WhiteningOptions {
 const CHUNK = 1000;
 /** Steps after which the iteration has converged for any covariance that doubles can hold. */
 const MOST_STEPS = 60;
+/** How far the product of the two roots may be from I: rounding alone leaves some 1e-12 for CIFAR-10. */
+const MOST_RESIDUAL = 1e-8;
 
 /** Fitted to the rows of x [n, d], each value as `scale x + shift`. */
 export async function fitWhitening(
@@ -146,7 +149,7 @@ async function squareRoot(
   const start = Math.log(l);
   for (let step = 0; step < MOST_STEPS; step++) {
     const rho = Math.sqrt(3 / (1 + l + l * l));
-    const done = 1 - l < 1e-15;
+    const done = !(1 - l >= 1e-15); // NaN comes to no end by itself
     const next = await session.run({
       y,
       z,
@@ -159,12 +162,34 @@ async function squareRoot(
     onProgress(start === 0 ? 1 : 1 - Math.log(l) / start);
     if (done) break; // one more step has taken out what rounding put in
   }
+  const left = residual(z.data as Float64Array, y.data as Float64Array);
+  if (!(left <= MOST_RESIDUAL))
+    throw new Error(
+      `fitWhitening: did not converge, got roots whose product is ${left} from I; check that x is finite, or raise epsilon above ${least}`,
+    );
   const r = Math.sqrt(s);
   return {
     root: (y.data as Float64Array).map((v) => v * r),
     inverse: (z.data as Float64Array).map((v) => v / r),
   };
 }
+
+/**
+ * The largest entry of (z y - I) r, where r holds signs as if by chance: small only if z y is I, and it takes no third product
+ * of matrices (Freivalds 1977).
+ */
+function residual(z: Float64Array, y: Float64Array): number {
+  const key = keyOf("residual");
+  const r = Float64Array.from(
+    { length: Math.sqrt(y.length) },
+    (_, i) => (hash(i, key) & 1) * 2 - 1,
+  );
+  return times(z, times(y, r)).reduce((most, v, i) => Math.max(most, Math.abs(v - r[i])), 0);
+}
+
+/** m x, [d, d] and [d] -> [d] */
+const times = (m: Float64Array, x: Float64Array): Float64Array =>
+  x.map((_, row) => x.reduce((sum, v, i) => sum + m[row * x.length + i] * v, 0));
 
 /** At least the largest eigenvalue (Gershgorin). */
 function largestRowSum(m: Float64Array, d: number): number {

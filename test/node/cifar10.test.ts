@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadCifar10 } from "../../src/node/cifar10.ts";
 
 const NAMES = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`).concat("test_batch.bin");
-const record = (label: number): Uint8Array => new Uint8Array(3073).fill(label, 0, 1);
+const records = (label: number, count = 1): Uint8Array =>
+  new Uint8Array(count * 3073).map((_, i) => (i % 3073 === 0 ? label : 0));
 
 let root: string;
 const at = (...path: string[]): string => join(root, ...path);
@@ -17,14 +18,23 @@ beforeAll(async () => {
   await mkdir(at("whole/cifar-10-batches-bin"), { recursive: true });
   await mkdir(at("archive"));
   await mkdir(at("some"));
+  await mkdir(at("no-test/cifar-10-batches-bin"), { recursive: true });
+  await mkdir(at("cut"));
   for (const [i, name] of NAMES.entries()) {
-    await writeFile(at("whole/cifar-10-batches-bin", name), record(i));
-    if (i > 1) await writeFile(at("some", name), record(i));
+    await writeFile(at("whole/cifar-10-batches-bin", name), records(i));
+    if (i > 1) await writeFile(at("some", name), records(i));
+    if (i < 5) await writeFile(at("no-test/cifar-10-batches-bin", name), records(i));
+    await writeFile(at("cut", name), records(i, i === 3 ? 1 : 2));
   }
-  const files = NAMES.map((name, i) => ({ name: `cifar-10-batches-bin/${name}`, data: record(i) }));
-  const tar = gzipSync(createTar(files));
+  const files = NAMES.map((name, i) => ({
+    name: `cifar-10-batches-bin/${name}`,
+    data: records(i),
+  }));
+  const plain = createTar(files);
+  const tar = gzipSync(plain);
   await writeFile(at("archive/cifar-10-binary.tar.gz"), tar);
   await writeFile(at("broken.tar.gz"), tar.subarray(0, tar.length / 2));
+  await writeFile(at("cut.tar.gz"), gzipSync(plain.subarray(0, 19_000)));
   await writeFile(at("half.tar.gz"), gzipSync(createTar(files.slice(0, 3))));
 });
 afterAll(() => rm(root, { recursive: true }));
@@ -46,7 +56,10 @@ describe("says what is wrong with", () => {
       () => "nothing",
       (error: unknown) => (error as Error).message.replaceAll(root, "ROOT"),
     );
-  test.each(["nowhere", "some", "broken.tar.gz", "half.tar.gz"])("%s", async (path) => {
+  test.each([
+    ...["nowhere", "some", "no-test", "cut"],
+    ...["broken.tar.gz", "cut.tar.gz", "half.tar.gz"],
+  ])("%s", async (path) => {
     expect(await message(path)).toMatchSnapshot();
   });
 });

@@ -97,7 +97,7 @@ describe("a folder", () => {
   test("files that are damaged or do not fit are told", async () => {
     await write(compressed, (bytes) => gzipSync(bytes).subarray(0, -9));
     expect(await message(load)).toMatch(
-      /^<folder>\/\S+\.gz: cannot decompress, got "unexpected end of file"; download it again$/,
+      /^<folder>\/\S+\.gz: cannot decompress, got "unexpected end of file"; replace it with an intact copy$/,
     );
     await write();
     await fs.writeFile(join(folder, "train-labels-idx1-ubyte"), files["train-images-idx3-ubyte"]);

@@ -1,7 +1,14 @@
 /** The defining properties of ZCA whitening, on random pixels with strong correlations. */
-import { expect, test } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { PIXELS, whitened } from "../../experiments/cifar10/whitened.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
-import { applyWhitening, fitWhitening } from "../../src/node/whitening.ts";
+import * as whitening from "../../src/node/whitening.ts";
+
+vi.mock("../../src/node/whitening.ts", { spy: true });
+const { applyWhitening, fitWhitening } = whitening;
 
 const [n, d] = [500, 12];
 const key = keyOf("whitening");
@@ -82,4 +89,44 @@ test("asks for whole rows and a positive epsilon", async () => {
   await expect(fitWhitening(pixels.subarray(1), d, { epsilon })).rejects.toThrow(
     "fitWhitening: x must hold two or more rows of 12 values, got 5999 values; check d",
   );
+});
+
+test("says so where it did not converge", async () => {
+  const message = (x: Uint8Array | Float32Array, tiny: number): Promise<string> =>
+    fitWhitening(x, d, { epsilon: tiny }).then(
+      () => "no error",
+      (error: unknown) => (error as Error).message,
+    );
+  expect(await message(Float32Array.from(pixels).fill(NaN, 5, 6), epsilon)).toBe(
+    "fitWhitening: did not converge, got roots whose product is NaN from I; check that x is finite, or raise epsilon above 0.00001",
+  );
+  // The pixel that never varies has no other variance than epsilon, and sixty steps are too few for that.
+  expect(await message(pixels, 1e-100)).toMatch(
+    /^fitWhitening: did not converge, got roots whose product is [\d.]+ from I; check that x is finite, or raise epsilon above 1e-100$/,
+  );
+});
+
+test("says so where CIFAR-10's cannot be kept", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weightnorm-whitening-"));
+  onTestFinished(async () => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  });
+  await writeFile(join(folder, "file"), "");
+  vi.stubEnv("XDG_CACHE_HOME", join(folder, "file"));
+  const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
+  const square = new Float64Array(PIXELS ** 2);
+  const fitted = { mean: new Float64Array(PIXELS), forward: square, back: square };
+  vi.mocked(fitWhitening).mockResolvedValueOnce(fitted);
+  for (let i = 0; i < 2; i++) vi.mocked(applyWhitening).mockResolvedValueOnce(new Float32Array(0));
+  const images = new Uint8Array(PIXELS);
+  const set = { images, labels: new Uint8Array(1), count: 1, channels: 3, height: 32, width: 32 };
+  await whitened([set, set]);
+  expect(warn.mock.calls.map(([text]) => String(text).replace(folder, "DIR")))
+    .toMatchInlineSnapshot(`
+    [
+      "DIR/file/weightnorm/zca-1-0.00001-e80232b4d18d0bb7.safetensors: cannot keep the fitted whitening, so that every start fits it again, got ENOTDIR; set XDG_CACHE_HOME to a folder that can be written",
+    ]
+  `);
 });
