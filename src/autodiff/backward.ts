@@ -1,6 +1,7 @@
 /** The reverse sweep: from a scalar loss to the gradient of every parameter, as nodes of the same language. */
-import { add, constant, reshape, sum, topological, zerosLike, type Node } from "../graph/index.ts";
+import { constant, reshape, sum, topological, zerosLike, type Node } from "../graph/index.ts";
 import { vjp } from "./rules.ts";
+import { total } from "./total.ts";
 
 /**
  * The gradients of `loss` (a scalar) with respect to `targets`, any nodes of its graph; zeros where the loss does not
@@ -11,18 +12,23 @@ export function grad(loss: Node, targets: readonly Node[]): readonly Node[] {
     throw new Error(`grad: the loss must be a scalar, got [${loss.shape}]; take its sum or mean`);
   const order = topological([loss]);
   const needed = dependents(order, targets);
+  const terms = new Map<Node, Node[]>();
   const gradients = new Map<Node, Node>();
-  if (needed.has(loss)) gradients.set(loss, constant(1));
+  if (needed.has(loss)) terms.set(loss, [constant(1)]);
   for (const y of order.toReversed()) {
-    const dy = gradients.get(y);
-    if (!dy || !y.inputs.some((x) => needed.has(x))) continue;
+    const found = terms.get(y);
+    if (!found) continue;
+    const dy = total(found);
+    gradients.set(y, dy);
+    if (!y.inputs.some((x) => needed.has(x))) continue;
     const rule = vjp[y.op] as (y: Node, dy: Node) => readonly (Node | null)[];
     for (const [i, dx] of rule(y, dy).entries()) {
       const x = y.inputs.at(i);
       if (!dx || !x || !needed.has(x)) continue;
-      const other = gradients.get(x);
       const fitted = sumTo(dx, x, y.op);
-      gradients.set(x, other ? add(other, fitted) : fitted);
+      const others = terms.get(x);
+      if (others) others.push(fitted);
+      else terms.set(x, [fitted]);
     }
   }
   return targets.map((x) => gradients.get(x) ?? zerosLike(x));

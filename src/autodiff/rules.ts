@@ -13,6 +13,7 @@ import {
   lessOrEqual,
   log,
   matmul,
+  minimum,
   mul,
   neg,
   node,
@@ -57,7 +58,13 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   erf: ({ inputs: [x] }, dy) => [mul(mul(dy, 2 / Math.sqrt(Math.PI)), exp(neg(square(x))))],
   leakyRelu: (y, dy) => [mul(dy, leakyStep(y, y.attrs.alpha))], // y > 0 just where x > 0
   leakyStep: none,
-  elu: (y, dy) => [mul(dy, select(greater(y.inputs[0], 0), 1, add(y, y.attrs.alpha)))],
+  elu: (y, dy) => {
+    const { alpha } = y.attrs;
+    // For alpha = 1 without a comparison, which is slow: y + 1 where y < 0, and 1.
+    const slope =
+      alpha === 1 ? add(minimum(y, 0), 1) : select(greater(y.inputs[0], 0), 1, add(y, alpha));
+    return [mul(dy, slope)];
+  },
   clip: ({ inputs: [x], attrs: { min, max } }, dy) => [
     mul(dy, mul(float(lessOrEqual(min, x)), float(lessOrEqual(x, max)))),
   ],

@@ -272,7 +272,8 @@ export function slice(x: Node, ...ranges: readonly SliceRange[]): Node {
     ends[a] = end === undefined ? (step > 0 ? size : -1) : from(end);
     steps[a] = step;
   }
-  return node("slice", [x], { starts, ends, steps });
+  const whole = steps.every((step, i) => step === 1 && starts[i] === 0 && ends[i] === x.shape[i]);
+  return whole ? x : node("slice", [x], { starts, ends, steps });
 }
 /** Zeros around: [before, after] per axis. */
 export const pad = (x: Node, pads: readonly (readonly [number, number])[]): Node =>

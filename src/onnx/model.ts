@@ -27,6 +27,8 @@ export interface Model {
   /** Inputs and parameters that the graph really uses. */
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** How many ONNX nodes it has. */
+  readonly nodes: number;
 }
 
 const port = (name: string, { shape, dtype }: Node): Port => ({ name, shape, dtype });
@@ -105,7 +107,12 @@ export function toModel(
       output: ports.map(valueInfo),
     },
   };
-  return { bytes: onnxProto.onnx.ModelProto.encode(model).finish(), inputs, outputs: ports };
+  return {
+    bytes: onnxProto.onnx.ModelProto.encode(model).finish(),
+    inputs,
+    outputs: ports,
+    nodes: nodes.length,
+  };
 }
 
 function declare(x: Port, inputs: Port[]): string {

@@ -42,8 +42,8 @@ export const ortRuntime = (
   async compile(spec) {
     const { parameters } = checkSpec(spec);
     const ort = await load();
-    const { bytes, inputs } = toModel(rootsOf(spec), await target?.(ort));
-    const session = await ort.InferenceSession.create(bytes, options);
+    const { bytes, inputs, nodes } = toModel(rootsOf(spec), await target?.(ort));
+    const session = await ort.InferenceSession.create(bytes, sessionOptions(options, nodes));
     const used = new Set(inputs.map((x) => x.name));
     const feedsOf = (
       feeds: Readonly<Record<string, Tensor>>,
@@ -62,6 +62,17 @@ export const ortRuntime = (
     return { parameters, ...running(spec, session, feedsOf) };
   },
 });
+
+/**
+ * ONNX Runtime's own passes take time that grows with the graph. An unrolled recurrence of 20,000 nodes spends more on them
+ * (3 s) than on the rest of its session (3 s), and its steps are no faster for it.
+ */
+const MANY_NODES = 5000;
+const sessionOptions = (
+  options: InferenceSession.SessionOptions,
+  nodes: number,
+): InferenceSession.SessionOptions =>
+  nodes > MANY_NODES ? { ...options, graphOptimizationLevel: "disabled" } : options;
 
 /** Outputs and updates of a spec as the outputs of one model. */
 export const rootsOf = ({ outputs = {}, updates = [] }: ProgramSpec): Record<string, ProgramRoot> =>
