@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { textTable } from "../cli/text-table.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
+import { benchGenerative, type GenerativeBench } from "./generative.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
 import { inProcess } from "./own-process.ts";
 import { closePeers } from "./peer.ts";
@@ -56,6 +57,22 @@ const benches: Readonly<
       return [result, cifar10Text(result)];
     },
   },
+  vae: {
+    rounds: 7,
+    steps: 5,
+    async run(options) {
+      const result = await benchGenerative("vae", { ...options, say });
+      return [result, generativeText(result)];
+    },
+  },
+  draw: {
+    rounds: 5,
+    steps: 3,
+    async run(options) {
+      const result = await benchGenerative("draw", { ...options, say });
+      return [result, generativeText(result)];
+    },
+  },
   soak: {
     rounds: 1,
     steps: 2000,
@@ -69,6 +86,11 @@ const benches: Readonly<
   },
 };
 
+const defaultsOf = (key: "rounds" | "steps"): string =>
+  Object.entries(benches)
+    .map(([name, bench]) => `${name} ${bench[key]}`)
+    .join(", ");
+
 await new Command("bench")
   .description(
     "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too.",
@@ -80,15 +102,15 @@ await new Command("bench")
   .addOption(
     new Option(
       "--rounds <n>",
-      "rounds in which everyone runs in turn (mnist 11, cifar10 5)",
+      `rounds in which everyone runs in turn (default: ${defaultsOf("rounds")})`,
     ).argParser(whole("--rounds")),
   )
   .addOption(
-    new Option("--steps <n>", "steps a round (mnist 20, cifar10 3, soak 2000)").argParser(
+    new Option("--steps <n>", `steps a round (default: ${defaultsOf("steps")})`).argParser(
       whole("--steps"),
     ),
   )
-  .option("--no-blocked", "without ONNX Runtime's blocked layout (cifar10, soak)")
+  .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist)")
   .option("--json <file>", "write the figures there")
   .action(async (what: string, { json, ...flags }: Flags) => {
     const bench = Object.hasOwn(benches, what) ? benches[what] : undefined;
@@ -170,6 +192,15 @@ function cifar10Text(bench: Cifar10Bench): string {
     `convolutions: ${gigaflop.toFixed(0)} GFLOP a step at ${speed.median.toFixed(0)} (${speed.low.toFixed(0)}-${speed.high.toFixed(0)}) GFLOP/s, ${((100 * speed.median) / matmul.median).toFixed(0)} % of a matrix product's ${matmul.median.toFixed(0)} (${matmul.low.toFixed(0)}-${matmul.high.toFixed(0)}) GFLOP/s`,
     `peak memory ${peakMebibytes.toFixed(0)} MiB training one arm, ${compare.peakMebibytes.toFixed(0)} MiB comparing all five beside the whole data set`,
   ].join("\n\n");
+}
+
+function generativeText({ models, peer }: GenerativeBench): string {
+  const parts = models.flatMap(({ name, arms }) => [
+    name,
+    armsTable(arms, peer),
+    `from network to session: ${arms.map((a) => `${a.arm} ${a.compileSeconds.toFixed(1)} s`).join(", ")}`,
+  ]);
+  return [HEAD, ...parts].join("\n\n");
 }
 
 interface Soak {

@@ -1,9 +1,13 @@
 /** Our training step of a network, ready to be timed. */
 import { classifier as cifar10 } from "../experiments/cifar10/model.ts";
+import { draw, type DrawOptions } from "../experiments/draw/model.ts";
 import { classifier as mnist } from "../experiments/mnist/model.ts";
+import { vae } from "../experiments/vae/model.ts";
 import {
   adam,
+  adamax,
   arms,
+  clipByNorm,
   initialState,
   input,
   keyTensor,
@@ -39,7 +43,33 @@ const classifier = (
   optimizer: () => adam({ lr: 1e-3 }),
 });
 
-export const subjects: Readonly<Record<"mnist" | "cifar10", Subject>> = {
+const drawing = (variant: string, options: DrawOptions): Subject => ({
+  peer: "draw.py",
+  variant,
+  inputs: (batch) => [input("x", [batch, 1, 28, 28])],
+  network:
+    ([x], units) =>
+    (scope) =>
+      draw({ ...options, units }).bound(scope, x),
+  optimizer: () => (parameters, gradients) =>
+    adam({ lr: 1e-3 })(parameters, clipByNorm(gradients, 10)),
+});
+
+/** By name; what is called width is the feature maps of the VAE at full size, and the units of DRAW's LSTMs. */
+export const subjects: Readonly<
+  Record<"mnist" | "cifar10" | "vae" | "draw" | "draw-attention", Subject>
+> = {
+  vae: {
+    peer: "vae.py",
+    inputs: (batch) => [input("x", [batch, 1, 28, 28])],
+    network:
+      ([x], width) =>
+      (scope) =>
+        vae({ width }).bound(scope, x),
+    optimizer: () => adamax({ lr: 2e-3 }),
+  },
+  draw: drawing("plain", { steps: 10 }),
+  "draw-attention": drawing("attention", { steps: 64, read: 2, write: 5 }),
   mnist: classifier("mnist.py", [1, 28, 28], (x, labels, width) => mnist(x, labels, { width })),
   cifar10: classifier("cifar10.py", [3, 32, 32], (x, labels, width) =>
     cifar10(x, labels, { width }),
@@ -58,12 +88,15 @@ export interface OursOptions {
   readonly profile?: string;
 }
 export interface Ours {
+  /** From the network to a session: graph, gradients, model, and what ONNX Runtime does with it. */
+  readonly compileSeconds: number;
   /** Milliseconds of each of `steps` training steps, feeding included. */
   run(steps: number): Promise<readonly number[]>;
   release(): Promise<void>;
 }
 
 export async function ours({ subject, arm, batch, width, ...options }: OursOptions): Promise<Ours> {
+  const began = performance.now();
   const inputs = subject.inputs(batch);
   const spec = trainStep(subject.network(inputs, width), {
     inputs,
@@ -72,10 +105,12 @@ export async function ours({ subject, arm, batch, width, ...options }: OursOptio
     optimizer: subject.optimizer(),
   });
   const program = await nodeRuntime(options).compile(spec);
+  const compileSeconds = (performance.now() - began) / 1000;
   const state = initialState(program.parameters, 1);
   const feeds = Object.fromEntries(inputs.map((x) => [x.attrs.name, anything(x)]));
   let step = 0;
   return {
+    compileSeconds,
     async run(steps) {
       const milliseconds: number[] = [];
       for (let i = 0; i < steps; i++) {

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { quantile } from "../cli/results.ts";
 import type { Arm } from "../experiments/results.ts";
-import { ours, type Subject } from "./ours.ts";
+import { ours, type Ours, type Subject } from "./ours.ts";
 import type { Peer } from "./peer.ts";
 
 export interface Spread {
@@ -12,6 +12,8 @@ export interface Spread {
 }
 export interface ArmBench {
   readonly arm: Arm;
+  /** From the network to a session that can train it. */
+  readonly compileSeconds: number;
   readonly milliseconds: Spread;
   readonly imagesPerSecond: number;
   /** Step time over that of `plain` in the same round. */
@@ -66,9 +68,8 @@ export async function raceArms(
   { arms, peerArms, rounds, steps, say, ...options }: RaceOptions,
 ): Promise<readonly ArmBench[]> {
   const { batch, width, threads } = options;
-  const mine = await Promise.all(
-    arms.map(async (arm) => ({ arm, ...(await ours({ ...options, arm })) })),
-  );
+  const mine: (Ours & { readonly arm: Arm })[] = [];
+  for (const arm of arms) mine.push({ arm, ...(await ours({ ...options, arm })) });
   const racers = [
     ...mine.map(({ arm, run }) => ({ name: arm, run })),
     ...(peer
@@ -91,8 +92,9 @@ export async function raceArms(
   for (const { release } of mine) await release();
   const of = (name: string): readonly number[] => times.get(name)!;
   const rate = (name: string): number => (batch * 1000) / quantile(of(name), 0.5);
-  return arms.map((arm) => ({
+  return mine.map(({ arm, compileSeconds }) => ({
     arm,
+    compileSeconds,
     milliseconds: spread(of(arm)),
     imagesPerSecond: rate(arm),
     overPlain: ratios(of(arm), of("plain")),

@@ -1,15 +1,10 @@
 /** `weightnorm eval`: what a checkpoint is worth on the test set, or every checkpoint of a run. */
-import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import type { Means } from "../experiments/results.ts";
 import { evaluateCheckpoint } from "../experiments/training/run.ts";
-import type { Task } from "../experiments/training/task.ts";
-import { taskOf, tasks } from "../experiments/tasks.ts";
-import type { Checkpoint } from "../src/index.ts";
-import { loadCheckpoint, nodeRuntime, reasonOf } from "../src/node/index.ts";
+import { nodeRuntime } from "../src/node/index.ts";
+import { checkpointsAt, loadOurs, runOf } from "./checkpoints.ts";
 import { inUnit } from "./measure.ts";
 import { preparationDisplay } from "./progress.ts";
-import { readConfig } from "./run-folder.ts";
 import { textTable } from "./text-table.ts";
 
 export interface EvalFlags {
@@ -32,7 +27,7 @@ export async function evaluate(
     throw new Error(
       `${mixed.file}: expected checkpoints of one experiment, got ${mixed.task.name} beside ${task.name}; evaluate them one by one`,
     );
-  const folder = dataDir ?? (await dataDirOf(files[0]));
+  const folder = dataDir ?? (await runOf(files[0]))?.dataDir; // pixels of another set would be normalized otherwise
   const preparing = preparationDisplay(json);
   const data = await task
     .load({
@@ -72,42 +67,4 @@ export async function evaluate(
       ? `${JSON.stringify(rows)}\n`
       : `${table()}\n${data.test.count} test images of ${data.source}\n`,
   );
-}
-
-async function checkpointsAt(path: string): Promise<readonly string[]> {
-  const info = await stat(path).catch((error: unknown) => {
-    throw new Error(
-      `${path}: expected a checkpoint or the folder of a run, got ${reasonOf(error)}; check the path`,
-      { cause: error },
-    );
-  });
-  if (info.isFile()) return [path];
-  const folder = join(path, "checkpoints");
-  const names = await readdir(folder).catch(() => []);
-  const files = names.filter((name) => name.endsWith(".safetensors")).sort();
-  if (files.length === 0)
-    throw new Error(
-      `${path}: expected the folder of a run, got no checkpoints in it; give the folder that --out named`,
-    );
-  return files.map((name) => join(folder, name));
-}
-
-/** The data that the run of a checkpoint was trained on: pixels of another set would be normalized otherwise. */
-const dataDirOf = (checkpoint: string): Promise<string | undefined> =>
-  readConfig(join(dirname(checkpoint), "..")).then(
-    (run) => run.dataDir,
-    () => undefined, // a checkpoint that was taken out of its run
-  );
-
-async function loadOurs(
-  file: string,
-): Promise<{ readonly checkpoint: Checkpoint; readonly task: Task }> {
-  const checkpoint = await loadCheckpoint(file);
-  const name = checkpoint.config["experiment"];
-  const task = taskOf(name);
-  if (!task)
-    throw new Error(
-      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : JSON.stringify(name)}; evaluate it with the code that wrote it`,
-    );
-  return { checkpoint, task };
 }

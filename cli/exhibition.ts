@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { Means, PictureFile } from "../experiments/results.ts";
 import type { Run } from "../experiments/training/run.ts";
-import type { Exhibits, Picture, Raster, Task, TaskData } from "../experiments/training/task.ts";
+import type { Picture, Task, TaskData } from "../experiments/training/task.ts";
 import { arms, averaged, type Runtime } from "../src/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { preparationDisplay } from "./progress.ts";
@@ -36,7 +36,7 @@ export async function exhibit(
     const { arm, seed } = run;
     const name = folder.nameOf(run);
     const { state } = run.checkpoint();
-    const exhibits: Exhibits = await task
+    const exhibits = await task
       .show({
         ...{ config, arm, seed, data, runtime },
         norm: task.norm?.(arm) ?? arms[arm],
@@ -47,7 +47,7 @@ export async function exhibit(
     measured.set(run, exhibits.measured);
     await makeFolder(join(folder.dir, "pictures"));
     for (const picture of exhibits.pictures) {
-      const file = `pictures/${name}-${picture.name}.${extensionOf(picture)}`;
+      const file = `pictures/${name}-${picture.name.replaceAll(" ", "-")}.${extensionOf(picture)}`;
       await writeFileAtomic(join(folder.dir, file), await encoded(picture));
       pictures.push({ arm, seed, name: picture.name, caption: picture.caption, file });
     }
@@ -58,25 +58,17 @@ export async function exhibit(
 /** One frame is a PNG, several are an animated GIF. */
 export const extensionOf = ({ frames }: Picture): string => (frames.length > 1 ? "gif" : "png");
 
-/** Pixels of what networks draw are few: each becomes so many. */
-const ZOOM = 2;
 /** Milliseconds a frame, and for the last one. */
 const DELAY = { each: 180, last: 1500 };
 
 /** The bytes of the picture's file. */
-export async function encoded({ frames }: Picture): Promise<Uint8Array> {
+export function encoded({ frames }: Picture): Promise<Buffer> {
   const [{ width, height, channels }] = frames;
-  const rows = Buffer.concat(frames.map(({ pixels }: Raster) => pixels));
-  const raw = { width, height: height * frames.length, channels } as const;
-  // Zoomed as one column of frames, which is what an animation is to sharp.
-  const zoomed = await sharp(rows, { raw })
-    .resize({ width: ZOOM * width, height: ZOOM * raw.height, kernel: "nearest" })
-    .raw()
-    .toBuffer();
-  const size = { width: ZOOM * width, height: ZOOM * raw.height, channels };
-  if (frames.length === 1) return sharp(zoomed, { raw: size }).png().toBuffer();
+  const column = Buffer.concat(frames.map(({ pixels }) => pixels)); // an animation is a column of frames to sharp
+  const size = { width, height: height * frames.length, channels };
+  if (frames.length === 1) return sharp(column, { raw: size }).png().toBuffer();
   const delay = frames.map((_, i) => (i === frames.length - 1 ? DELAY.last : DELAY.each));
-  return sharp(zoomed, { raw: { ...size, pageHeight: ZOOM * height } })
+  return sharp(column, { raw: { ...size, pageHeight: height } })
     .gif({ delay, loop: 0 })
     .toBuffer();
 }

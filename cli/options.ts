@@ -134,6 +134,29 @@ export const seedsOption = (): Option =>
     "one seed, or several to see how much chance matters, e.g. 1,2,3 (default: 1)",
   ).argParser(list("--seed", wholeNumber("--seed", 1, { least: 0 })));
 
+export const sampledArmOption = (): Option =>
+  new Option(
+    "--arm <name>",
+    "the arm of a run to sample from (default: weight, or the only one there is)",
+  ).argParser(choice<Arm>("--arm", ARMS, "weight"));
+export const countOption = (): Option =>
+  new Option("--count <n>", "how many images")
+    .argParser(wholeNumber("--count", 64, { most: 10_000 }))
+    .default(64);
+export const sampleSeedOption = (): Option =>
+  new Option("--seed <n>", "another seed, other images")
+    .argParser(wholeNumber("--seed", 1, { least: 0 }))
+    .default(1);
+
+export interface SampleFlags {
+  readonly arm?: Arm;
+  readonly count: number;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+}
+
 export interface TrainingFlags {
   readonly arms?: readonly Arm[];
   readonly arm?: Arm;

@@ -7,10 +7,14 @@ import {
   armOption,
   armsOption,
   seedsOption,
+  countOption,
   dataDirOption,
+  sampledArmOption,
+  sampleSeedOption,
   threadsOption,
   trainingOptions,
   usageError,
+  type SampleFlags,
   type TrainingFlags,
 } from "./options.ts";
 
@@ -23,6 +27,8 @@ const version = (): string => {
     }
   return "unknown";
 };
+
+const names = tasks.map((t) => t.name).join(", ");
 
 function program(): Command {
   const root = new Command("weightnorm")
@@ -38,7 +44,7 @@ function program(): Command {
     const command = root
       .command(name)
       .description(description)
-      .argument("<experiment>", tasks.map((t) => t.name).join(" or "), experiment);
+      .argument("<experiment>", names, experiment);
     for (const option of [
       name === "compare" ? armsOption() : armOption(),
       seedsOption(),
@@ -54,6 +60,8 @@ function program(): Command {
   weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
   weightnorm compare mnist --lr 0.0003,0.001,0.003           each arm's best learning rate, on held-out images
   weightnorm compare cifar10 --preset small                  the paper's main experiment, on a smaller scale
+  weightnorm compare vae                                     a convolutional VAE, with pictures of what it makes
+  weightnorm compare draw --preset small                     DRAW: images drawn step by step
   weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
   weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,
   ).action(async (task: Task, flags: TrainingFlags) =>
@@ -95,6 +103,28 @@ function program(): Command {
       (await import("./report.ts")).report(dir, flags),
     );
   root
+    .command("sample")
+    .description(
+      "draw new images with a trained generative model: PNG, and a GIF where there is an animation",
+    )
+    .argument("<path>", "a .safetensors checkpoint or the folder of a run")
+    .addOption(sampledArmOption())
+    .addOption(countOption())
+    .addOption(sampleSeedOption())
+    .addOption(threadsOption())
+    .option(
+      "--out <prefix>",
+      "where the files' names start (default: samples-<arm>-<seed> in the folder of the run)",
+    )
+    .option("--json", "print the paths as JSON")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  weightnorm sample runs/vae\n  weightnorm sample runs/draw --count 100 --seed 7 --out drawings",
+    )
+    .action(async (path: string, flags: SampleFlags) =>
+      (await import("./sample.ts")).sample(path, flags),
+    );
+  root
     .command("inspect")
     .description("the layers of a checkpoint, with |v|, g and effective step, and its tensors")
     .argument("<file>", "a .safetensors file")
@@ -110,7 +140,7 @@ function experiment(name: string): Task {
   const task = taskOf(name);
   if (task) return task;
   throw usageError(
-    `experiment: expected ${tasks.map((t) => t.name).join(" or ")}, got "${name}"; try weightnorm compare mnist`,
+    `experiment: expected one of ${names}, got "${name}"; try weightnorm compare mnist`,
   );
 }
 

@@ -1,9 +1,11 @@
 /** The experiments that the command line knows. */
 import { cifar10 } from "./cifar10/task.ts";
-import type { Task } from "./training/task.ts";
+import { draw } from "./draw/task.ts";
 import { mnist } from "./mnist/task.ts";
+import type { Task } from "./training/task.ts";
+import { vae, vaeCifar10 } from "./vae/task.ts";
 
-export const tasks: readonly Task[] = [mnist, cifar10];
+export const tasks: readonly Task[] = [mnist, cifar10, vae, vaeCifar10, draw];
 
 /** The task of a name, if there is one. */
 export const taskOf = (name: unknown): Task | undefined => tasks.find((t) => t.name === name);

@@ -133,7 +133,9 @@ function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
       ...Object.values(outputs),
       ...updates.flatMap(({ parameter, next }) => [next, parameter]),
     ]),
-    compile: async () => void (await program()),
+    async compile() {
+      await program();
+    },
     run: async (feeds, state) => (await program()).run(feeds, state),
     async release() {
       const held = await compiled;

@@ -59,6 +59,11 @@ export interface Task {
   readonly initialization?: "data-dependent" | "as drawn";
   /** What is measured once, and shown, of a model that was trained. */
   readonly show?: (trained: Trained) => Promise<Exhibits>;
+  /** New examples of a model that was trained: what `weightnorm sample` draws. */
+  readonly sample?: (
+    trained: Omit<Trained, "data">,
+    options: SampleOptions,
+  ) => Promise<readonly Picture[]>;
 }
 
 /** Everything but what only the user knows. */
@@ -75,6 +80,12 @@ export interface Trained {
   readonly data: TaskData;
   readonly runtime: Runtime;
   readonly onProgress: (done: number) => void;
+}
+
+export interface SampleOptions {
+  readonly count: number;
+  /** Other seeds give other samples. */
+  readonly seed: number;
 }
 
 /** Pixels, row-major, channels last. */

@@ -11,4 +11,4 @@ export { parseIdx, type Idx } from "./idx.ts";
 export { imageSet } from "./mnist.ts";
 export { parseCifar10 } from "./cifar10.ts";
 export { imageSize, type ImageSet } from "./images.ts";
-export { keyOf, type Key } from "../graph/hash.ts";
+export { hash, keyOf, type Key } from "../graph/hash.ts";

@@ -2,14 +2,17 @@
 import { batchNorm, bias, meanOnly } from "./statistics.ts";
 import { combine } from "./norm.ts";
 import type { Norm } from "./scope.ts";
-import { plainWeight, weightNorm } from "./weight-norm.ts";
+import { plainWeight, weightNorm, type DrawnOptions } from "./weight-norm.ts";
 
 export type Arm = "plain" | "weight" | "batch" | "mean-only" | "weight+mean-only";
 
-export const arms: Readonly<Record<Arm, Norm>> = {
-  plain: combine(plainWeight(), bias),
-  weight: combine(weightNorm(), bias),
-  batch: combine(plainWeight(), batchNorm()),
-  "mean-only": combine(plainWeight(), meanOnly()),
-  "weight+mean-only": combine(weightNorm(), meanOnly()),
-};
+/** The arms with weights of another spread than the paper's. */
+export const armsOf = (options: DrawnOptions = {}): Readonly<Record<Arm, Norm>> => ({
+  plain: combine(plainWeight(options), bias),
+  weight: combine(weightNorm(options), bias),
+  batch: combine(plainWeight(options), batchNorm()),
+  "mean-only": combine(plainWeight(options), meanOnly()),
+  "weight+mean-only": combine(weightNorm(options), meanOnly()),
+});
+
+export const arms: Readonly<Record<Arm, Norm>> = armsOf();

@@ -1,13 +1,14 @@
 export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
 export { trace, type Trace, type TraceOptions } from "./trace.ts";
 export { apply, residual, sequential } from "./compose.ts";
-export { arms, type Arm } from "./arms.ts";
+export { arms, armsOf, type Arm } from "./arms.ts";
 export { combine, type Parameterization, type Statistics, type Weight } from "./norm.ts";
 export {
   normalize,
   plainWeight,
   unitShapes,
   weightNorm,
+  type DrawnOptions,
   type WeightNormOptions,
 } from "./weight-norm.ts";
 export {

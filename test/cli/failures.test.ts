@@ -127,7 +127,7 @@ describe("a disk", () => {
       const full = await within(...settings, "--out", dir);
       expect(full).toMatchObject({ code: 1, stdout: "" });
       expect(told(full, disk)).toMatchInlineSnapshot(`
-        "weightnorm: DISK/run/checkpoints/plain-1.safetensors: the disk is full, got ENOSPC; free some space, then go on with: npx weightnorm compare mnist --resume DISK/run
+        "weightnorm: DISK/run/checkpoints/plain-1.safetensors: the disk is full, got ENOSPC; free some space, then go on with: weightnorm compare mnist --resume DISK/run
         "
       `);
       const kept = await readdir(join(dir, "checkpoints"));

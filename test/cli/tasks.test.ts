@@ -1,4 +1,5 @@
 /** Several learning rates, and the other experiment, end to end in this process on data of a few images. */
+import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -66,7 +67,27 @@ test("a grid in which all diverge says so", async () => {
     ...["--threads", "1", "--data-dir", at("mnist"), "--out", at("lost")],
   );
   expect(code).toBe(1);
-  expect(stderr).toContain("got none with --lr 1e+30,1e+31; lower them");
+  expect(stderr).toMatch(/^plain-1-lr1e\+31: out of the race\./m);
+  expect(stderr).toMatch(
+    /^weightnorm: train: the loss of plain must be a finite number, got .*; lower --lr\. The checkpoints/m,
+  );
+  expect(existsSync(at("lost", "results.json"))).toBe(false);
+});
+
+test("an arm that diverges leaves the race: the others are reported, and that one was lost", async () => {
+  const out = ["--data-dir", at("mnist"), "--out", at("diverged"), "--batch-size", "30"];
+  const { code, stderr, stdout } = await within(
+    ...["compare", "mnist", "--arms", "plain,batch", "--lr", "1e5"],
+    ...["--threads", "1", "--quiet", ...out],
+  );
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^weightnorm: train: the loss of plain must be a finite number/);
+  expect(stdout).toMatch(/^batch /m);
+  const { arms, lost } = await readResults(at("diverged"));
+  expect(Object.keys(arms)).toEqual(["batch"]);
+  expect(lost).toMatchObject([{ arm: "plain", seed: 1, lr: 1e5 }]);
+  const page = await readFile(at("diverged", "report.html"), "utf8");
+  expect(page).toContain("plain with seed 1 and learning rate 100000 diverged after step");
 });
 
 describe("cifar10", () => {

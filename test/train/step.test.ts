@@ -147,7 +147,7 @@ describe.each([reference, nodeRuntime({ threads: 1 })])("$name", (runtime) => {
     const trained = await once(spec, feeds, state);
     close(trained.outputs["y"], [-1, 3]); // batch mean 5, variance 4
     close(state.get("d.mean"), [0.9 * 3 + 0.1 * 5]);
-    close(state.get("d.variance"), [4]);
+    close(state.get("d.variance"), [0.9 * 4 + 0.1 * 8]); // without bias: twice that of two examples
   });
 
   test("`also` keeps averages beside the parameters", async () => {

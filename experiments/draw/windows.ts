@@ -1,0 +1,62 @@
+/** The two ways in which DRAW sees an image and changes its canvas: whole (Gregor et al. 2015, section 3.1), or through a window. */
+import { ops, type Node, type Scope } from "../../src/index.ts";
+import { GRID_PARAMETERS, grid, outline, read, write } from "./attention.ts";
+import { linear } from "./linear.ts";
+
+const { concat, flatten, reshape, slice } = ops;
+
+/** What is read or written at one step, and where, if there is a window: (g_X, g_Y, delta, sigma), [batch, 4]. */
+export interface Glimpse {
+  readonly value: Node;
+  readonly window: Node | null;
+}
+export interface WindowOptions {
+  /** N of the N x N window; 0 does without. */
+  readonly points: number;
+  /** Height and width of the images. */
+  readonly size: number;
+  /** Width of h_dec. */
+  readonly units: number;
+}
+
+export interface Reader {
+  /** How many numbers one glimpse of two images has. */
+  readonly width: number;
+  /** x and its error x^, [batch, size, size], seen from h_dec [batch, units] -> [batch, width]. */
+  read(images: readonly [Node, Node], h: Node): Glimpse;
+}
+/** read(x, x^, h) = [x, x^] (eq. 17), or what a window shows of both (eq. 27). */
+export function reader(scope: Scope, { points, size, units }: WindowOptions): Reader {
+  if (points === 0)
+    return {
+      width: 2 * size * size,
+      read: (images) => ({ value: concat(images.map(flatten), 1), window: null }),
+    };
+  const place = linear(scope, { name: "reader", inputs: units, units: GRID_PARAMETERS });
+  return {
+    width: 2 * points * points,
+    read(images, h) {
+      const at = grid(place(h), { points, size });
+      return { value: read(images, at), window: outline(at) };
+    },
+  };
+}
+
+/** From h_dec [batch, units] to what is added to the canvas, [batch, size, size]. */
+export type Writer = (h: Node) => Glimpse;
+
+/** write(h) = W(h) (eq. 18), or a patch drawn through a window (eqs. 28-29): one layer gives the window and the patch. */
+export function writer(scope: Scope, { points, size, units }: WindowOptions): Writer {
+  const width = points === 0 ? size * size : GRID_PARAMETERS + points * points;
+  const layer = linear(scope, { name: "writer", inputs: units, units: width });
+  if (points === 0)
+    return (h) => ({ value: reshape(layer(h), [h.shape[0], size, size]), window: null });
+  return (h) => {
+    const y = layer(h);
+    const at = grid(slice(y, { axis: 1, end: GRID_PARAMETERS }), { points, size });
+    return {
+      value: write(slice(y, { axis: 1, start: GRID_PARAMETERS }), at),
+      window: outline(at),
+    };
+  };
+}
