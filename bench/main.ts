@@ -7,6 +7,7 @@ import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
 import { benchGenerative, type GenerativeBench } from "./generative.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
 import { inProcess } from "./own-process.ts";
+import { benchPasses, type PassesBench } from "./passes.ts";
 import { closePeers } from "./peer.ts";
 import type { ArmBench, Spread } from "./race.ts";
 
@@ -55,6 +56,14 @@ const benches: Readonly<
     async run(options) {
       const result = await benchCifar10({ ...options, say });
       return [result, cifar10Text(result)];
+    },
+  },
+  passes: {
+    rounds: 3,
+    steps: 3,
+    async run(options) {
+      const result = await benchPasses({ ...options, say });
+      return [result, passesText(result)];
     },
   },
   vae: {
@@ -193,6 +202,12 @@ function cifar10Text(bench: Cifar10Bench): string {
     `peak memory ${peakMebibytes.toFixed(0)} MiB training one arm, ${compare.peakMebibytes.toFixed(0)} MiB comparing all five beside the whole data set`,
   ].join("\n\n");
 }
+
+const passesText = ({ variants }: PassesBench): string =>
+  textTable(
+    ["the weight arm's step", "ms", "over all passes"],
+    variants.map((v) => [v.name, milliseconds(v.milliseconds), ratio(v.overAll)]),
+  );
 
 function generativeText({ models, peer }: GenerativeBench): string {
   const parts = models.flatMap(({ name, arms }) => [

@@ -21,6 +21,7 @@ import {
   type Tensor,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
+import type { Pass } from "../src/onnx/index.ts";
 
 /** A training step that can be timed here and in the peer. */
 export interface Subject {
@@ -84,6 +85,8 @@ export interface OursOptions {
   readonly threads: number;
   /** Whether the blocked layout may be used (default true). */
   readonly blocked?: boolean;
+  /** Passes of the compiler to leave out. */
+  readonly without?: readonly Pass[];
   /** Where ONNX Runtime's own profile goes, if it is wanted. */
   readonly profile?: string;
 }

@@ -56,10 +56,11 @@ export function infer(
   const [canvases, writes, reads, codes, zs]: Node[][] = [[], [], [], [], []];
   let state = blank(batch, rest.decoder, options);
   let reading = encoder.initial(batch);
+  const look = read(x);
   for (let t = 0; t < steps; t++) {
     const error = sub(x, sigmoid(state.canvas));
-    const glimpse = read([x, error], state.decoder.h);
-    reading = encoder.step(concat([glimpse.value, state.decoder.h], 1), reading);
+    const glimpse = look(error, state.decoder.h);
+    reading = encoder.step([...glimpse.value, state.decoder.h], reading);
     const code = posterior(reading.h); // mu and log sigma
     const mu = slice(code, { axis: 1, end: latents });
     const sigma = exp(slice(code, { axis: 1, start: latents }));

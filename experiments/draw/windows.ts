@@ -3,11 +3,11 @@ import { ops, type Node, type Scope } from "../../src/index.ts";
 import { GRID_PARAMETERS, grid, outline, read, write } from "./attention.ts";
 import { linear } from "./linear.ts";
 
-const { concat, flatten, reshape, slice } = ops;
+const { flatten, reshape, slice } = ops;
 
-/** What is read or written at one step, and where, if there is a window: (g_X, g_Y, delta, sigma), [batch, 4]. */
-export interface Glimpse {
-  readonly value: Node;
+/** What is read or written at one step, what is read in parts that lie side by side, and where, if there is a window: (g_X, g_Y, delta, sigma), [batch, 4]. */
+export interface Glimpse<Value = Node> {
+  readonly value: Value;
   readonly window: Node | null;
 }
 export interface WindowOptions {
@@ -22,22 +22,25 @@ export interface WindowOptions {
 export interface Reader {
   /** How many numbers one glimpse of two images has. */
   readonly width: number;
-  /** x and its error x^, [batch, size, size], seen from h_dec [batch, units] -> [batch, width]. */
-  read(images: readonly [Node, Node], h: Node): Glimpse;
+  /** x and then, at every step, its error x^, [batch, size, size], seen from h_dec [batch, units] -> [batch, width]. */
+  read(x: Node): (error: Node, h: Node) => Glimpse<readonly Node[]>;
 }
 /** read(x, x^, h) = [x, x^] (eq. 17), or what a window shows of both (eq. 27). */
 export function reader(scope: Scope, { points, size, units }: WindowOptions): Reader {
   if (points === 0)
     return {
       width: 2 * size * size,
-      read: (images) => ({ value: concat(images.map(flatten), 1), window: null }),
+      read(x) {
+        const flat = flatten(x); // once: what the encoder makes of it is the same at every step
+        return (error) => ({ value: [flat, flatten(error)], window: null });
+      },
     };
   const place = linear(scope, { name: "reader", inputs: units, units: GRID_PARAMETERS });
   return {
     width: 2 * points * points,
-    read(images, h) {
+    read: (x) => (error, h) => {
       const at = grid(place(h), { points, size });
-      return { value: read(images, at), window: outline(at) };
+      return { value: [read([x, error], at)], window: outline(at) };
     },
   };
 }

@@ -25,8 +25,11 @@ export interface LstmState {
 export interface Cell<State> {
   /** Zeros for a batch. */
   initial(batch: number): State;
-  /** x [batch, in] and the state before -> the state after. */
-  step(x: Node, state: State): State;
+  /**
+   * x [batch, in] and the state before -> the state after. x may be given in parts that lie side by side: a part that is one
+   * node at every step is multiplied by its share of the weight once for all steps.
+   */
+  step(x: Node | readonly Node[], state: State): State;
 }
 export interface CellOptions extends LayerOptions {
   /** Width of x. */
@@ -39,14 +42,41 @@ function gates(
   scope: Scope,
   { inputs, units, norm, initScale = 1 }: CellOptions,
   rows: number,
-): (x: Node, h: Node) => Node {
+): (x: Node | readonly Node[], h: Node) => Node {
   const specs = {
     wih: { shape: [rows, inputs], g: [rows, 1] },
     whh: { shape: [rows, units], g: [rows, 1] },
   };
   const layer = (norm ?? scope.norm).layer(scope, specs, { units: rows, initScale });
   const [wih, whh] = [transpose(layer.weights.wih), transpose(layer.weights.whh)];
-  return (x, h) => layer.preactivation(add(matmul(x, wih), matmul(h, whh)));
+  const multiplied = byParts(wih);
+  return (x, h) =>
+    layer.preactivation(
+      [
+        ...multiplied(Array.isArray(x) ? (x as readonly Node[]) : [x as Node]),
+        matmul(h, whh),
+      ].reduce((a, b) => add(a, b)),
+    );
+}
+
+/** The products of x's parts with the rows of w that are theirs; a part that was there before is not multiplied again. */
+function byParts(w: Node): (parts: readonly Node[]) => readonly Node[] {
+  const places = new Map<number, { readonly rows: Node; readonly products: Map<Node, Node> }>();
+  return (parts) => {
+    let end = 0;
+    return parts.map((part) => {
+      const start = end;
+      end += part.shape[1];
+      const place = places.get(start) ?? {
+        rows: slice(w, { axis: 0, start, end }),
+        products: new Map<Node, Node>(),
+      };
+      places.set(start, place);
+      const product = place.products.get(part) ?? matmul(part, place.rows);
+      place.products.set(part, product);
+      return product;
+    });
+  };
 }
 const part = (t: Node, units: number, i: number): Node =>
   slice(t, { axis: 1, start: i * units, end: (i + 1) * units });

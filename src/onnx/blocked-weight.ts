@@ -17,7 +17,7 @@ type Way = (n: Weight, inputs: readonly [x: Value, dy: Value], e: Emitter) => st
 const LARGEST_KERNEL = 256;
 
 export function blockedConv2dWeight(n: Weight, [x, dy]: readonly Value[], e: Emitter): Form | null {
-  const way = wayFor(n, e);
+  const way = e.does("weight-gradient") ? wayFor(n, e) : null;
   return way && { layout: "natural", emit: () => way(n, [x, dy], e) };
 }
 function wayFor({ attrs, inputs: [x, dy] }: Weight, e: Emitter): Way | null {

@@ -100,7 +100,7 @@ const leakyRelu: Rule<"leakyRelu"> = (n, inputs, e) => {
 const leakyStep: Rule<"leakyStep"> = (n, inputs, e) => {
   const [x] = inputs;
   const { alpha } = n.attrs;
-  if (x.layout !== "blocked" || alpha === 0) return elementwise(n, inputs, e);
+  if (x.layout !== "blocked" || alpha === 0 || !e.does("masks")) return elementwise(n, inputs, e);
   const scale = e.constant(new Float32Array(n.shape[1]).fill(3e38), [n.shape[1]], "float");
   return perChannel(x, { scale, activate: ["Clip", [alpha, 1]] }, e);
 };

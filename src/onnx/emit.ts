@@ -30,15 +30,25 @@ export interface EmitOptions {
   readonly domain?: string;
 }
 
+/**
+ * What makes models faster and can be left out, to see what it is worth: images staying blocked from layer to layer, biases
+ * and activations in the kernel of their convolution, the gradient of w as a blocked convolution, masks without comparisons.
+ */
+export const PASSES = ["layout", "epilogues", "weight-gradient", "masks"] as const;
+export type Pass = (typeof PASSES)[number];
+
 /** What a runtime runs fastest; the plain target runs everywhere. */
 export interface Target {
   /** Channels in a block of ONNX Runtime's internal convolution layout (16 with AVX-512, 8 with AVX2); 0 does without. */
   readonly block: number;
+  readonly without?: readonly Pass[];
 }
 export const plainTarget: Target = { block: 0 };
 
 export interface Emitter extends Target {
   readonly opset: number;
+  /** Whether a pass is on. */
+  does(pass: Pass): boolean;
   /** Appends a node and returns the name of its first output (the others are that name with ":1", ":2", ...). */
   emit(op: string, inputs: readonly string[], options?: EmitOptions): string;
   /** The name of a constant; equal constants are stored once. */
@@ -73,6 +83,7 @@ export function emitter(
     emitter: {
       ...target,
       opset,
+      does: (pass) => !target.without?.includes(pass),
       once,
       emit(op, inputs, { attrs = {}, outputs = 1, domain = "" } = {}) {
         const name = `${op}_${nodes.length}`;

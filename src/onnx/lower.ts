@@ -57,10 +57,15 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
       ? e.emit("Relu", inputs)
       : e.emit("LeakyRelu", inputs, { attrs: { alpha: { float: alpha } } }),
   // Stretched so that every positive number passes 1, then cut off: several times cheaper than Greater and Where.
-  leakyStep: ({ attrs: { alpha } }, [x], e) =>
-    alpha === 0
+  leakyStep: ({ attrs: { alpha } }, [x], e) => {
+    if (!e.does("masks"))
+      return e.emit("Where", [
+        ...[e.emit("Greater", [x, scalar(e, 0)]), scalar(e, 1), scalar(e, alpha)],
+      ]);
+    return alpha === 0
       ? e.emit("HardSigmoid", [x], { attrs: { alpha: { float: 3e38 }, beta: { float: 0 } } })
-      : e.emit("Clip", [e.emit("Mul", [x, scalar(e, 3e38)]), scalar(e, alpha), scalar(e, 1)]),
+      : e.emit("Clip", [e.emit("Mul", [x, scalar(e, 3e38)]), scalar(e, alpha), scalar(e, 1)]);
+  },
   elu: ({ attrs: { alpha } }, inputs, e) =>
     e.emit("Elu", inputs, { attrs: { alpha: { float: alpha } } }),
   clip: ({ attrs: { min, max } }, [x], e) => e.emit("Clip", [x, scalar(e, min), scalar(e, max)]),

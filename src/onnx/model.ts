@@ -148,7 +148,11 @@ function countUses(order: readonly Node[], roots: readonly Node[]): ReadonlyMap<
 const lowerOne = (n: Node, inputs: readonly string[], e: Emitter): string =>
   (lower[n.op] as Lowering<OpName>)(n as never, inputs, e);
 const formOf = (n: Node, inputs: readonly Value[], e: Emitter): Form | null =>
-  e.block > 0 ? (blocked[n.op] as Rule<OpName>)(n as never, inputs, e) : null;
+  e.block > 0 && (e.does("layout") || isConvolution(n.op))
+    ? (blocked[n.op] as Rule<OpName>)(n as never, inputs, e)
+    : null;
+/** What is blocked even where nothing stays so. */
+const isConvolution = (op: OpName): boolean => op.startsWith("conv");
 
 const valueInfo = ({ name, shape, dtype }: Port): onnx.IValueInfoProto => ({
   name,

@@ -52,7 +52,7 @@ export function value({ node, uses, form, lower }: ValueOptions, e: Emitter): Va
   }[layout];
   const blocked = layout === "natural" ? once(() => toBlocked(own(), node, e)) : own;
   // What others also read has to be there without an epilogue.
-  const extend = uses === 1 ? form?.extend : undefined;
+  const extend = uses === 1 && e.does("epilogues") ? form?.extend : undefined;
   return { node, uses, layout, natural, blocked, extend };
 }
 

@@ -1,5 +1,5 @@
 /** The door to onnxruntime-node: native kernels, in Node on Linux, macOS and Windows. */
-import { plainTarget } from "../onnx/index.ts";
+import { plainTarget, type Pass } from "../onnx/index.ts";
 import { ortRuntime, type Ort } from "./ort.ts";
 import { probeTarget } from "./probe.ts";
 import type { Runtime } from "./program.ts";
@@ -11,6 +11,8 @@ export interface NodeRuntimeOptions {
   readonly profile?: string;
   /** Whether convolutions may use ONNX Runtime's internal blocked layout where the processor has it (default true). */
   readonly blocked?: boolean;
+  /** Passes of the compiler to leave out, to see what they are worth (default none). */
+  readonly without?: readonly Pass[];
 }
 
 /** Compiles programs for onnxruntime-node, an optional peer dependency that is imported when first needed. */
@@ -18,9 +20,10 @@ export const nodeRuntime = ({
   threads,
   profile,
   blocked = true,
+  without = [],
 }: NodeRuntimeOptions = {}): Runtime =>
   ortRuntime("onnxruntime-node", loadOnnxRuntime, {
-    target: blocked ? probeTarget : () => Promise.resolve(plainTarget),
+    target: async (ort) => ({ ...(blocked ? await probeTarget(ort) : plainTarget), without }),
     session: {
       executionProviders: ["cpu"],
       executionMode: "sequential",

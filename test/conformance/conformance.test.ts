@@ -13,6 +13,7 @@ import {
   type Node,
   type OpName,
 } from "../../src/graph/index.ts";
+import { PASSES } from "../../src/onnx/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import {
   initialState,
@@ -66,6 +67,19 @@ async function agree(runtime: Runtime, c: Case): Promise<void> {
   expectClose(await run(runtime, c), await run(reference, c), c.exact ?? false);
 }
 
+const agreeOnConvolutions = (runtime: Runtime): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(
+      convolutions,
+      fc.constantFrom("y", "dx", "dw"),
+      async ({ x, w, y, options }, product) => {
+        const inputs = [some(x), some(w, { seed: 1 }), some(y, { seed: 2 })];
+        await agree(runtime, { name: product, inputs, build: products(options)[product] });
+      },
+    ),
+    { numRuns: 60, seed: 1 },
+  );
+
 const byOp = Object.entries(cases) as [OpName, readonly Case[]][];
 
 test.each(byOp)("the cases of %s use it", (op, list) => {
@@ -74,6 +88,13 @@ test.each(byOp)("the cases of %s use it", (op, list) => {
     const ops = topological([c.build(...inputsOf(c))]).map((n) => n.op);
     expect(ops, c.name).toContain(op);
   }
+});
+
+describe.each(PASSES)("without the pass %s", (pass) => {
+  const runtime = nodeRuntime({ threads: 1, without: [pass] });
+  const concerned = [...blockedCases, ...composed, ...cases.leakyStep, ...cases.conv2dWeight];
+  test.each(concerned.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
+  test("convolutions of any geometry, and their gradients", () => agreeOnConvolutions(runtime));
 });
 
 describe.each(runtimes)("%s", (_, runtime) => {
@@ -89,19 +110,7 @@ describe.each(runtimes)("%s", (_, runtime) => {
     test.each(blockedCases.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
   });
 
-  test("convolutions of any geometry, and their gradients", async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        convolutions,
-        fc.constantFrom("y", "dx", "dw"),
-        async ({ x, w, y, options }, product) => {
-          const inputs = [some(x), some(w, { seed: 1 }), some(y, { seed: 2 })];
-          await agree(runtime, { name: product, inputs, build: products(options)[product] });
-        },
-      ),
-      { numRuns: 60, seed: 1 },
-    );
-  });
+  test("convolutions of any geometry, and their gradients", () => agreeOnConvolutions(runtime));
 
   describe("state", () => {
     const step = async (

@@ -1,10 +1,21 @@
 /** Recurrent cells against loops over numbers. */
 import { describe, expect, test } from "vitest";
-import type { Node } from "../../src/graph/index.ts";
-import { arms } from "../../src/nn/index.ts";
-import type { State } from "../../src/runtime/program.ts";
+import { grad } from "../../src/autodiff/index.ts";
+import {
+  concat,
+  input,
+  slice,
+  square,
+  sum,
+  topological,
+  type Node,
+} from "../../src/graph/index.ts";
+import { arms, lstm, trace, type LstmState, type Trace } from "../../src/nn/index.ts";
+import { gradcheck } from "../../src/runtime/gradcheck.ts";
+import { initialState, type State } from "../../src/runtime/program.ts";
+import { evaluate } from "../../src/runtime/reference.ts";
 import { kinds } from "./kinds.ts";
-import { anyState, near, networkOf, valueOf, type Network } from "./network.ts";
+import { anyState, near, networkOf, noise, valueOf, type Network } from "./network.ts";
 
 describe("recurrent cells, against loops over numbers", () => {
   const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
@@ -87,5 +98,43 @@ describe("recurrent cells, against loops over numbers", () => {
     };
     visit(traces.train.value);
     expect(norms.size).toBe(2);
+  });
+});
+
+describe("x in parts", () => {
+  const units = 2;
+  const [still, moving] = [input("still", [3, 2]), input("moving", [3, 4])];
+  const feeds = { still: noise([3, 2]), moving: noise([3, 4], { seed: 1 }) };
+  const parts = [slice(moving, { axis: 1, end: 2 }), slice(moving, { axis: 1, start: 2 })];
+  const outputOf = (xs: readonly (Node | readonly Node[])[]): Trace<Node> =>
+    trace(
+      (scope) => {
+        const cell = lstm(scope, { inputs: 4, units });
+        return xs.reduce<LstmState>((state, x) => cell.step(x, state), cell.initial(3)).h;
+      },
+      { mode: "train", norm: arms.weight },
+    );
+  const apart = outputOf(parts.map((part) => [still, part]));
+  const whole = outputOf(parts.map((part) => concat([still, part], 1)));
+  const state = initialState(apart.parameters, 1);
+
+  test("are x", () => {
+    const values = [apart, whole].map(
+      ({ value }) => evaluate({ y: value }, { feeds, state }).y.data,
+    );
+    near(values[0], values[1]);
+  });
+  test("a part that stays is multiplied once, forward and back", () => {
+    const products = (y: Node): number =>
+      topological([y]).filter((n) => n.op === "matmul" && n.inputs[0] === still).length;
+    expect([products(apart.value), products(whole.value)]).toEqual([1, 0]);
+    const [dw] = grad(sum(apart.value), [apart.parameters[0]]);
+    expect(
+      topological([dw]).filter(
+        (n) =>
+          n.op === "matmul" && n.inputs[0].op === "transpose" && n.inputs[0].inputs[0] === still,
+      ),
+    ).toHaveLength(1);
+    gradcheck(sum(square(apart.value)), { feeds, state });
   });
 });

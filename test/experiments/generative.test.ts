@@ -1,0 +1,214 @@
+/** What generative experiments share: they go on to the same bits, the likelihood's estimate is right, pixels are where they should be. */
+import { describe, expect, test } from "vitest";
+import { draw } from "../../experiments/draw/task.ts";
+import { negativeLogLikelihood } from "../../experiments/generative/likelihood.ts";
+import { cornerOf, outlineBox, tile } from "../../experiments/generative/raster.ts";
+import { boundOf, intensities } from "../../experiments/generative/task.ts";
+import type { Config } from "../../experiments/training/config.ts";
+import { programsOf } from "../../experiments/training/programs.ts";
+import { startRun } from "../../experiments/training/run.ts";
+import type { Task, TaskData } from "../../experiments/training/task.ts";
+import { vae, vaeCifar10 } from "../../experiments/vae/task.ts";
+import {
+  arms,
+  averaged,
+  hash,
+  keyOf,
+  ops,
+  reference,
+  type Checkpoint,
+  type ImageSet,
+  type Node,
+  type Scope,
+} from "../../src/index.ts";
+import { nodeRuntime } from "../../src/node/index.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
+
+const images = (count: number, channels: number, size: number): ImageSet => ({
+  images: Uint8Array.from(
+    { length: count * channels * size * size },
+    (_, i) => hash(i, keyOf("images")) & 255,
+  ),
+  labels: new Uint8Array(count),
+  ...{ count, channels, height: size, width: size },
+});
+const dataOf = (channels: number, size: number): TaskData => ({
+  train: intensities(images(30, channels, size)),
+  test: intensities(images(8, channels, size)),
+  source: "noise",
+});
+
+/** Every task, as small as its data lets it be. */
+const small: readonly (readonly [name: string, task: Task, TaskData, Config["network"]])[] = [
+  ["vae", vae, dataOf(1, 28), { width: 2, hidden: 5, latents: 3 }],
+  ["vae-cifar10", vaeCifar10, dataOf(3, 32), { width: 2, maps: 1, layers: 2 }],
+  ["draw", draw, dataOf(1, 28), { steps: 2, units: 4, latents: 3, read: 0, write: 0 }],
+  [
+    "draw with attention",
+    draw,
+    dataOf(1, 28),
+    { steps: 2, units: 4, latents: 3, read: 2, write: 3 },
+  ],
+];
+const runtime = nodeRuntime({ threads: 1 });
+
+/** A checkpoint without what a clock decides. */
+const bits = ({ state, step, progress }: Checkpoint): unknown => ({
+  step,
+  tensors: [...state].map(([name, x]) => [name, Array.from(x.data)]),
+  epochs: (
+    progress["epochs"] as readonly { readonly test: unknown; readonly train: unknown }[]
+  ).map(({ test, train }) => ({ test, train })),
+});
+
+describe.each(small)("%s", (_, task, data, network) => {
+  const preset = Object.values(task.presets)[0];
+  const config: Config = {
+    ...{ ...preset, network, epochs: 2, batchSize: 10 },
+    ...{ arms: ["weight"], seeds: [1], threads: 1, trainSize: 30, preset: "small" },
+  };
+  const programs = programsOf({ task, config, arm: "weight", data, runtime });
+
+  test("goes on from any step to the same bits, its bound the sum of its parts", async () => {
+    const run = await startRun({ config, seed: 1, programs });
+    const saved: Uint8Array[] = [];
+    while (run.step() < run.steps) {
+      saved.push(encodeCheckpoint(run.checkpoint()));
+      await run.advance();
+    }
+    for (const bytes of [saved[0], saved[2], saved[4]]) {
+      const rest = await startRun({
+        config,
+        seed: 1,
+        programs,
+        from: decodeCheckpoint(bytes, "saved"),
+      });
+      while (rest.step() < rest.steps) await rest.advance();
+      expect(bits(rest.checkpoint())).toEqual(bits(run.checkpoint()));
+    }
+    for (const { train, test: tested } of run.progress.epochs) {
+      for (const means of [train, tested])
+        expect(means["reconstruction"] + means["kl"]).toBeCloseTo(means["bound"], 3);
+      expect(train["loss"]).toBeCloseTo(train["bound"], 3);
+    }
+    await programs.release();
+  });
+
+  test("shows what it makes, and what it is worth", async () => {
+    const run = await startRun({ config, seed: 1, programs });
+    const { state } = run.checkpoint();
+    const { pictures, measured } = await task.show!({
+      ...{ config, arm: "weight", seed: 1, data, runtime },
+      norm: programs.norm,
+      state: config.average === undefined ? state : averaged(state),
+      onProgress: () => undefined,
+    });
+    expect(pictures.map(({ name }) => name).slice(0, 1)).toEqual(["samples"]);
+    expect(pictures.map(({ name }) => name)).toContain("reconstructions");
+    for (const { frames, caption } of pictures) {
+      expect(caption).toMatch(/^[A-Z].*\.$/);
+      for (const { width, height, channels, pixels } of frames)
+        expect(pixels).toHaveLength(width * height * channels);
+    }
+    const [[name, value]] = Object.entries(measured);
+    expect(name).toMatch(/^-log p\(x\), \d+ draws, 8 images \((nats|bits\/dim)\)$/);
+    expect(value).toBeGreaterThan(0);
+  });
+});
+
+test("weight normalization in DRAW starts as the network without it: no data-dependent initialization", async () => {
+  const [, task, data, network] = small[3];
+  const losses: number[] = [];
+  for (const arm of ["plain", "weight"] as const) {
+    const config: Config = {
+      ...{ ...task.presets["small"], network, epochs: 1, batchSize: 10 },
+      ...{ arms: [arm], seeds: [1], threads: 1, trainSize: 30, preset: "small" },
+    };
+    const programs = programsOf({ task, config, arm, data, runtime });
+    const run = await startRun({ config, seed: 1, programs });
+    losses.push((await run.advance()).loss);
+    await programs.release();
+  }
+  expect(losses[1]).toBeCloseTo(losses[0], 3);
+});
+
+describe("the estimate of the log-likelihood", () => {
+  const estimate = (logWeight: (scope: Scope, x: Node) => Node, draws: number): Promise<number> =>
+    negativeLogLikelihood(
+      { image: [1, 28, 28], logWeight },
+      {
+        norm: arms.plain,
+        state: new Map(),
+        data: dataOf(1, 28),
+        runtime: reference,
+        onProgress: () => undefined,
+      },
+      { draws, examples: 8, binary: true },
+    );
+  const zero = (x: Node): Node => ops.mul(ops.sum(x, { axes: [1, 2, 3] }), 0);
+
+  test("is exact where one draw tells all", async () => {
+    expect(await estimate((_, x) => ops.sub(zero(x), 7), 3)).toBeCloseTo(7, 10);
+  });
+  test("averages weights, not their logarithms", async () => {
+    // w is 1 or 3, each as often as the other: log E w = log 2, and E log w = log(3) / 2.
+    const logWeight = (scope: Scope, x: Node): Node => {
+      const { key, stream } = scope.random();
+      const coin = ops.randomBernoulli(key, 0.5, { shape: [x.shape[0]], stream });
+      return ops.add(zero(x), ops.mul(coin, Math.log(3)));
+    };
+    expect(await estimate(logWeight, 400)).toBeCloseTo(-Math.log(2), 1);
+    expect(await estimate(logWeight, 1)).toBeGreaterThan(-Math.log(2));
+  });
+  test("makes pixels black and white once for all draws", async () => {
+    const pixels = (_: Scope, x: Node): Node => {
+      const grey = ops.mul(x, ops.sub(1, x)); // 0 for 0 and 1
+      return ops.sum(grey, { axes: [1, 2, 3] });
+    };
+    expect(await estimate(pixels, 2)).toBe(0);
+  });
+});
+
+test("bits for each dimension are nats / (dimensions ln 2)", () => {
+  const [bits8] = boundOf(8);
+  expect(bits8).toMatchObject({ key: "bound", unit: "bits/dim" });
+  expect(bits8.scale * 8 * Math.LN2).toBeCloseTo(1, 12);
+});
+
+describe("rasters", () => {
+  const values = [0, 0.5, 1, 2, -1, 0.25, 0.75, 1];
+  test("tiles stand in rows with a white gap, each pixel enlarged", () => {
+    const { width, height, channels, pixels } = tile(
+      { shape: [2, 1, 2, 2], values },
+      { columns: 2, zoom: 2 },
+    );
+    expect([width, height, channels]).toEqual([4 + 2 + 4, 4, 3]);
+    const row = (y: number): number[] =>
+      Array.from({ length: width }, (_, x) => pixels[(y * width + x) * 3]);
+    expect(row(0)).toEqual([...[0, 0, 128, 128], 255, 255, ...[0, 0, 64, 64]]);
+    expect(row(3)).toEqual([...[255, 255, 255, 255], 255, 255, ...[191, 191, 255, 255]]);
+  });
+  test("three channels are red, green and blue", () => {
+    const { pixels } = tile({ shape: [1, 3, 1, 1], values: [1, 0, 0.5] }, { columns: 1, zoom: 1 });
+    expect([...pixels]).toEqual([255, 0, 128]);
+  });
+  test("a box is drawn as far as its tile goes", () => {
+    const raster = tile(
+      { shape: [2, 1, 4, 4], values: new Float32Array(32) },
+      { columns: 2, zoom: 1 },
+    );
+    const { left, top } = cornerOf(1, { columns: 2, zoom: 1, width: 4, height: 4 });
+    expect([left, top]).toEqual([6, 0]);
+    const within = { left, top, right: left + 4, bottom: top + 4 };
+    const box = { left: left + 1, top: -3, right: left + 9, bottom: 2 };
+    outlineBox(raster, box, { color: [255, 0, 0], within });
+    const red = Array.from({ length: 4 }, (_, y) =>
+      Array.from({ length: 10 }, (__, x) =>
+        raster.pixels[(y * 10 + x) * 3 + 1] === 0 && raster.pixels[(y * 10 + x) * 3] === 255
+          ? "#"
+          : ".",
+      ).join(""),
+    );
+    expect(red).toEqual([".......#..", ".......#..", ".......###", ".........."]);
+  });
+});
