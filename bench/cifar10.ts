@@ -1,5 +1,4 @@
 /** The paper's CIFAR-10 network: every arm and PyTorch's in turn, what the convolutions get out of the machine, memory. */
-import { machine } from "../cli/results.ts";
 import type { Arm } from "../experiments/results.ts";
 import { sizeOf } from "../src/index.ts";
 import { loadOnnxRuntime } from "../src/node/index.ts";
@@ -7,16 +6,19 @@ import { probeTarget } from "../src/runtime/probe.ts";
 import { subjects } from "./ours.ts";
 import { inProcess } from "./own-process.ts";
 import { startPeer } from "./peer.ts";
-import { raceArms, spread, type ArmBench, type BenchOptions, type Spread } from "./race.ts";
+import {
+  announced,
+  conditions,
+  raceArms,
+  spread,
+  type ArmBench,
+  type BenchOptions,
+  type Conditions,
+  type Spread,
+} from "./race.ts";
 
-export interface Cifar10Bench {
+export interface Cifar10Bench extends Conditions {
   readonly bench: "cifar10";
-  readonly machine: ReturnType<typeof machine>;
-  readonly peer: string | null;
-  readonly threads: number;
-  readonly batch: number;
-  readonly rounds: number;
-  readonly stepsPerRound: number;
   /** Channels in a block of the layout that was used; 0: the plain one. */
   readonly block: number;
   readonly arms: readonly ArmBench[];
@@ -57,9 +59,7 @@ export async function benchCifar10({
   const peer = await startPeer(subject.peer);
   const block = blocked ? (await probeTarget(await loadOnnxRuntime())).block : 0;
   const layout = block > 0 ? `images in blocks of ${block} channels` : "plain layout";
-  say(
-    `${peer ? `in turn with ${peer.version}` : "python3-torch is not installed: no peer to compare with"}; ${threads} threads, batch ${BATCH}, ${layout}`,
-  );
+  say(`${announced(peer, threads, BATCH)}, ${layout}`);
   const race = { subject, arms: ARMS, peerArms: PEER_ARMS, batch: BATCH, width: WIDTH };
   const arms = await raceArms(peer, { ...race, threads, rounds, steps, blocked, say });
   say("the convolutions and a matrix product in turn, memory");
@@ -69,12 +69,7 @@ export async function benchCifar10({
   const gigaflop = (2 * BATCH * multiplications(WIDTH)) / 1e9;
   return {
     bench: "cifar10",
-    machine: machine(),
-    peer: peer?.version ?? null,
-    threads,
-    batch: BATCH,
-    rounds,
-    stepsPerRound: steps,
+    ...conditions(peer, BATCH, { threads, rounds, steps }),
     block,
     arms,
     convolutions: {

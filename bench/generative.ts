@@ -1,18 +1,18 @@
 /** The training steps of the paper's VAE and of DRAW, in turn with PyTorch's. */
-import { machine } from "../cli/results.ts";
 import type { Arm } from "../experiments/results.ts";
 import { subjects } from "./ours.ts";
 import { startPeer } from "./peer.ts";
-import { raceArms, type ArmBench, type BenchOptions } from "./race.ts";
+import {
+  announced,
+  conditions,
+  raceArms,
+  type ArmBench,
+  type BenchOptions,
+  type Conditions,
+} from "./race.ts";
 
-export interface GenerativeBench {
+export interface GenerativeBench extends Conditions {
   readonly bench: string;
-  readonly machine: ReturnType<typeof machine>;
-  readonly peer: string | null;
-  readonly threads: number;
-  readonly batch: number;
-  readonly rounds: number;
-  readonly stepsPerRound: number;
   readonly models: readonly { readonly name: string; readonly arms: readonly ArmBench[] }[];
 }
 
@@ -38,9 +38,7 @@ export async function benchGenerative(
   const { threads, rounds, steps, say } = options;
   const [{ subject }] = MODELS[bench];
   const peer = await startPeer(subjects[subject].peer);
-  say(
-    `${peer ? `in turn with ${peer.version}` : "python3-torch is not installed: no peer to compare with"}; ${threads} threads, batch ${BATCH}`,
-  );
+  say(announced(peer, threads, BATCH));
   const models = [];
   for (const { title, subject: name, width } of MODELS[bench]) {
     say(title);
@@ -49,12 +47,7 @@ export async function benchGenerative(
   }
   return {
     bench,
-    machine: machine(),
-    peer: peer?.version ?? null,
-    threads,
-    batch: BATCH,
-    rounds,
-    stepsPerRound: steps,
+    ...conditions(peer, BATCH, { threads, rounds, steps }),
     models,
   };
 }

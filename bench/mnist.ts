@@ -2,11 +2,19 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
-import { machine } from "../cli/results.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
 import { ours, subjects } from "./ours.ts";
 import { startPeer, type Peer } from "./peer.ts";
-import { raceArms, spread, type ArmBench, type BenchOptions, type Spread } from "./race.ts";
+import {
+  announced,
+  conditions,
+  raceArms,
+  spread,
+  type ArmBench,
+  type BenchOptions,
+  type Conditions,
+  type Spread,
+} from "./race.ts";
 
 export interface GrowthBench {
   readonly batch: number;
@@ -14,14 +22,8 @@ export interface GrowthBench {
   readonly milliseconds: Spread;
   readonly peerMilliseconds?: Spread;
 }
-export interface MnistBench {
+export interface MnistBench extends Conditions {
   readonly bench: "mnist";
-  readonly machine: ReturnType<typeof machine>;
-  readonly peer: string | null;
-  readonly threads: number;
-  readonly batch: number;
-  readonly rounds: number;
-  readonly stepsPerRound: number;
   readonly arms: readonly ArmBench[];
   readonly growth: readonly GrowthBench[];
   readonly start: { readonly firstStepSeconds: number; readonly peakMebibytes: number };
@@ -43,11 +45,7 @@ export async function benchMnist({
   say,
 }: BenchOptions): Promise<MnistBench> {
   const peer = await startPeer(subjects.mnist.peer);
-  say(
-    peer
-      ? `in turn with ${peer.version}, ${threads} threads, batch ${BATCH}`
-      : "python3-torch is not installed: no peer to compare with",
-  );
+  say(announced(peer, threads, BATCH));
   const race = { subject: subjects.mnist, arms: ARMS, peerArms: PEER_ARMS, batch: BATCH, width: 1 };
   const arms = await raceArms(peer, { ...race, threads, rounds, steps, say });
   const growth = await benchGrowth(peer, { threads, steps, say });
@@ -56,12 +54,7 @@ export async function benchMnist({
   const { peakMebibytes } = await startOnce(ARMS, threads);
   return {
     bench: "mnist",
-    machine: machine(),
-    peer: peer?.version ?? null,
-    threads,
-    batch: BATCH,
-    rounds,
-    stepsPerRound: steps,
+    ...conditions(peer, BATCH, { threads, rounds, steps }),
     arms,
     growth,
     start,

@@ -1,6 +1,6 @@
 /** Arms and the peer in turn, for rounds: drift of the machine hits all alike. */
 import { setTimeout as pause } from "node:timers/promises";
-import { quantile } from "../cli/results.ts";
+import { machine, quantile } from "../cli/results.ts";
 import type { Arm } from "../experiments/results.ts";
 import { ours, type Ours, type Subject } from "./ours.ts";
 import type { Peer } from "./peer.ts";
@@ -53,6 +53,31 @@ export interface RaceOptions {
 
 const variantOf = ({ variant }: Subject): { readonly variant?: string } =>
   variant === undefined ? {} : { variant };
+
+/** Under what a race was run. */
+export interface Conditions {
+  readonly machine: ReturnType<typeof machine>;
+  readonly peer: string | null;
+  readonly threads: number;
+  readonly batch: number;
+  readonly rounds: number;
+  readonly stepsPerRound: number;
+}
+export const conditions = (
+  peer: Peer | undefined,
+  batch: number,
+  { threads, rounds, steps }: Pick<BenchOptions, "threads" | "rounds" | "steps">,
+): Conditions => ({
+  machine: machine(),
+  peer: peer?.version ?? null,
+  threads,
+  batch,
+  rounds,
+  stepsPerRound: steps,
+});
+/** "in turn with PyTorch 1.13, 2 threads, batch 100" */
+export const announced = (peer: Peer | undefined, threads: number, batch: number): string =>
+  `${peer ? `in turn with ${peer.version}` : "python3-torch is not installed: no peer to compare with"}, ${threads} threads, batch ${batch}`;
 
 /** Median and quartiles. */
 export const spread = (values: readonly number[]): Spread => ({

@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 from torch.nn.utils import weight_norm
 
-from serve_loss import serve_steps
+from serve import serve_steps
 
 SIZE, LATENTS = 28, 100
 VARIANTS = {"plain": {"steps": 10, "read": 0, "write": 0}, "attention": {"steps": 64, "read": 2, "write": 5}}

@@ -18,7 +18,6 @@ def unit(arm, layer, norm):
 
 
 def trainer(network, image, arm, batch, width):
-    torch.manual_seed(1)
     net = network(arm, width)
     optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
     x, labels = torch.randn(batch, *image), torch.arange(batch) % 10
@@ -35,18 +34,24 @@ def trainer(network, image, arm, batch, width):
     return step
 
 
-def serve(network, image):
-    trainers = {}
+def serve_steps(make_step):
+    """`make_step(arm, batch, width, variant)` returns a function that does one training step; `variant` may be None."""
+    steps = {}
     print(json.dumps({"version": torch.__version__}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
         torch.set_num_threads(order["threads"])
-        key = (order["arm"], order["batch"], order["width"])
-        if key not in trainers:
-            trainers[key] = trainer(network, image, *key)
+        key = (order["arm"], order["batch"], order["width"], order.get("variant"))
+        if key not in steps:
+            torch.manual_seed(1)
+            steps[key] = make_step(*key)
         milliseconds = []
         for _ in range(order["steps"]):
             start = time.perf_counter()
-            trainers[key]()
+            steps[key]()
             milliseconds.append(1000 * (time.perf_counter() - start))
         print(json.dumps({"milliseconds": milliseconds}), flush=True)
+
+
+def serve(network, image):
+    serve_steps(lambda arm, batch, width, variant: trainer(network, image, arm, batch, width))

@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from serve_loss import serve_steps
+from serve import serve_steps
 
 LATENTS, HIDDEN = 32, 450
 

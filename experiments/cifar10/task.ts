@@ -23,7 +23,6 @@ const paper: Preset = {
 
 export const cifar10: Task = {
   name: "cifar10",
-  title: "CIFAR-10",
   dataHelp:
     "a folder with CIFAR-10's six binary files, or cifar-10-binary.tar.gz (default: downloaded once, 170 MB)",
   presets: {

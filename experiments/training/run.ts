@@ -72,7 +72,7 @@ export interface RunOptions {
 
 /** Points of the training curve an epoch. */
 const POINTS = 20;
-/** How often a run is tested at least, so that short runs have a curve too. */
+/** About how often a run is tested at least, so that short runs have a curve too. */
 const TESTS = 4;
 
 export async function startRun({

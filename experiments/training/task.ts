@@ -38,7 +38,6 @@ export interface LoadOptions {
 
 export interface Task {
   readonly name: string;
-  readonly title: string;
   /** Where data comes from without --data-dir, and what that flag takes. */
   readonly dataHelp: string;
   /** Settings by name; the first is the default. */

