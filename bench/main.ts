@@ -95,50 +95,6 @@ const benches: Readonly<
   },
 };
 
-const defaultsOf = (key: "rounds" | "steps"): string =>
-  Object.entries(benches)
-    .map(([name, bench]) => `${name} ${bench[key]}`)
-    .join(", ");
-
-await new Command("bench")
-  .description(
-    "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too.",
-  )
-  .argument("<what>", Object.keys(benches).join(", "))
-  .addOption(
-    new Option("--threads <n>").argParser(whole("--threads")).default(availableParallelism()),
-  )
-  .addOption(
-    new Option(
-      "--rounds <n>",
-      `rounds in which everyone runs in turn (default: ${defaultsOf("rounds")})`,
-    ).argParser(whole("--rounds")),
-  )
-  .addOption(
-    new Option("--steps <n>", `steps a round (default: ${defaultsOf("steps")})`).argParser(
-      whole("--steps"),
-    ),
-  )
-  .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist)")
-  .option("--json <file>", "write the figures there")
-  .action(async (what: string, { json, ...flags }: Flags) => {
-    const bench = Object.hasOwn(benches, what) ? benches[what] : undefined;
-    if (!bench)
-      throw new Error(
-        `bench: expected ${Object.keys(benches).join(", ")}, got "${what}"; try npm run -s bench -- mnist`,
-      );
-    const { rounds, steps } = bench;
-    const [data, text] = await bench.run({ rounds, steps, ...flags });
-    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify(data, null, 2)}\n`);
-    process.stdout.write(`${text}\n`);
-  })
-  .parseAsync()
-  .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  })
-  .finally(closePeers);
-
 function milliseconds({ median, low, high }: Spread): string {
   return `${median.toFixed(1)} (${low.toFixed(1)}-${high.toFixed(1)})`;
 }
@@ -203,11 +159,12 @@ function cifar10Text(bench: Cifar10Bench): string {
   ].join("\n\n");
 }
 
-const passesText = ({ variants }: PassesBench): string =>
-  textTable(
+function passesText({ variants }: PassesBench): string {
+  return textTable(
     ["the weight arm's step", "ms", "over all passes"],
     variants.map((v) => [v.name, milliseconds(v.milliseconds), ratio(v.overAll)]),
   );
+}
 
 function generativeText({ models, peer }: GenerativeBench): string {
   const parts = models.flatMap(({ name, arms }) => [
@@ -237,3 +194,47 @@ function soakText({ steps, mebibytes }: Soak, growth: number): string {
   const shown = mebibytes.map((m) => m.toFixed(0)).join(" ");
   return `memory in MiB after each twentieth of ${steps} steps: ${shown}\nthe last quarter over the second: ${growth.toFixed(3)}${growth > MOST_GROWTH ? `, above ${MOST_GROWTH}: memory grew` : ""}`;
 }
+
+const defaultsOf = (key: "rounds" | "steps"): string =>
+  Object.entries(benches)
+    .map(([name, bench]) => `${name} ${bench[key]}`)
+    .join(", ");
+
+await new Command("bench")
+  .description(
+    "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too.",
+  )
+  .argument("<what>", Object.keys(benches).join(", "))
+  .addOption(
+    new Option("--threads <n>").argParser(whole("--threads")).default(availableParallelism()),
+  )
+  .addOption(
+    new Option(
+      "--rounds <n>",
+      `rounds in which everyone runs in turn (default: ${defaultsOf("rounds")})`,
+    ).argParser(whole("--rounds")),
+  )
+  .addOption(
+    new Option("--steps <n>", `steps a round (default: ${defaultsOf("steps")})`).argParser(
+      whole("--steps"),
+    ),
+  )
+  .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist)")
+  .option("--json <file>", "write the figures there")
+  .action(async (what: string, { json, ...flags }: Flags) => {
+    const bench = Object.hasOwn(benches, what) ? benches[what] : undefined;
+    if (!bench)
+      throw new Error(
+        `bench: expected ${Object.keys(benches).join(", ")}, got "${what}"; try npm run -s bench -- mnist`,
+      );
+    const { rounds, steps } = bench;
+    const [data, text] = await bench.run({ rounds, steps, ...flags });
+    if (json !== undefined) await writeFileAtomic(json, `${JSON.stringify(data, null, 2)}\n`);
+    process.stdout.write(`${text}\n`);
+  })
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  })
+  .finally(closePeers);
