@@ -86,7 +86,7 @@ const benches: Readonly<
     rounds: 1,
     steps: 2000,
     async run({ threads, steps, blocked }) {
-      say(`${steps} steps of a narrow network in epochs of 20, a few minutes`);
+      say(`${steps} steps of a narrow network in epochs of 100, a few minutes`);
       const result = await inProcess<Soak>("soak", { threads, blocked, steps });
       const growth = growthOf(result);
       if (growth > MOST_GROWTH) process.exitCode = 1;
