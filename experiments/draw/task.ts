@@ -22,7 +22,7 @@ const attention = { steps: 64, read: 2, write: 5 };
 const small: Preset = {
   ...paper,
   epochs: 3,
-  lr: [0.002],
+  lr: [0.003],
   constantFor: 0.5,
   target: 105,
 };
