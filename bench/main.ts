@@ -219,7 +219,7 @@ await new Command("bench")
       whole("--steps"),
     ),
   )
-  .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist)")
+  .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist, not passes)")
   .option("--json <file>", "write the figures there")
   .action(async (what: string, { json, ...flags }: Flags) => {
     const bench = Object.hasOwn(benches, what) ? benches[what] : undefined;

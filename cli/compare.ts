@@ -29,9 +29,10 @@ export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
   const dataDir =
     resumed?.run.dataDir ?? (flags.dataDir === undefined ? undefined : resolve(flags.dataDir));
   const preparing = preparationDisplay(flags.quiet ?? false);
+  const threads = resumed?.run.config.threads ?? flags.threads;
   const source = task.load({
     ...(dataDir === undefined ? {} : { dataDir }),
-    ...(flags.threads === undefined ? {} : { threads: flags.threads }),
+    ...(threads === undefined ? {} : { threads }),
     onProgress: preparing.show,
   });
   const [data] = await Promise.all([source, loadOnnxRuntime()]).finally(preparing.stop); // both are there before anything is written
@@ -166,7 +167,7 @@ function start(
 ): Promise<RunFolder> {
   const startedAt = new Date().toISOString();
   const out = flags.out ?? `runs/${task.name}-${startedAt.slice(0, 19).replaceAll(":", "-")}`;
-  const command = ["weightnorm", ...process.argv.slice(2)].join(" ");
+  const command = ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" ");
   return createRunFolder(resolve(out), {
     experiment: task.name,
     config,
@@ -197,7 +198,11 @@ async function resume(
       `--data-dir: the run began with ${folder.run.dataDir ?? "the default data"}, got ${flags.dataDir}; leave it away or start a new run`,
     );
   for (const [name, value] of Object.entries(asked)) {
-    const before = folder.run.config[name as keyof Config];
+    const { config } = folder.run;
+    const before =
+      name === "lr" && config.lrOf
+        ? { ...config.lrOf, others: config.lr }
+        : config[name as keyof Config];
     if (JSON.stringify(before) !== JSON.stringify(value))
       throw usageError(
         `--resume: the run began with ${name} = ${written(before)}, got ${written(value)}; leave that flag away or start a new run`,

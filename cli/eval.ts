@@ -41,6 +41,7 @@ export async function evaluate(
     readonly file: string;
     readonly arm: string;
     readonly seed: number;
+    readonly lr: number;
     readonly step: number;
     readonly test: Means;
   }[] = [];
@@ -50,15 +51,16 @@ export async function evaluate(
       file,
       arm: String(config["arm"]),
       seed,
+      lr: Number(config["lr"]),
       step,
       test: await evaluateCheckpoint(checkpoint, { task, data, runtime, where: file }),
     });
   }
   const table = (): string =>
     textTable(
-      ["arm", "seed", "step", ...task.measures.map(({ key }) => `test ${key}`)],
+      ["arm", "seed", "lr", "step", ...task.measures.map(({ key }) => `test ${key}`)],
       rows.map((r) => [
-        ...[r.arm, String(r.seed), String(r.step)],
+        ...[r.arm, String(r.seed), String(r.lr), String(r.step)],
         ...task.measures.map((measure) => inUnit(measure, r.test[measure.key])),
       ]),
     );

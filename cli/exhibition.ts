@@ -2,9 +2,10 @@
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Means, PictureFile } from "../experiments/results.ts";
+import { evaluated, normOf } from "../experiments/training/programs.ts";
 import type { Run } from "../experiments/training/run.ts";
 import type { Picture, Task, TaskData } from "../experiments/training/task.ts";
-import { arms, averaged, type Runtime } from "../src/index.ts";
+import type { Runtime } from "../src/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { preparationDisplay } from "./progress.ts";
 import { makeFolder, type RunFolder } from "./run-folder.ts";
@@ -39,8 +40,8 @@ export async function exhibit(
     const exhibits = await task
       .show({
         ...{ config, arm, seed, data, runtime },
-        norm: task.norm?.(arm) ?? arms[arm],
-        state: config.average === undefined ? state : averaged(state),
+        norm: normOf(task, arm),
+        state: evaluated(config, state),
         onProgress: (done) => display.show(`${name}: pictures and final measurements`, done),
       })
       .finally(display.stop);

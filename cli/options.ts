@@ -122,7 +122,7 @@ export const threadsOption = (): Option =>
 export const armsOption = (): Option =>
   new Option(
     "--arms <list>",
-    `the arms to compare, any of ${ARMS.join(",")} (default: all)`,
+    `the arms to compare, any of ${ARMS.join(",")} (default: all; plain,weight for generative models)`,
   ).argParser(list("--arms", choice<Arm>("--arms", ARMS, "weight")));
 export const armOption = (): Option =>
   new Option("--arm <name>", `one of ${ARMS.join(", ")} (default: weight)`).argParser(

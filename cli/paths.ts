@@ -8,7 +8,8 @@ export function shown(path: string): string {
 }
 
 /** In quotes where a shell would take it apart. */
-export const quoted = (path: string): string => (/[^\w./@+-]/.test(path) ? `'${path}'` : path);
+export const quoted = (text: string): string =>
+  /[^\w./@+,=:-]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : text;
 
 /** How this command line was called: through the clone's npm script, npx, or by its name. */
 export const COMMAND: string =

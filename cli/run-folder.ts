@@ -160,9 +160,12 @@ export async function readConfig(dir: string): Promise<RunConfig> {
   }
 }
 
+/** The name of one run of a configuration. */
+export const runName = (config: Config, { arm, seed, lr }: RunKey): string =>
+  isGrid(config) ? `${arm}-${seed}-lr${lr}` : `${arm}-${seed}`;
+
 function open(dir: string, run: RunConfig): RunFolder {
-  const nameOf = ({ arm, seed, lr }: RunKey): string =>
-    isGrid(run.config) ? `${arm}-${seed}-lr${lr}` : `${arm}-${seed}`;
+  const nameOf = (key: RunKey): string => runName(run.config, key);
   const checkpointPath = (key: RunKey): string =>
     join(dir, "checkpoints", `${nameOf(key)}.safetensors`);
   return {

@@ -1,13 +1,15 @@
 /** `weightnorm sample`: new images of a trained generative model. */
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { tasks } from "../experiments/tasks.ts";
-import type { Config } from "../experiments/training/config.ts";
-import { arms, averaged, type Arm } from "../src/index.ts";
+import { ratesOf, type Config } from "../experiments/training/config.ts";
+import { evaluated, normOf } from "../experiments/training/programs.ts";
+import { keyTensor, type Arm } from "../src/index.ts";
 import { nodeRuntime, writeFileAtomic } from "../src/node/index.ts";
-import { checkpointsAt, loadOurs } from "./checkpoints.ts";
+import { checkpointsAt, loadOurs, runOf } from "./checkpoints.ts";
 import { encoded, extensionOf } from "./exhibition.ts";
 import { usageError, type SampleFlags } from "./options.ts";
 import { shown } from "./paths.ts";
+import { readConfig, readResults, runName } from "./run-folder.ts";
 
 export async function sample(path: string, flags: SampleFlags): Promise<void> {
   const { count, seed, threads, json = false } = flags;
@@ -22,14 +24,16 @@ export async function sample(path: string, flags: SampleFlags): Promise<void> {
   const pictures = await task.sample(
     {
       ...{ config, arm: config.arm, seed: checkpoint.seed },
-      norm: task.norm?.(config.arm) ?? arms[config.arm],
-      state: config.average === undefined ? state : averaged(state),
+      norm: normOf(task, config.arm),
+      state: evaluated(config, state),
       runtime: nodeRuntime(threads === undefined ? {} : { threads }),
       onProgress: () => undefined,
     },
-    { count, seed },
+    { count, key: keyTensor("sample", seed) },
   );
-  const prefix = resolve(flags.out ?? join(dirname(file), "..", `samples-${config.arm}-${seed}`));
+  const folder = (await runOf(file)) ? join(dirname(file), "..") : dirname(file);
+  const name = basename(file, ".safetensors");
+  const prefix = resolve(flags.out ?? join(folder, `samples-${name}-${seed}`));
   const written: string[] = [];
   for (const picture of pictures) {
     const suffix = picture.name === "samples" ? "" : `-${picture.name.replaceAll(" ", "-")}`;
@@ -42,16 +46,24 @@ export async function sample(path: string, flags: SampleFlags): Promise<void> {
   );
 }
 
-/** The checkpoint at `path`, or of a run that of the arm which was asked for. */
+/** The checkpoint at `path`, or of a run that of the arm which was asked for, at its best learning rate and first seed. */
 async function chosen(path: string, arm: Arm | undefined): Promise<string> {
   const files = await checkpointsAt(path);
-  const named = await Promise.all(
-    files.map(async (file) => ({ file, arm: (await loadOurs(file)).checkpoint.config["arm"] })),
+  if (files[0] === path) return path;
+  const { config } = await readConfig(path);
+  const wanted = arm ?? (config.arms.includes("weight") ? "weight" : config.arms[0]);
+  if (!config.arms.includes(wanted))
+    throw usageError(
+      `--arm: expected one of ${config.arms.join(", ")}, which ${path} holds, got "${wanted}"; choose one of these`,
+    );
+  const best = await readResults(path).then(
+    ({ arms: results }) => results[wanted]?.lr,
+    () => undefined, // not finished yet
   );
-  const found =
-    named.find((c) => c.arm === (arm ?? "weight")) ?? (arm === undefined ? named[0] : undefined);
-  if (found) return found.file;
-  throw usageError(
-    `--arm: expected one of ${[...new Set(named.map((c) => String(c.arm)))].join(", ")}, which ${path} holds, got "${String(arm)}"; choose one of these`,
+  const lr = best ?? ratesOf(config, wanted)[0];
+  return join(
+    path,
+    "checkpoints",
+    `${runName(config, { arm: wanted, seed: config.seeds[0], lr })}.safetensors`,
   );
 }

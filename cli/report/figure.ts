@@ -38,14 +38,14 @@ export function mainFigure(results: Results): Promise<string> {
   const all = [...loss, ...test];
   const epochs = linearAxis("epoch", values(all, "epoch"), { integer: true });
   const seconds = linearAxis("training time (s)", values(all, "seconds"), { count: 6 });
-  const lossAxis = logAxis("training loss (nats)", values(loss, "y"));
-  const testAxis = logAxis(`test ${key} (${unit})`, [...values(test, "y"), target ?? NaN]);
+  const lossAxis = logAxis("training loss (nats, log)", values(loss, "y"));
+  const testAxis = logAxis(`test ${key} (${unit}, log)`, [...values(test, "y"), target ?? NaN]);
 
   const gap = 62;
   const size = { width: (INNER_WIDTH - gap) / 2, height: 210 };
   const byEpoch = { ...size, xField: "epoch", x: epochs } as const;
   const byTime = { ...size, xField: "seconds", x: seconds } as const;
-  const trainAxis = logAxis(`training ${key} (${unit})`, values(train, "y"));
+  const trainAxis = logAxis(`training ${key} (${unit}, log)`, values(train, "y"));
   const rows = [
     { title: "Training loss", points: loss, y: lossAxis },
     ...(train.length > 0 ? [{ title: `Training ${key}`, points: train, y: trainAxis }] : []),

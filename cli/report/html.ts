@@ -68,7 +68,7 @@ ${definitions("Data and time", [
   ["training images", thousands(results.data.train)],
   ["test images", thousands(results.data.test)],
   ["started", results.startedAt.replace(/T(\d\d:\d\d).*Z$/, " $1 UTC")],
-  ["took in all", duration(results.seconds)],
+  ["training and evaluation took", duration(results.seconds)],
 ])}
 </div>
 </section>
@@ -145,8 +145,14 @@ function measuresTable(results: Results): string {
     ...measures.flatMap(({ key, unit }) => [`${key}, train (${unit})`, `${key}, test (${unit})`]),
     ...finals,
   ];
-  return `<h3>All measures</h3>\n${table(head, body)}\n<p class="note">After the last epoch, means over the seeds; of the training set those of the minibatches, noise and all.</p>`;
+  return `<h3>All measures</h3>\n${table(head, body)}\n<p class="note">After the last epoch, means over the seeds; of the training set those of the minibatches, noise and all.${averages(results)}</p>`;
 }
+
+/** Early in training averages lag far behind, which would look like a fault. */
+const averages = ({ config }: Results): string =>
+  typeof config["average"] === "number"
+    ? ` Of the test set, and in pictures, those of moving averages of the parameters (decay ${config["average"]}), which lag behind in short runs.`
+    : "";
 
 /** Every learning rate that was tried, where there were several. */
 function gridTable(results: Results): string {

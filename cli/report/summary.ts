@@ -63,8 +63,10 @@ export function rowsOf(results: Results): readonly Row[] {
 function epochsToPlain(run: RunResult, results: Results): number | null {
   const plain = results.arms.plain?.runs.find(({ seed }) => seed === run.seed);
   const goal = plain && smoothedLoss(plain).at(-1)?.y;
-  const there = smoothedLoss(run).find(({ y }) => goal !== undefined && y <= goal);
-  return finite(there?.epoch);
+  const losses = smoothedLoss(run);
+  // From where on it stays there: a loss that is low before it jumps has not arrived.
+  const before = losses.findLastIndex(({ y }) => goal === undefined || !(y <= goal));
+  return finite(losses.at(before + 1)?.epoch);
 }
 
 export type StatKey = Exclude<keyof Row, "arm" | "seeds" | "epochs">;
@@ -132,7 +134,7 @@ const times: Column["text"] = written((x) => `${x.toFixed(2)}×`);
 
 /** Three significant digits of the mean, and the deviation to the same place. */
 const significant: Column["text"] = written((x, like) => {
-  if (like !== 0 && Math.abs(like) < 1e-4) return x.toExponential(2);
+  if (like !== 0 && (Math.abs(like) < 1e-4 || Math.abs(like) >= 1e5)) return x.toExponential(2);
   const digits = like === 0 ? 3 : 2 - Math.floor(Math.log10(Math.abs(like)));
   return x.toFixed(Math.max(0, digits));
 });

@@ -55,8 +55,16 @@ export function resultsTable(
     seeds > 1
       ? [`mean${layout.deviations.length > 0 ? " ± standard deviation" : ""} of ${seeds} seeds`]
       : [];
+  const lost = (results.lost ?? []).map(
+    (l) => `${l.arm} with seed ${l.seed} and learning rate ${l.lr} diverged after step ${l.step}`,
+  );
   const quiet = colors ? dim : (text: string) => text;
-  return [quiet(head), quiet("\u2500".repeat(used)), ...body, ...note.map(quiet)].join("\n");
+  return [
+    quiet(head),
+    quiet("\u2500".repeat(used)),
+    ...body,
+    ...[...note, ...lost].map(quiet),
+  ].join("\n");
 }
 
 interface Drawing {

@@ -9,7 +9,7 @@ import {
   gaussianLogProb,
   klDivergence,
   standardGaussian,
-} from "../../src/nn/distributions.ts";
+} from "../../src/index.ts";
 import type { GenerativeModel } from "../generative/model.ts";
 import {
   defaults,

@@ -1,6 +1,6 @@
 /** How DRAW's images come about: the canvas after every step, and the windows it was read and written through. */
 import { input, type Tensor } from "../../src/index.ts";
-import { drawn, type Drawer } from "../generative/pictures.ts";
+import { drawn, pictureKey, type Drawer } from "../generative/pictures.ts";
 import {
   cornerOf,
   outlineBox,
@@ -15,6 +15,8 @@ import type { DrawModel } from "./model.ts";
 
 /** How many canvases side by side in a picture, and how many images. */
 const STRIP = { steps: 12, images: 6 };
+/** An animation holds all its frames in memory. */
+const MOST_DRAWN = 64;
 const ZOOM = 3;
 const WRITES: Color = [214, 40, 40];
 const READS: Color = [20, 120, 220];
@@ -23,10 +25,12 @@ const READS: Color = [20, 120, 220];
 export async function drawingsOfSamples(
   model: DrawModel,
   drawer: Drawer,
-  { count, seed }: SampleOptions,
+  { count, key }: SampleOptions,
 ): Promise<readonly Picture[]> {
   const made = drawingOf(
-    await drawn(drawer, (scope) => ({ ...model.steps(scope, count) }), { seed }),
+    await drawn(drawer, (scope) => ({ ...model.steps(scope, Math.min(count, MOST_DRAWN)) }), {
+      key,
+    }),
     pointsOf(drawer.config),
   );
   return [
@@ -44,13 +48,13 @@ export async function drawingsOfImages(
   model: DrawModel,
   trained: Trained,
 ): Promise<readonly Picture[]> {
-  const { seed, data, config } = trained;
+  const { data, config } = trained;
   const count = Math.min(STRIP.images, data.test.count);
   const x = input("x", [count, ...model.image]);
   const feeds = data.test.feeds(Uint32Array.from({ length: count }, (_, i) => i));
   const again = drawingOf(
     await drawn(trained, (scope) => ({ ...model.stepsOf(scope, x) }), {
-      ...{ seed, inputs: [x], feeds },
+      ...{ key: pictureKey(trained), inputs: [x], feeds },
     }),
     pointsOf(config),
   );

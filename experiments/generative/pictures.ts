@@ -22,9 +22,9 @@ export type Drawer = Omit<Trained, "data">;
 export async function samples(
   model: Pick<Model, "sample">,
   drawer: Drawer,
-  { count, seed }: SampleOptions,
+  { count, key }: SampleOptions,
 ): Promise<Picture> {
-  const images = await drawn(drawer, (scope) => ({ images: model.sample(scope, count) }), { seed });
+  const images = await drawn(drawer, (scope) => ({ images: model.sample(scope, count) }), { key });
   return {
     name: "samples",
     caption: "Images drawn from the prior: the means of their pixels.",
@@ -40,7 +40,7 @@ export async function reconstructions(model: Model, trained: Trained): Promise<P
   const x = input("x", [count, ...model.image]);
   const feeds = trained.data.test.feeds(Uint32Array.from({ length: count }, (_, i) => i));
   const { images } = await drawn(trained, (scope) => ({ images: model.reconstruct(scope, x) }), {
-    seed: trained.seed,
+    key: pictureKey(trained),
     inputs: [x],
     feeds,
   });
@@ -77,7 +77,7 @@ export async function traversals(
   const { images } = await drawn(
     trained,
     (scope) => ({ images: decode(scope, ops.constant(z, [rows * columns, n])) }),
-    { seed: trained.seed },
+    { key: pictureKey(trained) },
   );
   return {
     name: "traversals",
@@ -87,21 +87,23 @@ export async function traversals(
   };
 }
 
+/** The noise of a report's pictures. */
+export const pictureKey = ({ seed }: Pick<Drawer, "seed">): Tensor => keyTensor(seed, "pictures");
+
 export interface DrawnOptions {
-  readonly seed: number;
+  readonly key: Tensor;
   readonly inputs?: readonly ReturnType<typeof input>[];
   readonly feeds?: Record<string, Tensor>;
 }
-/** The values of what `f` traces in mode `eval`, with noise from the seed. */
+/** The values of what `f` traces in mode `eval`, with noise from the key. */
 export async function drawn(
   { norm, state, runtime }: Pick<Drawer, "norm" | "state" | "runtime">,
   f: (scope: Scope) => Readonly<Record<string, Node>>,
-  { seed, inputs = [], feeds = {} }: DrawnOptions,
+  { key: noise, inputs = [], feeds = {} }: DrawnOptions,
 ): Promise<Readonly<Record<string, Tensor>>> {
   const key = input("key", [2], "uint32");
   const { value: outputs } = trace(f, { mode: "eval", norm, key });
   const program = await runtime.compile({ inputs: [...inputs, key], outputs });
-  const noise = keyTensor(seed, "pictures");
   return program.run({ ...feeds, key: noise }, state).finally(program.release);
 }
 

@@ -13,7 +13,7 @@ import { optimizerOf, scheduleOf, type Config } from "../training/config.ts";
 import type { DataSet, Exhibits, Picture, Task, Trained } from "../training/task.ts";
 import { negativeLogLikelihood } from "./likelihood.ts";
 import type { GenerativeModel } from "./model.ts";
-import { reconstructions, samples, traversals } from "./pictures.ts";
+import { pictureKey, reconstructions, samples, traversals } from "./pictures.ts";
 
 export type Model = Omit<GenerativeModel, "decode"> & Partial<Pick<GenerativeModel, "decode">>;
 
@@ -68,7 +68,7 @@ export function generative(
       const unit = estimate.measure;
       const name = `-log p(x), ${estimate.draws} draws, ${Math.min(estimate.examples, trained.data.test.count)} images (${unit.unit})`;
       const pictures = [
-        ...(await sample(trained, { count: SAMPLES, seed: trained.seed })),
+        ...(await sample(trained, { count: SAMPLES, key: pictureKey(trained) })),
         await reconstructions(model, trained),
         ...(model.decode ? [await traversals(model, trained, model.decode)] : []),
         ...((await more?.(trained)) ?? []),

@@ -27,7 +27,14 @@ import type { DataSet, Task, TaskData } from "./task.ts";
 
 /** Examples that data-dependent initialization looks at, as in the paper. */
 export const INIT_BATCH = 500;
-const EVAL_BATCH = 100; // of five arms at once: larger ones hold memory and are no faster
+const EVAL_BATCH = 100; // larger ones hold memory and are no faster
+
+/** How an arm normalizes in an experiment. */
+export const normOf = (task: Task, arm: Arm): Norm => task.norm?.(arm) ?? arms[arm];
+
+/** What is evaluated of a state: its parameters, or their moving averages. */
+export const evaluated = ({ average }: Pick<Config, "average">, state: State): State =>
+  average === undefined ? state : averaged(state);
 
 /**
  * An arm's programs; runs with other seeds and rates share them, since these are passed in. They are compiled when they are
@@ -63,7 +70,7 @@ export interface ProgramOptions {
 
 export function programsOf({ task, config, arm, data, runtime }: ProgramOptions): Programs {
   const key = input("key", [2], "uint32");
-  const norm = task.norm?.(arm) ?? arms[arm];
+  const norm = normOf(task, arm);
   const names = Object.keys(task.rates(config, ratesOf(config, arm)[0]));
   const rates = Object.fromEntries(names.map((name) => [name, input(name, [])]));
   const at = (
@@ -95,7 +102,7 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
   const evaluate = onDemand(runtime, evalStep(large.network, large.options));
   const measured = (set: DataSet, state: State, from: number, to: number): Promise<Means> =>
     means(evaluate, set, {
-      state: average === undefined ? state : averaged(state),
+      state: evaluated(config, state),
       measures: task.measures,
       ...{ from, to },
     });

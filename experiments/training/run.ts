@@ -87,8 +87,7 @@ export async function startRun({
   const steps = stepsOf(config);
   const trained = trainedSize(config);
   const rates = Object.entries(task.rates(config, lr));
-  const state: State = from ? new Map(from.state) : initialState(programs.train.parameters, seed);
-  if (from) checkState(programs.train.parameters, state, `the checkpoint of ${arm}-${seed}`);
+  const state: State = from ? stateOf(from) : initialState(programs.train.parameters, seed);
   const progress = (from ? structuredClone(from.progress) : emptyProgress()) as Progress;
   let step = from?.step ?? 0;
 
@@ -110,6 +109,14 @@ export async function startRun({
     advance,
     checkpoint,
   };
+
+  /** In the order of the network, as a new run has it; a file's order is its own. */
+  function stateOf({ state: saved }: Checkpoint): State {
+    checkState(programs.train.parameters, saved, `the checkpoint of ${arm}-${seed}`);
+    return new Map(
+      programs.train.parameters.map(({ attrs: { name } }) => [name, saved.get(name)!]),
+    );
+  }
 
   async function initialize(): Promise<Record<string, number>> {
     if (task.initialization === "as drawn") {
@@ -153,7 +160,7 @@ export async function startRun({
     const means = task.measures.map(({ key }) => [key, mean(outputs[key])] as const);
     record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
     const ended = step % perEpoch === 0 ? { epoch: await endEpoch(epoch + 1) } : {};
-    if (!ended.epoch && isTestPoint()) markTest(await programs.test(state));
+    if (!ended.epoch && isTestPoint()) markTest(await measured("test", programs.test(state)));
     progress.wallSeconds += (performance.now() - began) / 1000;
     return { loss, ...ended };
   }
@@ -166,7 +173,7 @@ export async function startRun({
     epoch.steps++;
     point.loss += means["loss"];
     point.steps++;
-    if (step % Math.ceil(perEpoch / POINTS) !== 0 && step % perEpoch !== 0) return;
+    if (!Number.isInteger(pointOfEpoch())) return;
     progress.curve.push({
       step,
       epoch: step / perEpoch,
@@ -180,8 +187,23 @@ export async function startRun({
   /** Whether the point of the curve that this step made, if it did, is one to test at. */
   function isTestPoint(): boolean {
     const every = Math.ceil(POINTS / Math.max(1, Math.round(TESTS / config.epochs)));
-    const within = (step % perEpoch) / Math.ceil(perEpoch / POINTS);
-    return Number.isInteger(within) && within % every === 0;
+    return pointOfEpoch() % every === 0;
+  }
+
+  /** Which point of its epoch's curve a step makes, whole if it makes one; 0 at the end. */
+  function pointOfEpoch(): number {
+    return (step % perEpoch) / Math.ceil(perEpoch / POINTS);
+  }
+
+  /** Measures that are numbers: the loss may still have been one when the parameters were past use. */
+  async function measured(what: string, measuring: Promise<Means>): Promise<Means> {
+    const means = await measuring;
+    for (const [key, value] of Object.entries(means))
+      if (!Number.isFinite(value))
+        throw new Diverged(
+          `train: the ${what} ${key} of ${arm} must be a finite number, got ${value} after step ${step}; lower --lr`,
+        );
+    return means;
   }
 
   function markTest(test: Means): void {
@@ -195,9 +217,9 @@ export async function startRun({
       epoch,
       seconds: progress.seconds,
       train: mapValues(sums, (x) => x / n),
-      test: await programs.test(state),
+      test: await measured("test", programs.test(state)),
       ...(heldOutSize(config) > 0 && {
-        heldOut: await programs.heldOut(state, trained, config.trainSize),
+        heldOut: await measured("held-out", programs.heldOut(state, trained, config.trainSize)),
       }),
     };
     progress.epochs.push(result);

@@ -83,8 +83,8 @@ export interface Trained {
 
 export interface SampleOptions {
   readonly count: number;
-  /** Other seeds give other samples. */
-  readonly seed: number;
+  /** A uint32 [2] key: another one, other samples. */
+  readonly key: Tensor;
 }
 
 /** Pixels, row-major, channels last. */

@@ -61,17 +61,23 @@ function gates(
 
 /** The products of x's parts with the rows of w that are theirs; a part that was there before is not multiplied again. */
 function byParts(w: Node): (parts: readonly Node[]) => readonly Node[] {
-  const places = new Map<number, { readonly rows: Node; readonly products: Map<Node, Node> }>();
+  const places = new Map<string, { readonly rows: Node; readonly products: Map<Node, Node> }>();
   return (parts) => {
+    const columns = parts.reduce((sum, part) => sum + part.shape[1], 0);
+    if (columns !== w.shape[0])
+      throw new Error(
+        `recurrent cell: x must have ${w.shape[0]} columns in all, got ${columns}; make it as wide as \`inputs\` says`,
+      );
     let end = 0;
     return parts.map((part) => {
       const start = end;
       end += part.shape[1];
-      const place = places.get(start) ?? {
+      const at = `${start}:${end}`;
+      const place = places.get(at) ?? {
         rows: slice(w, { axis: 0, start, end }),
         products: new Map<Node, Node>(),
       };
-      places.set(start, place);
+      places.set(at, place);
       const product = place.products.get(part) ?? matmul(part, place.rows);
       place.products.set(part, product);
       return product;

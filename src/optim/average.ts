@@ -1,16 +1,17 @@
 /** Exponential moving averages of parameters, for evaluation. */
 import { add, mul, parameter, sub, type Update } from "../graph/index.ts";
-import type { Rate } from "./optimizer.ts";
+import { isOptimizerState, type Rate } from "./optimizer.ts";
 
 const shadowOf = (name: string): string => `average.${name}`;
 
 /**
- * Updates that keep an average beside every trainable parameter that `updates` change: average' = decay average +
- * (1 - decay) p'. Averages start at the parameters' first values: call `startAverages` after data-dependent initialization.
+ * Updates that keep an average beside everything of the model that `updates` change, running statistics included, which
+ * belong to the weights they were taken with: average' = decay average + (1 - decay) p'. Averages start at the first values:
+ * call `startAverages` after data-dependent initialization.
  */
 export const movingAverage = (updates: readonly Update[], decay: Rate): readonly Update[] =>
   updates
-    .filter(({ parameter: p }) => p.attrs.trainable)
+    .filter(({ parameter: p }) => !isOptimizerState(p.attrs.name))
     .map(({ parameter: p, next }) => {
       const shadow = parameter(shadowOf(p.attrs.name), p.shape, {
         init: { kind: "copy", of: p.attrs.name },

@@ -41,17 +41,25 @@ async function probe(ort: Ort): Promise<Target> {
   return plainTarget;
 }
 
-/** Everything that is blocked: convolutions with what is fused into them, their gradients, poolings, sums over positions. */
+/**
+ * Everything that is blocked: convolutions with what is fused into them, poolings, sums over positions, and gradients, that of
+ * w in all its ways (`blocked-weight.ts`): by columns at width 16, by images at width 6, by positions for the 1x1 kernel.
+ */
 function step(): Readonly<Record<string, Node>> {
-  const x = input("x", [2, 32, 10, 6]);
-  const [w1, w2] = [input("w1", [48, 32, 3, 3]), input("w2", [32, 48, 1, 1])];
+  const x = input("x", [8, 32, 10, 16]);
+  const w = [
+    input("w1", [48, 32, 3, 3]),
+    input("w2", [32, 48, 3, 3]),
+    input("w3", [32, 32, 3, 3]),
+    input("w4", [32, 32, 1, 1]),
+  ];
   const b = input("b", [48]);
-  const t = add(conv2d(x, w1, { pads: 1 }), reshape(b, [1, 48, 1, 1]));
-  const h = maxPool2d(leakyRelu(t, 0.1), { kernel: 2 });
-  const y = globalAveragePool(relu(conv2d(mul(h, 2), w2)));
-  const loss = sum(square(y));
-  const [dx, dw1, dw2, db] = grad(loss, [x, w1, w2, b]);
-  return { loss, dx, dw1, dw2, db };
+  const t = add(conv2d(x, w[0], { pads: 1 }), reshape(b, [1, 48, 1, 1]));
+  const h = maxPool2d(leakyRelu(t, 0.1), { kernel: 2 }); // 5x8
+  const small = relu(conv2d(mul(h, 2), w[1])); // 3x6
+  const y = globalAveragePool(conv2d(relu(conv2d(small, w[2], { pads: 1 })), w[3]));
+  const gradients = grad(sum(square(y)), [x, b, ...w]);
+  return Object.fromEntries([y, ...gradients].map((node, i) => [`${i}`, node]));
 }
 /** Relative to the largest value: sums are taken in another order. */
 function near(got: Float32Array, expected: Float32Array): boolean {

@@ -60,7 +60,7 @@ export function trainStep(
 ): ProgramSpec {
   const { value, parameters, updates } = traced(network, "train", options);
   const steps = optimizer(parameters, grad(value.loss, parameters));
-  return program(options, value, [...updates, ...steps, ...(also?.(steps) ?? [])]);
+  return program(options, value, [...updates, ...steps, ...(also?.([...updates, ...steps]) ?? [])]);
 }
 
 /** The outputs with running averages in place of batch statistics, and without noise. */

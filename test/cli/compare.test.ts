@@ -187,6 +187,7 @@ describe("what is done with a run afterwards", () => {
           file: join(at("first"), "checkpoints", `${arm}-1.safetensors`),
           arm,
           seed: 1,
+          lr: 0.001,
           step: 20,
           test: epochs[1].test,
         })),
@@ -195,7 +196,7 @@ describe("what is done with a run afterwards", () => {
     const file = join(at("first"), "checkpoints", "weight-1.safetensors");
     const one = await weightnorm("eval", file, "--data-dir", data);
     const percent = (100 * arms.weight!.runs[0].epochs[1].test["error"]).toFixed(2);
-    expect(one.stdout).toMatch(new RegExp(`^weight +1 +20 +${percent}%$`, "m"));
+    expect(one.stdout).toMatch(new RegExp(`^weight +1 +0\\.001 +20 +${percent}%$`, "m"));
     expect(one.stdout).toContain(`100 test images of ${data}`);
   });
 

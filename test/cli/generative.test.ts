@@ -3,7 +3,15 @@ import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { bitsOf, readResults, temporaryFolder, tinyMnist, within } from "./run.ts";
+import {
+  bitsOf,
+  readResults,
+  start,
+  temporaryFolder,
+  tinyMnist,
+  weightnorm,
+  within,
+} from "./run.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -60,13 +68,41 @@ describe.each(["vae", "draw"])("%s", (experiment) => {
     expect(await bitsOf(at(`${experiment}-again`))).toEqual(await bitsOf(at(experiment)));
   });
 
+  test("killed, it goes on to the same bits", async () => {
+    const settings = [
+      ...["compare", experiment, "--arms", "weight", "--epochs", "2", "--batch-size", "20"],
+      ...["--threads", "1"],
+      ...["--data-dir", at("mnist")],
+    ];
+    const whole = await weightnorm(...settings, "--quiet", "--out", at(`${experiment}-whole`));
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    const killed = start(...settings, "--out", at(`${experiment}-killed`));
+    await killed.said("epoch 1");
+    killed.child.kill("SIGKILL");
+    await killed.finished;
+    const rest = await weightnorm(
+      ...["compare", experiment, "--resume", at(`${experiment}-killed`), "--quiet"],
+    );
+    expect(rest).toMatchObject({ code: 0, stderr: "" });
+    expect(await bitsOf(at(`${experiment}-killed`))).toEqual(
+      await bitsOf(at(`${experiment}-whole`)),
+    );
+  });
+
   test("is sampled from: as many images as asked for, others for another seed", async () => {
     const sample = (...flags: readonly string[]): ReturnType<typeof within> =>
       within("sample", at(experiment), "--threads", "1", "--json", ...flags);
     const one = await sample("--count", "6");
     expect(one).toMatchObject({ code: 0, stderr: "" });
     const files = JSON.parse(one.stdout) as readonly string[];
-    expect(files[0]).toBe(at(experiment, "samples-weight-1.png"));
+    expect(files[0]).toBe(at(experiment, "samples-weight-1-1.png"));
+    // Not the report's own samples once more.
+    const reported = await sharp(at(experiment, "pictures", "weight-1-samples.png"))
+      .raw()
+      .toBuffer();
+    const drawn = await sample("--count", "64", "--out", at("again"));
+    const [fresh] = JSON.parse(drawn.stdout) as readonly string[];
+    expect(await sharp(fresh).raw().toBuffer()).not.toEqual(reported);
     const { width, height } = await sharp(files[0]).metadata();
     expect([width, height]).toEqual([3 * 58 - 2, 2 * 58 - 2]); // two rows of three, 28 pixels twice as large
     const two = await sample(

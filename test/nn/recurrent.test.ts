@@ -124,6 +124,11 @@ describe("x in parts", () => {
     );
     near(values[0], values[1]);
   });
+  test("make it as wide as the cell expects", () => {
+    expect(() => outputOf([still])).toThrow(
+      "recurrent cell: x must have 4 columns in all, got 2; make it as wide as `inputs` says",
+    );
+  });
   test("a part that stays is multiplied once, forward and back", () => {
     const products = (y: Node): number =>
       topological([y]).filter((n) => n.op === "matmul" && n.inputs[0] === still).length;
