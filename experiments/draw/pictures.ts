@@ -61,8 +61,8 @@ export async function drawingsOfImages(
   return [
     {
       name: "canvas given an image",
-      caption: `The canvas step by step, given a test image${legendOf(again)}.`,
-      frames: [strip(again, count)],
+      caption: `A test image, and right of it the canvas on which it is drawn anew, step by step${legendOf(again)}.`,
+      frames: [strip(again, count, feeds["x"].data)],
     },
   ];
 }
@@ -97,17 +97,18 @@ const drawingOf = (
   points,
 });
 
-/** One row an image, one column a step, of many steps evenly chosen ones. */
-function strip(drawing: Drawing, rows: number): Raster {
+/** One row an image, one column a step, of many steps evenly chosen ones; left of them `givens`, images of the canvas's size. */
+function strip(drawing: Drawing, rows: number, givens?: ArrayLike<number>): Raster {
   const steps = drawing.canvases.shape[0];
   const columns = Math.min(STRIP.steps, steps);
   const chosen = Array.from({ length: columns }, (_, i) =>
     columns === 1 ? 0 : Math.round((i * (steps - 1)) / (columns - 1)),
   );
-  const places = Array.from({ length: rows }, (_, image) =>
-    chosen.map((step) => ({ step, image })),
-  ).flat();
-  return pictured(drawing, places, columns);
+  const places = Array.from({ length: rows }, (_, image) => [
+    ...(givens ? [{ image }] : []),
+    ...chosen.map((step) => ({ step, image })),
+  ]).flat();
+  return pictured(drawing, places, { columns: places.length / rows, ...(givens && { givens }) });
 }
 
 /** All images at once, one frame a step. */
@@ -117,31 +118,34 @@ function movie(drawing: Drawing): readonly Raster[] {
     pictured(
       drawing,
       Array.from({ length: count }, (_, image) => ({ step, image })),
-      Math.ceil(Math.sqrt(count)),
+      { columns: Math.ceil(Math.sqrt(count)) },
     ),
   );
 }
 
+/** A canvas, or without a step the image that was given. */
 interface Place {
-  readonly step: number;
+  readonly step?: number;
   readonly image: number;
 }
 /** The canvases at some places, each with its windows drawn onto it. */
 function pictured(
   { canvases, writes, reads, points }: Drawing,
   places: readonly Place[],
-  columns: number,
+  { columns, givens = [] }: { readonly columns: number; readonly givens?: ArrayLike<number> },
 ): Raster {
   const [, batch, , size] = canvases.shape;
   const area = size * size;
   const values = new Float32Array(places.length * area);
   for (const [i, { step, image }] of places.entries()) {
-    const start = (step * batch + image) * area;
-    values.set(canvases.data.subarray(start, start + area), i * area);
+    const [from, tile] =
+      step === undefined ? [givens, image] : [canvases.data, step * batch + image];
+    for (let j = 0; j < area; j++) values[i * area + j] = from[tile * area + j];
   }
   const images: Images = { shape: [places.length, 1, size, size], values };
   const raster = tile(images, { columns, zoom: ZOOM });
   for (const [i, { step, image }] of places.entries()) {
+    if (step === undefined) continue;
     const { left, top } = cornerOf(i, { columns, zoom: ZOOM, width: size, height: size });
     const within = { left, top, right: left + size * ZOOM, bottom: top + size * ZOOM };
     for (const [windows, n, color] of [

@@ -133,7 +133,11 @@ interface OnDemand extends Program {
 }
 function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
   let compiled: Promise<Program> | undefined;
-  const program = (): Promise<Program> => (compiled ??= runtime.compile(spec));
+  const program = (): Promise<Program> =>
+    (compiled ??= runtime.compile(spec).catch((error: unknown) => {
+      compiled = undefined; // to be tried anew
+      throw error;
+    }));
   const { outputs = {}, updates = [] } = spec;
   return {
     parameters: parametersOf([
