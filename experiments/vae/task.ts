@@ -52,7 +52,8 @@ export const vaeCifar10: Task = {
   presets: {
     small: {
       ...paper,
-      epochs: 2,
+      epochs: 6,
+      lr: [0.004],
       average: 0.995,
       target: 6 * DIMENSIONS * Math.LN2,
       network: { width: 16, maps: 16, layers: 2 },
