@@ -1,0 +1,27 @@
+/** What an agent acts in: MinAtar, and whatever else can be looked at and acted on. */
+
+export interface Environment {
+  readonly name: string;
+  /** [channels, height, width] of an observation. */
+  readonly shape: readonly [number, number, number];
+  /** Names of the actions, which are chosen by number. */
+  readonly actions: readonly string[];
+  /** Starts a new episode; what is random goes on where it was. */
+  reset(): void;
+  /** Throws a RangeError for an action that there is not, and an Error after the end of an episode. */
+  step(action: number): Outcome;
+  /** Writes what is seen now, channels first, into `to`, or into a new array. */
+  observe(to?: Uint8Array): Uint8Array;
+  /** All there is to know, as JSON can hold it: after `restore` everything goes on as it did after `snapshot`. */
+  snapshot(): unknown;
+  restore(snapshot: unknown): void;
+}
+
+export interface Outcome {
+  /** As the game counts, not clipped. */
+  readonly reward: number;
+  /** Whether the game is over: nothing can come after it. */
+  readonly ended: boolean;
+  /** Whether the episode is over because it took too long: the game would have gone on. */
+  readonly truncated: boolean;
+}
