@@ -21,14 +21,15 @@ import {
 import { evaluate, grad, gradcheck, tensor } from "../../src/index.ts";
 import { nodeRuntime } from "../../src/node/index.ts";
 import { near, noise } from "../nn/network.ts";
+import { filterBanks, glimpse, patchOnto } from "./draw-in-numbers.ts";
 
 const valueOf = (y: Node): number[] => [...evaluate({ y }).y.data];
 const node = (shape: Shape, seed: number): Node => constant(noise(shape, { seed }).data, shape);
 
-/** Equal to six decimals: what the guard in the filters' denominator leaves. */
+/** Equal to five decimals: what the guard in the filters' denominator leaves. */
 const close = (got: readonly number[], expected: readonly number[]): void => {
   expect(got).toHaveLength(expected.length);
-  for (const [i, v] of expected.entries()) expect(got[i]).toBeCloseTo(v, 6);
+  for (const [i, v] of expected.entries()) expect(got[i]).toBeCloseTo(v, 5);
 };
 
 const SHARP = -12; // log sigma^2: a filter that sees one pixel
@@ -103,6 +104,43 @@ describe("filters", () => {
     const canvas = valueOf(write(constant([1, 2, 3, 4], [1, 4]), at));
     close(canvas, [1, 0, 2, 0, 0, 0, 3, 0, 4]);
   });
+});
+
+test("filters, read and write are eqs. 19-29 as the paper counts", () => {
+  const [A, N] = [6, 3];
+  // Different places, widths, strides and intensities.
+  const places = [
+    [0.2, -0.3, 0.4, -0.5, 0.6],
+    [-0.4, 0.1, -0.7, 0.2, -0.9],
+  ];
+  const [images, patches] = [noise([2, A, A], { seed: 4 }), noise([2, N * N], { seed: 5 })];
+  const rows = (data: ArrayLike<number>, from: number, width: number, count: number): number[][] =>
+    Array.from({ length: count }, (_, i) =>
+      Array.from({ length: width }, (_, j) => data[from + i * width + j]),
+    );
+  const at = grid(constant(places.flat(), [2, 5]), { points: N, size: A });
+  const expected = places.map((parameters, i) => ({
+    ...filterBanks({ parameters, A, N }),
+    read: glimpse(rows(images.data, i * A * A, A, A), { parameters, A, N }).flat(),
+    written: patchOnto(rows(patches.data, i * N * N, N, N), { parameters, A, N }).flat(),
+  }));
+  const { x, y } = filters(at);
+  close(
+    valueOf(x),
+    expected.flatMap((e) => e.FX.flat()),
+  );
+  close(
+    valueOf(y),
+    expected.flatMap((e) => e.FY.flat()),
+  );
+  close(
+    valueOf(read([constant(images.data, images.shape)], at)),
+    expected.flatMap((e) => e.read),
+  );
+  close(
+    valueOf(write(constant(patches.data, patches.shape), at)),
+    expected.flatMap((e) => e.written),
+  );
 });
 
 test("a window outside the image sees nothing, and its gradient is finite in float32", async () => {

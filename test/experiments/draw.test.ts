@@ -1,8 +1,12 @@
 /** DRAW, tiny: gradients of the whole model, and what must hold for its parts. */
 import { describe, expect, test } from "vitest";
 import { draw, type DrawModel } from "../../experiments/draw/model.ts";
+import { infer } from "../../experiments/draw/recurrence.ts";
+import { draw as task } from "../../experiments/draw/task.ts";
 import {
+  constant,
   input,
+  parameter,
   parametersOf,
   sizeOf,
   topological,
@@ -13,6 +17,7 @@ import {
   arms,
   evaluate,
   gradcheck,
+  initialState,
   keyTensor,
   tensor,
   trace,
@@ -23,13 +28,15 @@ import {
   type Trace,
 } from "../../src/index.ts";
 import { near, noise } from "../nn/network.ts";
+import { inferred } from "./draw-in-numbers.ts";
 
 const BATCH = 3;
 const SIZE = 6;
-const tiny = { steps: 2, units: 4, latents: 3, size: SIZE };
+const tiny = { steps: 2, units: 4, latents: 3, size: SIZE, read: 0, write: 0 };
+const settings = { "whole images": tiny, attention: { ...tiny, read: 2, write: 3 } };
 const models: Readonly<Record<string, DrawModel>> = {
-  "whole images": draw(tiny),
-  attention: draw({ ...tiny, read: 2, write: 3 }),
+  "whole images": draw(settings["whole images"]),
+  attention: draw(settings.attention),
 };
 const modelNames = Object.keys(models);
 
@@ -149,6 +156,144 @@ describe.each(modelNames)("%s", (name) => {
   test("a sample needs the decoder alone", () => {
     const used = parametersOf([traced(functions.sample).value]).map((p) => p.attrs.name);
     expect(used.filter((p) => !/^(decoder|writer)\./.test(p))).toEqual([]);
+  });
+});
+
+describe.each(["whole images", "attention"] as const)("%s, in numbers", (name) => {
+  const options = { ...settings[name], steps: 3 };
+  const bits = feeds.x.data.map((v) => Math.round(v));
+  const images = input("images", [BATCH, SIZE, SIZE]);
+
+  test("canvases and posteriors of every step are those of eqs. 1-8", () => {
+    const { value } = traced((scope) => infer(scope, images, { ...options, likeliest: true }));
+    const outputs = {
+      ...Object.fromEntries(value.canvases.map((canvas, t) => [`canvas ${t}`, canvas])),
+      ...value.posterior,
+      z: value.z,
+    };
+    const state = stateOf(Object.values(outputs));
+    const got = evaluate(outputs, {
+      ...{ feeds: { images: tensor(bits, images.shape), key: keyTensor(1) }, state },
+    }) as Record<string, Tensor>;
+    const rows = ({ data }: Tensor, width: number): number[][] =>
+      Array.from({ length: data.length / width }, (_, i) => [
+        ...data.slice(i * width, (i + 1) * width),
+      ]);
+    const parameters = {
+      matrix: (p: string) => rows(state.get(p)!, state.get(p)!.shape[1]),
+      vector: (p: string) => [...state.get(p)!.data],
+    };
+    const expected = rows(tensor(bits, images.shape), SIZE * SIZE).map((image) =>
+      inferred(rows(tensor(image, [SIZE, SIZE]), SIZE), parameters, options),
+    );
+    for (let t = 0; t < options.steps; t++)
+      closeTo(
+        got[`canvas ${t}`].data,
+        expected.flatMap((e) => e.canvases[t]),
+      );
+    const mu = expected.flatMap((e) => e.mu.flat());
+    closeTo(got["mu"].data, mu);
+    closeTo(got["z"].data, mu);
+    closeTo(
+      got["logVariance"].data,
+      expected.flatMap((e) => e.logSigma.flat().map((v) => 2 * v)),
+    );
+  });
+
+  test("noise is another at every step and for every image, and has the posterior's moments", () => {
+    const long = { ...options, steps: 40 };
+    const { value } = traced((scope) => ({ z: infer(scope, images, long).z }));
+    const state = withZeros(stateOf([value.z]), "posterior");
+    const { z } = evaluate(value, {
+      ...{ feeds: { images: tensor(bits, images.shape), key: keyTensor(1) }, state },
+    });
+    const drawn = [...z.data];
+    expect(new Set(drawn).size).toBeGreaterThan(0.95 * drawn.length); // normal numbers come from a table
+    const mean = drawn.reduce((a, b) => a + b) / drawn.length;
+    const variance = drawn.reduce((s, v) => s + (v - mean) ** 2, 0) / drawn.length;
+    expect(Math.abs(mean)).toBeLessThan(4 / Math.sqrt(drawn.length));
+    expect(Math.abs(variance - 1)).toBeLessThan(4 * Math.sqrt(2 / drawn.length));
+  });
+
+  test("the mean of the importance weights' logarithms is the bound", () => {
+    const copies = 300;
+    const many = input("many", [copies, 1, SIZE, SIZE]);
+    const one = bits.slice(0, SIZE * SIZE); // black and white, so that every draw of its pixels is the same one
+    const pixels = Float64Array.from(
+      { length: copies * one.length },
+      (_, i) => one[i % one.length],
+    );
+    const model = draw(settings[name]);
+    const { value } = traced((scope) => model.bound(scope, many));
+    const weight = traced((scope) => model.logWeight(scope, many)).value;
+    const state = stateOf([value.loss]);
+    // Far enough from the prior for log p(z) - log q(z) to matter.
+    const posterior = state.get("posterior.b")!;
+    state.set("posterior.b", tensor([1, -1, 0.5, -0.5, -1, 0.3], posterior.shape));
+    const valuesOf = (outputs: Record<string, Node>, seed: number): Record<string, Tensor> =>
+      evaluate(outputs, {
+        ...{ feeds: { many: tensor(pixels, many.shape), key: keyTensor(seed) }, state },
+      });
+    const { reconstruction, kl } = valuesOf({ ...value }, 1);
+    const bounds = [...reconstruction.data].map((r, i) => -(r + kl.data[i]));
+    const weights = [...valuesOf({ weight }, 2)["weight"].data];
+    const [a, b] = [bounds, weights].map((v) => {
+      const mean = v.reduce((s, w) => s + w) / v.length;
+      const variance = v.reduce((s, w) => s + (w - mean) ** 2, 0) / (v.length - 1);
+      return { mean, error: Math.sqrt(variance / v.length) };
+    });
+    const error = Math.hypot(a.error, b.error);
+    expect(Math.abs(a.mean - b.mean)).toBeLessThan(4 * error);
+    expect(Math.min(...kl.data)).toBeGreaterThan(10 * error); // a wrong sign would be seen
+  });
+});
+
+function closeTo(got: ArrayLike<number>, expected: readonly number[]): void {
+  expect(got).toHaveLength(expected.length);
+  for (const [i, v] of expected.entries()) expect(got[i]).toBeCloseTo(v, 6);
+}
+
+describe("the task", () => {
+  const [preset] = Object.values(task.presets);
+  const config = {
+    ...{ arms: task.arms!, seeds: [1], threads: 1, trainSize: 100, preset: "small" },
+    ...preset,
+  };
+
+  test("scales gradients down to norm 10, and leaves smaller ones as they are", () => {
+    const p = parameter("p", [2], { init: { kind: "constant", value: 0 } });
+    const norms = [100, 5].map((norm) => {
+      const gradient = constant([0.6 * norm, 0.8 * norm], [2]);
+      const rule = task.optimizer({ ...config, optimizer: "sgd" }, { lr: constant([1], []) });
+      const step = rule([p], [gradient]).find((u) => u.parameter === p)!;
+      const state = new Map(
+        parametersOf([step.next]).map((q) => [
+          q.attrs.name,
+          tensor(new Float64Array(sizeOf(q.shape)), q.shape),
+        ]),
+      );
+      return Math.hypot(...evaluate({ next: step.next }, { state }).next.data);
+    });
+    expect(norms[0]).toBeCloseTo(10, 6);
+    expect(norms[1]).toBeCloseTo(5, 6);
+  });
+
+  test("weights start as N(0, 0.01^2)", () => {
+    for (const arm of ["plain", "weight"] as const) {
+      const { parameters } = trace(
+        (scope) => draw().bound(scope, input("x", [1, 1, 28, 28])).loss,
+        {
+          ...{ mode: "train", norm: task.norm!(arm), key },
+        },
+      );
+      const state = initialState(parameters, 1);
+      const values = [...state]
+        .filter(([name]) => /\.(w|v|wih|whh|wih\.v|whh\.v)$/.test(name))
+        .flatMap(([, { data }]) => [...data]);
+      expect(values.length).toBeGreaterThan(1e6);
+      const std = Math.sqrt(values.reduce((s, v) => s + v * v, 0) / values.length);
+      expect(Math.abs(std / 0.01 - 1)).toBeLessThan(4 / Math.sqrt(2 * values.length));
+    }
   });
 });
 
