@@ -1,5 +1,5 @@
 /** How DRAW's images come about: the canvas after every step, and the windows it was read and written through. */
-import { input, type Tensor } from "../../src/index.ts";
+import { input, ops, type Node, type Tensor } from "../../src/index.ts";
 import { drawn, pictureKey, type Drawer } from "../generative/pictures.ts";
 import {
   cornerOf,
@@ -27,10 +27,17 @@ export async function drawingsOfSamples(
   drawer: Drawer,
   { count, key }: SampleOptions,
 ): Promise<readonly Picture[]> {
+  // All are drawn, though not all shown: with other noise they would be others than those of the other picture.
+  const shown = (y: Node): Node => ops.slice(y, { axis: 1, end: Math.min(count, MOST_DRAWN) });
   const made = drawingOf(
-    await drawn(drawer, (scope) => ({ ...model.steps(scope, Math.min(count, MOST_DRAWN)) }), {
-      key,
-    }),
+    await drawn(
+      drawer,
+      (scope) =>
+        Object.fromEntries(
+          Object.entries(model.steps(scope, count)).map(([k, y]) => [k, shown(y as Node)]),
+        ),
+      { key },
+    ),
     pointsOf(drawer.config),
   );
   return [

@@ -45,7 +45,7 @@ export async function negativeLogLikelihood(
       for (let k = 0; k < draws; k++) {
         const drawn = { ...feeds, key: keyTensor("estimate", start, k) };
         logWeights.push((await program.run(drawn, state))["logWeight"]);
-        onProgress((start * draws + (k + 1) * size) / (count * draws));
+        onProgress(Math.min(1, (start * draws + (k + 1) * size) / (count * draws)));
       }
       for (let i = 0; i < Math.min(size, count - start); i++)
         total -= logMeanExp(logWeights.map(({ data: values }) => values[i]));

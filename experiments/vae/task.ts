@@ -5,7 +5,7 @@ import type { Preset, Task } from "../training/task.ts";
 import { cifar10Vae } from "./cifar10.ts";
 import { vae as mnistVae } from "./model.ts";
 
-/** Adamax at the paper's rate; averages of the parameters over about ten epochs for evaluation. */
+/** Adamax at the rate reported for the paper; averages of the parameters over about ten epochs for evaluation. */
 const paper: Preset = {
   epochs: 100,
   batchSize: 100,

@@ -60,7 +60,7 @@ describe.each(["vae", "draw"])("%s", (experiment) => {
     const [run] = arms.weight!.runs;
     const [likelihood] = Object.values(run.final!);
     expect(likelihood).toBeGreaterThan(50);
-    expect(run.epochs[0].test["bound"]).toBeGreaterThan(50);
+    expect(likelihood).toBeLessThan(run.epochs.at(-1)!.test["bound"]); // both of all 20 test images
   });
 
   test("runs to the same bits again", async () => {

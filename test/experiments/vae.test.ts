@@ -4,7 +4,15 @@ import type { GenerativeModel } from "../../experiments/generative/model.ts";
 import { cifar10Vae } from "../../experiments/vae/cifar10.ts";
 import { vae } from "../../experiments/vae/model.ts";
 import { input, sizeOf, type Input, type Node, type Shape } from "../../src/graph/index.ts";
-import { arms, trace, type Arm, type Mode, type Scope, type Trace } from "../../src/nn/index.ts";
+import {
+  arms,
+  binarize,
+  trace,
+  type Arm,
+  type Mode,
+  type Scope,
+  type Trace,
+} from "../../src/nn/index.ts";
 import { adamax } from "../../src/optim/index.ts";
 import { gradcheck } from "../../src/runtime/gradcheck.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -199,4 +207,21 @@ test("messages", () => {
   expect(() => cifar10Vae({ layers: 6 })).toThrowErrorMatchingInlineSnapshot(
     `[Error: cifar10Vae: 6 stochastic layers halve images 6 times, got [3,32,32]; use fewer, or sizes divisible by 64]`,
   );
+});
+
+test("MNIST's pixels are made black and white before they are looked at, otherwise for another key", () => {
+  const model = models.mnist;
+  const x = batchOf(model);
+  const { value: kl, parameters } = traced((scope) => model.bound(scope, x).kl, "plain");
+  const state = initialState(parameters, 1);
+  // Of q alone: nothing in it is random but the pixels.
+  const divergence = (pixels: Tensor, seed: number): number[] => [
+    ...evaluate({ kl }, { feeds: { x: pixels, key: keyTensor(seed) }, state }).kl.data,
+  ];
+  const grey = images(x.shape);
+  expect(divergence(grey, 1)).not.toEqual(divergence(grey, 2));
+  const { value: binary } = traced((scope) => binarize(scope, x), "plain");
+  const bits = evaluate({ binary }, { feeds: { x: grey, key: keyTensor(1) } }).binary;
+  expect(new Set(bits.data)).toEqual(new Set([0, 1]));
+  expect(divergence(bits, 3)).toEqual(divergence(grey, 1));
 });
