@@ -24,19 +24,19 @@ const sameShape = (loss: string, a: Node, b: Node): void => {
     );
 };
 /** Sums over everything but the batch, then the mean over the batch. */
-const perExample = (x: Node): Node => mul(sum(x), 1 / x.shape[0]);
+const batchMean = (x: Node): Node => mul(sum(x), 1 / x.shape[0]);
 
 /** logits [batch, classes]; labels int32 [batch], or a distribution [batch, classes]. In nats. */
 export function softmaxCrossEntropy(logits: Node, labels: Node): Node {
   const target = labels.dtype === "int32" ? oneHot(labels, logits.shape.at(-1)!) : labels;
   sameShape("softmaxCrossEntropy", logits, target);
-  return neg(perExample(mul(target, logSoftmax(logits))));
+  return neg(batchMean(mul(target, logSoftmax(logits))));
 }
 
-/** -log p(targets) of independent Bernoulli variables given by logits, summed over all but the batch. In nats. */
+/** -log p(targets) of independent Bernoulli variables given by logits, summed over all but the batch, whose mean it is. In nats. */
 export function binaryCrossEntropy(logits: Node, targets: Node): Node {
   sameShape("binaryCrossEntropy", logits, targets);
-  return perExample(sub(softplus(logits), mul(logits, targets)));
+  return batchMean(sub(softplus(logits), mul(logits, targets)));
 }
 
 /** The mean of (y - target)^2 over all elements. */
@@ -57,8 +57,8 @@ export function huber(
   return mean(add(mul(square(inside), 0.5), mul(maximum(sub(distance, delta), 0), delta)));
 }
 
-/** KL(N(mu, e^logVariance) || N(0, 1)), summed over all but the batch. In nats. */
+/** KL(N(mu, e^logVariance) || N(0, 1)), summed over all but the batch, whose mean it is. In nats. */
 export function gaussianKl(mu: Node, logVariance: Node): Node {
   sameShape("gaussianKl", mu, logVariance);
-  return mul(perExample(sub(add(square(mu), exp(logVariance)), add(logVariance, 1))), 0.5);
+  return mul(batchMean(sub(add(square(mu), exp(logVariance)), add(logVariance, 1))), 0.5);
 }
