@@ -2,13 +2,15 @@
  * DRAW on black-and-white images (Gregor et al. 2015, arXiv 1502.04623): an encoder and a decoder, both LSTMs, change a
  * canvas step by step. Sizes are those of jbornschein/draw, which the paper of weight normalization used.
  */
-import { ops, type Node, type Scope } from "../../src/index.ts";
 import {
   bernoulliLogProb,
   binarize,
   gaussianLogProb,
   klDivergence,
+  ops,
   standardGaussian,
+  type Node,
+  type Scope,
 } from "../../src/index.ts";
 import type { GenerativeModel } from "../generative/model.ts";
 import {

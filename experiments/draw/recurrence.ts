@@ -1,6 +1,14 @@
 /** DRAW's recurrence unrolled: with an image as its example, or on its own (Gregor et al. 2015, section 2.1). */
-import { lstm, ops, type Cell, type LstmState, type Node, type Scope } from "../../src/index.ts";
-import { standardNormal, type Gaussian } from "../../src/index.ts";
+import {
+  lstm,
+  ops,
+  standardNormal,
+  type Cell,
+  type Gaussian,
+  type LstmState,
+  type Node,
+  type Scope,
+} from "../../src/index.ts";
 import { linear } from "./linear.ts";
 import { reader, writer, type Reader, type Writer } from "./windows.ts";
 

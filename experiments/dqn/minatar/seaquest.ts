@@ -42,7 +42,7 @@ const MOST_DIVERS = 6;
 const [SPAWN, MOVE, DIVER, DIVER_MOVE, COOLDOWN, SHOT] = [20, 5, 30, 5, 5, 10];
 
 const same = (a: Thing, b: Thing): boolean => a.row === b.row && a.column === b.column;
-/** Removes and returns the first that lies where `at` does. */
+/** Removes the first that lies where `at` does; whether there was one. */
 function take(things: Thing[], at: Thing): boolean {
   const i = things.findIndex((thing) => same(thing, at));
   if (i >= 0) things.splice(i, 1);
