@@ -1,9 +1,13 @@
 /** What an agent acts in: MinAtar, and whatever else can be looked at and acted on. */
 
+import type { Raster } from "../training/task.ts";
+
 export interface Environment {
   readonly name: string;
   /** [channels, height, width] of an observation. */
   readonly shape: readonly [number, number, number];
+  /** The largest value in an observation. */
+  readonly most: 1 | 255;
   /** Names of the actions, which are chosen by number. */
   readonly actions: readonly string[];
   /** Starts a new episode; what is random goes on where it was. */
@@ -12,6 +16,8 @@ export interface Environment {
   step(action: number): Outcome;
   /** Writes what is seen now, channels first, into `to`, or into a new array. */
   observe(to?: Uint8Array): Uint8Array;
+  /** What a person would look at. */
+  picture(): Raster;
   /** All there is to know, as JSON can hold it: after `restore` everything goes on as it did after `snapshot`. */
   snapshot(): unknown;
   restore(snapshot: unknown): void;

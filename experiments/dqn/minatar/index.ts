@@ -3,6 +3,7 @@ import { hash, keyOf } from "../../../src/index.ts";
 import type { Environment } from "../environment.ts";
 import { breakout } from "./breakout.ts";
 import { ACTIONS, SIZE, type Action, type Game, type Random } from "./game.ts";
+import { pictureOf } from "./picture.ts";
 import { seaquest } from "./seaquest.ts";
 import { spaceInvaders } from "./space-invaders.ts";
 
@@ -54,6 +55,7 @@ export function minAtar(
   return {
     name,
     shape: [game.channels.length, SIZE, SIZE],
+    most: 1,
     actions: ACTIONS,
     reset() {
       state = game.start(uniform);
@@ -84,6 +86,7 @@ export function minAtar(
       });
       return to;
     },
+    picture: () => pictureOf(game, state),
     snapshot(): Snapshot {
       return { game: name, state: structuredClone(state), drawn, last, steps, over };
     },
