@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { heldOutSize, isGrid, trainedSize, type Config } from "../experiments/training/config.ts";
-import { Diverged } from "../experiments/training/run.ts";
+import { Diverged, type Run } from "../experiments/training/run.ts";
 import type { Task, TaskData } from "../experiments/training/task.ts";
 import { ARMS } from "../experiments/results.ts";
 import { loadOnnxRuntime, nodeRuntime, reasonOf } from "../src/node/index.ts";
@@ -10,11 +10,12 @@ import { exhibit } from "./exhibition.ts";
 import { usageError, type TrainingFlags } from "./options.ts";
 import { COMMAND, quoted, shown } from "./paths.ts";
 import { preparationDisplay } from "./progress.ts";
-import { Interrupted, race, type Outcome } from "./race.ts";
+import { Interrupted, race } from "./race.ts";
 import { writeReport } from "./report/index.ts";
 import { printResults, report } from "./report.ts";
 import { chosenRuns, resultsOf } from "./results.ts";
-import { checkVacant, createRunFolder, resumeRunFolder, type RunFolder } from "./run-folder.ts";
+import { checkUnchanged, resumed } from "./resume.ts";
+import { checkVacant, createRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
@@ -59,17 +60,27 @@ export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
     if (missing) throw missing;
   };
   await finish().catch((error: unknown) => {
-    throw withAdvice(task, error, folder);
+    throw withAdvice(task.name, error, folder);
   });
 }
 
 /** A seed of an arm that diverged at every learning rate it had. */
-const withoutResult = ({ finished, lost }: Outcome): Diverged | undefined =>
+export const withoutResult = ({
+  finished,
+  lost,
+}: {
+  readonly finished: readonly Pick<Run, "arm" | "seed">[];
+  readonly lost: readonly { readonly run: Pick<Run, "arm" | "seed">; readonly error: Diverged }[];
+}): Diverged | undefined =>
   lost.find(({ run }) => !finished.some((f) => f.arm === run.arm && f.seed === run.seed))?.error;
 
 /** What to do about a run that did not get to its end. */
-function withAdvice(task: Task, error: unknown, { dir }: RunFolder): unknown {
-  const goOn = `go on with: ${COMMAND} compare ${task.name} --resume ${quoted(shown(dir))}`;
+export function withAdvice(
+  experiment: string,
+  error: unknown,
+  { dir }: { readonly dir: string },
+): unknown {
+  const goOn = `go on with: ${COMMAND} compare ${experiment} --resume ${quoted(shown(dir))}`;
   if (error instanceof Interrupted)
     return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
   if (!(error instanceof Error)) return error;
@@ -184,33 +195,15 @@ async function resume(
   flags: TrainingFlags,
   asked: Partial<Config>,
 ): Promise<RunFolder> {
-  if (flags.out !== undefined && resolve(flags.out) !== resolve(dir))
+  const folder = await resumed<Config>(task.name, dir, flags.out);
+  const { config, dataDir } = folder.run;
+  if (flags.dataDir !== undefined && resolve(flags.dataDir) !== dataDir)
     throw usageError(
-      `--out: a resumed run stays in its folder ${dir}, got ${flags.out}; leave --out away`,
+      `--data-dir: the run began with ${dataDir ?? "the default data"}, got ${flags.dataDir}; leave it away or start a new run`,
     );
-  const folder = await resumeRunFolder(resolve(dir));
-  if (folder.run.experiment !== task.name)
-    throw usageError(
-      `--resume: ${dir} holds a run of ${folder.run.experiment}, got the experiment ${task.name}; name the one that it began with`,
-    );
-  if (flags.dataDir !== undefined && resolve(flags.dataDir) !== folder.run.dataDir)
-    throw usageError(
-      `--data-dir: the run began with ${folder.run.dataDir ?? "the default data"}, got ${flags.dataDir}; leave it away or start a new run`,
-    );
-  for (const [name, value] of Object.entries(asked)) {
-    const { config } = folder.run;
-    const before =
-      name === "lr" && config.lrOf
-        ? { ...config.lrOf, others: config.lr }
-        : config[name as keyof Config];
-    if (JSON.stringify(before) !== JSON.stringify(value))
-      throw usageError(
-        `--resume: the run began with ${name} = ${written(before)}, got ${written(value)}; leave that flag away or start a new run`,
-      );
-  }
+  checkUnchanged(
+    asked,
+    config.lrOf ? { ...config, lr: { ...config.lrOf, others: config.lr } } : config,
+  );
   return folder;
 }
-
-/** A setting as its flag takes it. */
-const written = (value: unknown): string =>
-  Array.isArray(value) ? value.join(",") : JSON.stringify(value);

@@ -4,7 +4,7 @@ import sharp from "sharp";
 import type { Means, PictureFile } from "../experiments/results.ts";
 import { evaluated, normOf } from "../experiments/training/programs.ts";
 import type { Run } from "../experiments/training/run.ts";
-import type { Picture, Task, TaskData } from "../experiments/training/task.ts";
+import type { Picture, Raster, Task, TaskData } from "../experiments/training/task.ts";
 import type { Runtime } from "../src/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { preparationDisplay } from "./progress.ts";
@@ -64,11 +64,17 @@ const DELAY = { each: 180, last: 1500 };
 
 /** The bytes of the picture's file. */
 export function encoded({ frames }: Picture): Promise<Buffer> {
+  if (frames.length > 1) return animation(frames, DELAY.each);
+  const [{ pixels, ...raw }] = frames;
+  return sharp(pixels, { raw }).png().toBuffer();
+}
+
+/** An animated GIF that starts again after a pause. */
+export function animation(frames: readonly Raster[], each: number): Promise<Buffer> {
   const [{ width, height, channels }] = frames;
-  const column = Buffer.concat(frames.map(({ pixels }) => pixels)); // an animation is a column of frames to sharp
+  const column = Buffer.concat(frames.map(({ pixels }) => pixels)); // to sharp it is a column of frames
   const size = { width, height: height * frames.length, channels };
-  if (frames.length === 1) return sharp(column, { raw: size }).png().toBuffer();
-  const delay = frames.map((_, i) => (i === frames.length - 1 ? DELAY.last : DELAY.each));
+  const delay = frames.map((_, i) => (i === frames.length - 1 ? DELAY.last : each));
   return sharp(column, { raw: { ...size, pageHeight: height } })
     .gif({ delay, loop: 0 })
     .toBuffer();

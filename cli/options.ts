@@ -1,6 +1,8 @@
 /** Flags to values: every message says what was expected, what was got and what to try. */
 import { availableParallelism } from "node:os";
 import { CommanderError, InvalidArgumentError, Option } from "commander";
+import { presets } from "../experiments/dqn/config.ts";
+import { GAMES } from "../experiments/dqn/games.ts";
 import { OPTIMIZERS } from "../experiments/training/config.ts";
 import { ARMS, type Arm } from "../experiments/results.ts";
 import type { Preset, Task } from "../experiments/training/task.ts";
@@ -109,6 +111,16 @@ export const trainingOptions = (): readonly Option[] => [
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];
+/** What only agents have. */
+export const dqnOptions = (): readonly Option[] => [
+  new Option("--game <name>", `dqn: ${GAMES.join(", ")} (default: ${GAMES[0]})`),
+  new Option("--rom <file>", "dqn: the cartridge of an Atari 2600 game, recognized by its content"),
+  new Option(
+    "--frames <n>",
+    `dqn: decisions in training, each a frame of MinAtar or four of Atari (default: ${presets.minatar["small"].frames} and ${presets.atari["small"].frames})`,
+  ).argParser(wholeNumber("--frames", 20_000)),
+  new Option("--double", "dqn: double Q-learning"),
+];
 export const dataDirOption = (): Option =>
   new Option(
     "--data-dir <path>",
@@ -174,4 +186,8 @@ export interface TrainingFlags {
   readonly resume?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly game?: string;
+  readonly rom?: string;
+  readonly frames?: number;
+  readonly double?: boolean;
 }

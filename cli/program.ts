@@ -2,13 +2,14 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import type { Task } from "../experiments/training/task.ts";
-import { taskOf, tasks } from "../experiments/tasks.ts";
+import { DQN, taskOf, tasks } from "../experiments/tasks.ts";
 import {
   armOption,
   armsOption,
   seedsOption,
   countOption,
   dataDirOption,
+  dqnOptions,
   sampledArmOption,
   sampleSeedOption,
   threadsOption,
@@ -28,7 +29,7 @@ const version = (): string => {
   return "unknown";
 };
 
-const names = tasks.map((t) => t.name).join(", ");
+const names = [...tasks.map((t) => t.name), DQN].join(", ");
 
 function program(): Command {
   const root = new Command("weightnorm")
@@ -49,6 +50,7 @@ function program(): Command {
       name === "compare" ? armsOption() : armOption(),
       seedsOption(),
       ...trainingOptions(),
+      ...dqnOptions(),
     ])
       command.addOption(option);
     return command.addHelpText("after", `\nExamples:\n${examples}`);
@@ -62,21 +64,17 @@ function program(): Command {
   weightnorm compare cifar10 --preset small                  the paper's main experiment, on a smaller scale
   weightnorm compare vae                                     a convolutional VAE, with pictures of what it makes
   weightnorm compare draw --preset small                     DRAW: images drawn step by step
+  weightnorm compare dqn --game space-invaders --seed 1,2,3  agents that learn to play
   weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
   weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,
-  ).action(async (task: Task, flags: TrainingFlags) =>
-    (await import("./compare.ts")).compare(task, flags),
-  );
+  ).action(trained);
   training(
     "train",
     "train one arm",
     `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
   weightnorm eval runs/weight`,
-  ).action(async (task: Task, flags: TrainingFlags) =>
-    (await import("./compare.ts")).compare(
-      task,
-      flags.resume === undefined ? { arm: "weight", ...flags } : flags,
-    ),
+  ).action((what: Experiment, flags: TrainingFlags) =>
+    trained(what, flags.resume === undefined ? { arm: "weight", ...flags } : flags),
   );
 
   root
@@ -136,9 +134,16 @@ function program(): Command {
   return root;
 }
 
-function experiment(name: string): Task {
-  const task = taskOf(name);
-  if (task) return task;
+type Experiment = Task | typeof DQN;
+
+const trained = async (what: Experiment, flags: TrainingFlags): Promise<void> =>
+  what === DQN
+    ? (await import("./dqn/compare.ts")).compareDqn(flags)
+    : (await import("./compare.ts")).compare(what, flags);
+
+function experiment(name: string): Experiment {
+  const known = name === DQN ? DQN : taskOf(name);
+  if (known) return known;
   throw usageError(
     `experiment: expected one of ${names}, got "${name}"; try weightnorm compare mnist`,
   );

@@ -4,12 +4,14 @@ import type { EpochResult, Measure } from "../experiments/results.ts";
 import type { Run } from "../experiments/training/run.ts";
 import { inUnit } from "./measure.ts";
 
-export interface ProgressDisplay {
-  /** After a step of `run`, and with what was measured if it ended an epoch. */
-  step(run: Run, loss: number, epoch?: EpochResult): void;
+export interface LineDisplay {
   /** A line that stays. */
   line(text: string): void;
   stop(): void;
+}
+export interface ProgressDisplay extends LineDisplay {
+  /** After a step of `run`, and with what was measured if it ended an epoch. */
+  step(run: Run, loss: number, epoch?: EpochResult): void;
 }
 
 export interface ProgressOptions {
@@ -21,7 +23,8 @@ export interface ProgressOptions {
   readonly stream?: NodeJS.WriteStream;
 }
 
-const clock = (seconds: number): string => minutes(Math.ceil(seconds));
+/** 45s, 3m07s */
+export const clock = (seconds: number): string => minutes(Math.ceil(seconds));
 const minutes = (seconds: number): string =>
   seconds < 60
     ? `${Math.ceil(seconds)}s`

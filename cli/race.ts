@@ -142,10 +142,12 @@ async function untilAllAreThere(track: Track): Promise<Outcome> {
 }
 
 /** The unfinished run with the fewest steps, the first of equals: the same order however often a race is resumed. */
-const behind = (runs: readonly Run[]): Run | undefined =>
+export const behind = <R extends { readonly steps: number; step(): number }>(
+  runs: readonly R[],
+): R | undefined =>
   runs
     .filter((run) => run.step() < run.steps)
-    .reduce<Run | undefined>(
+    .reduce<R | undefined>(
       (least, run) => (least && least.step() <= run.step() ? least : run),
       undefined,
     );
@@ -170,12 +172,12 @@ function reportStart(
 /** How soon after a signal another one is the same: npm, npx and the terminal each pass Ctrl-C on. */
 const SAME_SIGNAL_MS = 1000;
 
-interface Interrupt {
+export interface Interrupt {
   readonly requested: () => boolean;
   readonly release: () => void;
 }
 /** Ctrl-C asks to stop; a second one, later, ends the process at once. */
-function onInterrupt(): Interrupt {
+export function onInterrupt(): Interrupt {
   let first: number | undefined;
   const handler = (): void => {
     first ??= performance.now();

@@ -16,22 +16,26 @@ import {
 } from "../src/node/index.ts";
 import type { Checkpoint } from "../src/index.ts";
 import { isGrid, type Config } from "../experiments/training/config.ts";
-import { taskOf } from "../experiments/tasks.ts";
+import { isExperiment } from "../experiments/tasks.ts";
+import type { DqnResults } from "../experiments/dqn/results.ts";
 import { ARMS, type Arm, type Results } from "../experiments/results.ts";
 import { usageError } from "./options.ts";
 
+/** What every experiment's configuration has. */
+export type RunSettings = Pick<Config, "arms" | "seeds" | "lr" | "lrOf" | "threads" | "preset">;
+
 /** What config.json holds. */
-export interface RunConfig {
+export interface RunConfig<C extends RunSettings = Config> {
   readonly experiment: string;
-  readonly config: Config;
+  readonly config: C;
   readonly dataDir?: string;
   readonly command: string;
   readonly startedAt: string;
 }
 
-export interface RunFolder {
+export interface RunFolder<C extends RunSettings = Config> {
   readonly dir: string;
-  readonly run: RunConfig;
+  readonly run: RunConfig<C>;
   /** One run by name, e.g. "weight-1", or "weight-1-lr0.003" where there are several learning rates. */
   nameOf(key: RunKey): string;
   /** The checkpoint of a run, if there is one yet. */
@@ -39,7 +43,7 @@ export interface RunFolder {
   save(key: RunKey, checkpoint: Checkpoint): Promise<void>;
   /** Opens the log. Given the steps of the checkpoints, by name, records past them go, and all of a run that has none. */
   log(steps: ReadonlyMap<string, number>): Promise<Log>;
-  finish(results: Results): Promise<void>;
+  finish(results: object): Promise<void>;
   finished(): boolean;
 }
 
@@ -50,7 +54,7 @@ export interface RunKey {
   readonly lr: number;
 }
 
-const same = (a: RunConfig, b: RunConfig): boolean =>
+const same = (a: RunConfig<RunSettings>, b: RunConfig<RunSettings>): boolean =>
   JSON.stringify([a.experiment, a.config, a.dataDir]) ===
   JSON.stringify([b.experiment, b.config, b.dataDir]);
 
@@ -63,6 +67,7 @@ const OURS = [
   "figure.svg",
   "figure.png",
   "pictures",
+  "replay",
 ];
 
 /** Whether a new run may go to `dir`: it is not there yet, or holds a finished run and nothing else of a run's names. */
@@ -83,7 +88,10 @@ export async function checkVacant(dir: string): Promise<void> {
 }
 
 /** A new run in `dir`. A finished run of the same configuration is replaced; nothing else that is there is touched. */
-export async function createRunFolder(dir: string, run: RunConfig): Promise<RunFolder> {
+export async function createRunFolder<C extends RunSettings>(
+  dir: string,
+  run: RunConfig<C>,
+): Promise<RunFolder<C>> {
   await checkVacant(dir);
   if (existsSync(join(dir, "config.json"))) {
     const before = await readConfig(dir);
@@ -99,9 +107,16 @@ export async function createRunFolder(dir: string, run: RunConfig): Promise<RunF
   return open(dir, run);
 }
 
-/** The run that was started in `dir`. */
-export async function resumeRunFolder(dir: string): Promise<RunFolder> {
-  const run = await readConfig(dir);
+/** The run that was started in `dir`, if it is one of the experiment `name`. */
+export async function resumeRunFolder<C extends RunSettings = Config>(
+  dir: string,
+  name: string,
+): Promise<RunFolder<C>> {
+  const run = (await readConfig(dir)) as RunConfig<RunSettings> as RunConfig<C>;
+  if (run.experiment !== name)
+    throw usageError(
+      `--resume: ${dir} holds a run of ${run.experiment}, got the experiment ${name}; name the one that it began with`,
+    );
   await removeTemporaries(dir);
   await removeTemporaries(join(dir, "checkpoints"));
   return open(dir, run);
@@ -149,7 +164,7 @@ export async function readConfig(dir: string): Promise<RunConfig> {
     const listed: unknown = run.config.arms;
     const known = Array.isArray(listed) && listed.every((x) => ARMS.some((arm) => arm === x));
     const { seeds, lr } = run.config;
-    if (!taskOf(run.experiment) || !known || !Array.isArray(seeds) || !Array.isArray(lr))
+    if (!isExperiment(run.experiment) || !known || !Array.isArray(seeds) || !Array.isArray(lr))
       throw new Error("not a configuration");
     return run;
   } catch (cause) {
@@ -161,10 +176,10 @@ export async function readConfig(dir: string): Promise<RunConfig> {
 }
 
 /** The name of one run of a configuration. */
-export const runName = (config: Config, { arm, seed, lr }: RunKey): string =>
+export const runName = (config: RunSettings, { arm, seed, lr }: RunKey): string =>
   isGrid(config) ? `${arm}-${seed}-lr${lr}` : `${arm}-${seed}`;
 
-function open(dir: string, run: RunConfig): RunFolder {
+function open<C extends RunSettings>(dir: string, run: RunConfig<C>): RunFolder<C> {
   const nameOf = (key: RunKey): string => runName(run.config, key);
   const checkpointPath = (key: RunKey): string =>
     join(dir, "checkpoints", `${nameOf(key)}.safetensors`);
@@ -209,8 +224,17 @@ function open(dir: string, run: RunConfig): RunFolder {
   };
 }
 
-/** The results of a finished run. */
-export async function readResults(dir: string): Promise<Results> {
+/** The results of a finished run that trained on minibatches. */
+export const readResults = (dir: string): Promise<Results> =>
+  readFormat(dir, "weightnorm-results/2");
+/** The results of a finished run of agents. */
+export const readDqnResults = (dir: string): Promise<DqnResults> =>
+  readFormat(dir, "weightnorm-dqn/1");
+
+async function readFormat<R extends Results | DqnResults>(
+  dir: string,
+  format: R["format"],
+): Promise<R> {
   const path = join(dir, "results.json");
   const text = await readFile(path, "utf8").catch((error: unknown) => {
     const unfinished = existsSync(join(dir, "config.json"));
@@ -222,10 +246,9 @@ export async function readResults(dir: string): Promise<Results> {
     );
   });
   try {
-    const results = JSON.parse(text) as Results;
+    const results = JSON.parse(text) as R;
     const arms: unknown = results.arms;
-    if ((results.format as string) !== "weightnorm-results/2" || typeof arms !== "object")
-      throw new Error("another format");
+    if (results.format !== format || typeof arms !== "object") throw new Error("another format");
     return results;
   } catch (cause) {
     throw new Error(

@@ -9,3 +9,7 @@ export const tasks: readonly Task[] = [mnist, cifar10, vae, vaeCifar10, draw];
 
 /** The task of a name, if there is one. */
 export const taskOf = (name: unknown): Task | undefined => tasks.find((t) => t.name === name);
+
+/** Deep Q-learning has no data set and so is no task: its loop acts and learns in turn. */
+export const DQN = "dqn";
+export const isExperiment = (name: unknown): boolean => name === DQN || taskOf(name) !== undefined;

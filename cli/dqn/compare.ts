@@ -1,0 +1,119 @@
+/** `weightnorm compare dqn`: from flags to trained agents and their report. */
+import { rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { optimizers, presets, type DqnConfig } from "../../experiments/dqn/config.ts";
+import { familyOf, GAMES, makerOf } from "../../experiments/dqn/games.ts";
+import { randomPlay } from "../../experiments/dqn/play.ts";
+import type { DqnResults } from "../../experiments/dqn/results.ts";
+import { DQN } from "../../experiments/tasks.ts";
+import { loadOnnxRuntime, nodeRuntime } from "../../src/node/index.ts";
+import { withAdvice, withoutResult } from "../compare.ts";
+import { usageError, type TrainingFlags } from "../options.ts";
+import { quoted } from "../paths.ts";
+import { checkUnchanged, resumed } from "../resume.ts";
+import { checkVacant, createRunFolder, type RunFolder } from "../run-folder.ts";
+import { dqnRace } from "./race.ts";
+import { printDqnReport, writeDqnReport } from "./report.ts";
+import { dqnResultsOf } from "./results.ts";
+import { show } from "./show.ts";
+
+/** Trains the agents that the flags ask for and reports them. */
+export async function compareDqn(flags: TrainingFlags): Promise<void> {
+  const asked = askedBy(flags);
+  const before =
+    flags.resume === undefined ? undefined : await resumed<DqnConfig>(DQN, flags.resume, flags.out);
+  if (before) checkUnchanged(asked, before.run.config);
+  if (before?.finished()) return printDqnReport(before.dir, flags);
+  const config = before?.run.config ?? complete(asked);
+  if (!before && flags.out !== undefined) await checkVacant(resolve(flags.out));
+  const maker = makerOf(config);
+  const [world] = await Promise.all([maker(0), loadOnnxRuntime()]); // all is there before anything is written
+  const folder = before ?? (await start(flags, config));
+  const quiet = flags.quiet ?? false;
+  const finish = async (): Promise<void> => {
+    const runtime = nodeRuntime({ threads: config.threads });
+    const outcome = await dqnRace(folder, { maker, runtime, quiet });
+    if (outcome.finished.length === 0) throw outcome.lost[0].error;
+    const results = dqnResultsOf({
+      ...{ folder, outcome, world },
+      random: await randomPlay(maker, config),
+      pictures: await show(outcome, folder, maker),
+    });
+    await end(folder, results, flags);
+    const missing = withoutResult(outcome);
+    if (missing) throw missing;
+  };
+  await finish().catch((error: unknown) => {
+    throw withAdvice(DQN, error, folder);
+  });
+}
+
+async function end(
+  folder: RunFolder<DqnConfig>,
+  results: DqnResults,
+  flags: TrainingFlags,
+): Promise<void> {
+  await folder.finish(results);
+  await rm(join(folder.dir, "replay"), { recursive: true, force: true }); // nobody goes on from here
+  await writeDqnReport(folder.dir, results);
+  await printDqnReport(folder.dir, flags);
+}
+
+type Asked = Partial<DqnConfig>;
+
+/** The part of the configuration that flags name. */
+function askedBy(flags: TrainingFlags): Asked {
+  const foreign = (["epochs", "trainSize", "target", "dataDir"] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (foreign)
+    throw usageError(
+      `--${foreign.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: expected only for experiments with a data set, got it with dqn; leave it away (dqn has --frames)`,
+    );
+  const { arm, arms, seed, lr, optimizer, batchSize, threads, preset, game, rom, frames, double } =
+    flags;
+  if (lr !== undefined && lr.length > 1)
+    throw usageError(
+      `--lr: expected one learning rate for dqn, got ${lr.join(",")}; start a run for each`,
+    );
+  if (optimizer !== undefined && !(optimizer in optimizers))
+    throw usageError(
+      `--optimizer: expected one of ${Object.keys(optimizers).join(", ")} for dqn, got "${optimizer}"; try --optimizer rmsprop`,
+    );
+  if (game !== undefined && !GAMES.includes(game))
+    throw usageError(
+      `--game: expected one of ${GAMES.join(", ")}, got "${game}"; try --game breakout`,
+    );
+  const asked = {
+    ...{ arms: arms ?? (arm === undefined ? undefined : [arm]), seeds: seed },
+    ...{ lr, optimizer, batchSize, threads, preset, game, frames, double },
+    ...(rom === undefined ? {} : { rom: resolve(rom), game: game ?? "rom" }),
+  };
+  return Object.fromEntries(Object.entries(asked).filter(([, x]) => x !== undefined));
+}
+
+function complete(asked: Asked): DqnConfig {
+  const game = asked.game ?? "breakout";
+  if ((game === "rom") !== (asked.rom !== undefined))
+    throw usageError(
+      game === "rom"
+        ? `--rom: expected the file of a cartridge with --game rom, got none; add --rom FILE`
+        : `--rom: expected it alone or with --game rom, got --game ${game}; leave one of them away`,
+    );
+  const family = presets[familyOf(game)];
+  const preset = asked.preset ?? Object.keys(family)[0];
+  const config: DqnConfig = {
+    ...family[preset],
+    ...{ arms: ["plain", "weight"], seeds: [1] },
+    ...asked,
+    ...{ game, preset },
+  };
+  return config;
+}
+
+function start(flags: TrainingFlags, config: DqnConfig): Promise<RunFolder<DqnConfig>> {
+  const startedAt = new Date().toISOString();
+  const out = flags.out ?? `runs/dqn-${config.game}-${startedAt.slice(0, 19).replaceAll(":", "-")}`;
+  const command = ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" ");
+  return createRunFolder(resolve(out), { experiment: DQN, config, command, startedAt });
+}

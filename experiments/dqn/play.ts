@@ -1,0 +1,119 @@
+/** Whole episodes without learning: tests of an agent, random play to compare with, and one to look at. */
+import { hash, keyOf, tensor, type Key, type State } from "../../src/index.ts";
+import type { Raster } from "../training/task.ts";
+import type { DqnConfig } from "./config.ts";
+import type { Environment } from "./environment.ts";
+import type { EnvironmentMaker } from "./games.ts";
+import type { Programs } from "./programs.ts";
+
+/** Chooses an action for each of some stacks of frames, which lie in `x` one after the other. */
+type Policy = (x: Float32Array, stackShape: readonly number[]) => Promise<ArrayLike<number>>;
+
+/** What an agent takes for the best, seen by as many lanes as its program has. */
+export const greedy =
+  ({ play, lanes }: Programs, state: State): Policy =>
+  async (x, stackShape) =>
+    (await play.run({ x: tensor(x, [lanes, ...stackShape]) }, state))["action"].data;
+
+export const nothing: Policy = () => Promise.resolve([]);
+
+export interface EpisodeOptions {
+  readonly history: number;
+  /** The share of random actions. */
+  readonly epsilon: number;
+  readonly seed: number;
+}
+
+/** A return is the sum of an episode's rewards, as the game counts. */
+export interface Episode {
+  readonly score: number;
+  readonly steps: number;
+}
+
+/** An episode in each of `lanes` environments, all at the same time. */
+export async function episodes(
+  maker: EnvironmentMaker,
+  lanes: number,
+  policy: Policy,
+  options: EpisodeOptions & { readonly onStep?: (environments: readonly Environment[]) => void },
+): Promise<readonly Episode[]> {
+  const { history, epsilon, seed } = options;
+  const key = keyOf(seed, "test");
+  const environments: Environment[] = [];
+  for (let i = 0; i < lanes; i++) environments.push(await maker(laneSeed(i, key)));
+  const [{ shape, actions }] = environments;
+  const size = shape.reduce((a, b) => a * b);
+  const stack = history * size;
+  const x = new Float32Array(lanes * stack);
+  const frame = new Uint8Array(size);
+  const results = environments.map(() => ({ score: 0, steps: 0, over: false }));
+  /** Moves the stack of a lane on by a frame. */
+  const look = (lane: number): void => {
+    x.copyWithin(lane * stack, lane * stack + size, (lane + 1) * stack);
+    x.set(environments[lane].observe(frame), (lane + 1) * stack - size);
+  };
+  for (const [lane, environment] of environments.entries()) {
+    environment.reset();
+    look(lane);
+  }
+  options.onStep?.(environments);
+  const stackShape = [history * shape[0], ...shape.slice(1)];
+  let drawn = 0;
+  const uniform = (): number => hash(drawn++, key) / 2 ** 32;
+  while (results.some(({ over }) => !over)) {
+    const best = await policy(x, stackShape);
+    for (const [lane, result] of results.entries()) {
+      const [explores, choice] = [uniform() < epsilon, uniform()]; // drawn in any case: lanes do not disturb each other
+      if (result.over) continue;
+      const action = explores ? Math.floor(choice * actions.length) : best[lane];
+      const { reward, ended, truncated } = environments[lane].step(action);
+      result.score += reward;
+      result.steps++;
+      result.over = ended || truncated;
+      look(lane);
+    }
+    options.onStep?.(environments);
+  }
+  return results;
+}
+
+const laneSeed = (lane: number, key: Key): number => hash(lane, key);
+
+/** Mean, and its standard error. */
+export interface Score {
+  readonly mean: number;
+  readonly error: number;
+  /** Mean steps of an episode. */
+  readonly steps: number;
+  readonly episodes: number;
+}
+export function scoreOf(played: readonly Episode[]): Score {
+  const n = played.length;
+  const mean = played.reduce((sum, { score }) => sum + score, 0) / n;
+  const variance =
+    played.reduce((sum, { score }) => sum + (score - mean) ** 2, 0) / Math.max(1, n - 1);
+  const steps = played.reduce((sum, e) => sum + e.steps, 0) / n;
+  return { mean, error: Math.sqrt(variance / n), steps, episodes: n };
+}
+
+/** What random play gets, in as many episodes as a test has. */
+export const randomPlay = async (maker: EnvironmentMaker, config: DqnConfig): Promise<Score> =>
+  scoreOf(
+    await episodes(maker, config.test.episodes, nothing, {
+      ...{ history: config.history, epsilon: 1, seed: 0 },
+    }),
+  );
+
+/** Every picture of one episode of an agent. */
+export async function recorded(
+  maker: EnvironmentMaker,
+  policy: Policy,
+  options: EpisodeOptions,
+): Promise<Episode & { readonly frames: readonly Raster[] }> {
+  const frames: Raster[] = [];
+  const [episode] = await episodes(maker, 1, policy, {
+    ...options,
+    onStep: ([environment]) => frames.push(environment.picture()),
+  });
+  return { ...episode, frames };
+}

@@ -1,0 +1,105 @@
+/** The programs of an arm; runs with other seeds share them. */
+import {
+  arms,
+  initialState,
+  item,
+  type Arm,
+  type Norm,
+  type Parameter,
+  type Program,
+  type Runtime,
+  type State,
+  type Tensor,
+} from "../../src/index.ts";
+import { optimizers, type DqnConfig } from "./config.ts";
+import type { Environment } from "./environment.ts";
+import { networks } from "./networks.ts";
+import {
+  actStep,
+  copyStep,
+  diagnosticStep,
+  initialStep,
+  learnStep,
+  TARGET,
+  type QLearning,
+} from "./q-learning.ts";
+
+/** Observations that data-dependent initialization looks at. */
+export const INITIAL_BATCH = 500;
+
+export interface Programs {
+  readonly arm: Arm;
+  /** Numbers that training changes. */
+  readonly parameters: number;
+  /** First values of everything: network, target and optimizer. */
+  initial(seed: number): State;
+  /** Every parameter that a state has. */
+  readonly all: readonly Parameter[];
+  /** `act` on one observation, `play` on `lanes` at once. */
+  readonly act: Program;
+  readonly play: Program;
+  readonly lanes: number;
+  readonly learn: Program;
+  readonly copy: Program;
+  /** Data-dependent initialization, needed once. */
+  initialize(x: Tensor, state: State): Promise<Readonly<Record<string, number>>>;
+  /** The first layer whose pre-activations are not finite on observations `x`. */
+  blame(x: Tensor, state: State): Promise<string | undefined>;
+  release(): Promise<void>;
+}
+
+export async function programsOf(
+  config: DqnConfig,
+  arm: Arm,
+  { shape, most, actions }: Pick<Environment, "shape" | "most" | "actions">,
+  runtime: Runtime,
+): Promise<Programs> {
+  const norm: Norm = arms[arm];
+  const q: QLearning = {
+    network: networks[config.network](actions.length),
+    norm,
+    shape: [config.history * shape[0], ...shape.slice(1)],
+    most,
+    gamma: config.gamma,
+    double: config.double,
+    optimizer: optimizers[config.optimizer](config.lr[0]),
+  };
+  const lanes = config.test.episodes;
+  const [act, play, learn, copy] = await Promise.all(
+    [actStep(1, q), actStep(lanes, q), learnStep(config.batchSize, q), copyStep(q)].map((spec) =>
+      runtime.compile(spec),
+    ),
+  );
+  const all = [
+    ...new Map(
+      [...act.parameters, ...copy.parameters, ...learn.parameters].map((p) => [p.attrs.name, p]),
+    ).values(),
+  ];
+  return {
+    arm,
+    parameters: all
+      .filter(({ attrs }) => attrs.trainable && !isTarget(attrs.name))
+      .reduce((n, { shape: s }) => n + s.reduce((a, b) => a * b, 1), 0),
+    initial: (seed) => initialState(all, seed),
+    ...{ all, act, play, lanes, learn, copy },
+    async initialize(x, state) {
+      const program = await runtime.compile(initialStep(x.shape[0], q));
+      const { values: _, ...counts } = await program.run({ x }, state);
+      await program.release();
+      return Object.fromEntries(
+        Object.entries(counts).map(([name, n]) => [name.slice("dead:".length), item(n)]),
+      );
+    },
+    async blame(x, state) {
+      const program = await runtime.compile(diagnosticStep(x.shape[0], q));
+      const largest = await program.run({ x }, state);
+      await program.release();
+      return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
+    },
+    async release() {
+      await Promise.all([act, play, learn, copy].map((p) => p.release()));
+    },
+  };
+}
+
+export const isTarget = (name: string): boolean => name.startsWith(`${TARGET}.`);

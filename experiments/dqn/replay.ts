@@ -1,0 +1,159 @@
+/**
+ * Replay memory (Lin 1992; Mnih et al. 2015): what was seen, done and got, the newest `capacity` of it. Every frame is kept
+ * once; the stacks of frames that a network sees are made when they are read.
+ */
+import { hash, tensor, type Key, type Tensor } from "../../src/index.ts";
+
+export interface ReplayOptions {
+  readonly capacity: number;
+  /** [channels, height, width] of a frame. */
+  readonly shape: readonly number[];
+  /** Frames in a stack: the newest last, zeros where an episode had none yet. */
+  readonly history: number;
+}
+
+/** Entries are numbered from 0 as they come; those before `count - capacity` are forgotten. */
+export interface Replay {
+  /** Entries so far, forgotten ones too. */
+  readonly count: () => number;
+  readonly oldest: () => number;
+  /** A new entry: a frame, and whether an episode starts with it. */
+  see(frame: Uint8Array, first: boolean): void;
+  /** What was done in the newest entry, what it gave, and whether the episode ended with it. */
+  act(done: { readonly action: number; readonly reward: number; readonly ended: boolean }): void;
+  /** The newest stack as [1, history * channels, height, width]; it is overwritten by the next. */
+  latest(): Tensor;
+  /** `size` transitions, drawn uniformly with replacement: the inputs of a learning step, overwritten by the next. */
+  sample(size: number, key: Key): Readonly<Record<string, Tensor>>;
+  /** The entries from `from` to before `to`, as tensors that a file can hold. */
+  slice(from: number, to: number): ReadonlyMap<string, Tensor>;
+  /** Takes entries that `slice` gave, in order; throws for those that do not fit. */
+  restore(from: number, entries: ReadonlyMap<string, Tensor>): void;
+}
+
+const [FIRST, ACTED, ENDED] = [1, 2, 4];
+
+export function replayMemory({ capacity, shape, history }: ReplayOptions): Replay {
+  const size = shape.reduce((a, b) => a * b);
+  const frames = new Uint8Array(capacity * size);
+  const actions = new Uint8Array(capacity);
+  const rewards = new Float32Array(capacity);
+  const flags = new Uint8Array(capacity);
+  const stackShape = [history * shape[0], ...shape.slice(1)];
+  const stackSize = history * size;
+  const buffers = new Map<number, ReturnType<typeof bufferOf>>();
+  let count = 0;
+  const oldest = (): number => Math.max(0, count - capacity);
+  const one = new Float32Array(stackSize);
+
+  function bufferOf(batch: number): {
+    readonly x: Float32Array;
+    readonly next: Float32Array;
+    readonly actions: Int32Array;
+    readonly rewards: Float32Array;
+    readonly ended: Float32Array;
+  } {
+    const stacks = (): Float32Array => new Float32Array(batch * stackSize);
+    const numbers = (): Float32Array => new Float32Array(batch);
+    const [x, next] = [stacks(), stacks()];
+    return { x, next, actions: new Int32Array(batch), rewards: numbers(), ended: numbers() };
+  }
+
+  /** The stack that ends with an entry, written to `to` from `at` on. */
+  function stack(entry: number, to: Float32Array, at: number): void {
+    let from = entry;
+    for (let place = history - 1; place >= 0; place--) {
+      const begin = at + place * size;
+      if (from < 0) to.fill(0, begin, begin + size);
+      else {
+        const slot = from % capacity;
+        to.set(frames.subarray(slot * size, (slot + 1) * size), begin);
+        from = flags[slot] & FIRST ? -1 : from - 1;
+      }
+    }
+  }
+
+  return {
+    count: () => count,
+    oldest,
+    see(frame, first) {
+      const slot = count++ % capacity;
+      frames.set(frame, slot * size);
+      flags[slot] = first ? FIRST : 0;
+      actions[slot] = rewards[slot] = 0;
+    },
+    act({ action, reward, ended }) {
+      const slot = (count - 1) % capacity;
+      actions[slot] = action;
+      rewards[slot] = reward;
+      flags[slot] |= ACTED | (ended ? ENDED : 0);
+    },
+    latest() {
+      stack(count - 1, one, 0);
+      return tensor(one, [1, ...stackShape]);
+    },
+    sample(batch, key) {
+      const [from, to] = [count <= capacity ? 0 : oldest() + history - 1, count - 1]; // the newest has no successor yet
+      if (to <= from)
+        throw new Error(
+          `replay: needs transitions to sample from, got ${count} entries; act some more first`,
+        );
+      if (!buffers.has(batch)) buffers.set(batch, bufferOf(batch));
+      const b = buffers.get(batch)!;
+      let drawn = 0;
+      for (let i = 0; i < batch; i++) {
+        let entry: number;
+        do entry = from + Math.floor((hash(drawn++, key) / 2 ** 32) * (to - from));
+        while (!(flags[entry % capacity] & ACTED)); // an episode that was cut off leaves a frame in which nothing was done
+        const slot = entry % capacity;
+        const over = (flags[slot] & ENDED) !== 0;
+        stack(entry, b.x, i * stackSize);
+        if (over) b.next.fill(0, i * stackSize, (i + 1) * stackSize);
+        else stack(entry + 1, b.next, i * stackSize);
+        b.actions[i] = actions[slot];
+        b.rewards[i] = rewards[slot];
+        b.ended[i] = over ? 1 : 0;
+      }
+      return {
+        x: tensor(b.x, [batch, ...stackShape]),
+        next: tensor(b.next, [batch, ...stackShape]),
+        actions: tensor(b.actions, [batch], "int32"),
+        rewards: tensor(b.rewards),
+        ended: tensor(b.ended),
+      };
+    },
+    slice(from, to) {
+      const n = to - from;
+      const kept = { frames: new Uint8Array(n * size), actions: new Int32Array(n) };
+      const [reward, flag] = [new Float32Array(n), new Int32Array(n)];
+      for (let i = 0; i < n; i++) {
+        const slot = (from + i) % capacity;
+        kept.frames.set(frames.subarray(slot * size, (slot + 1) * size), i * size);
+        [kept.actions[i], reward[i], flag[i]] = [actions[slot], rewards[slot], flags[slot]];
+      }
+      const words = new Uint32Array(kept.frames.buffer); // four pixels each
+      return new Map([
+        ["frames", tensor(words, [n, size / 4], "uint32")],
+        ["actions", tensor(kept.actions, [n], "int32")],
+        ["rewards", tensor(reward)],
+        ["flags", tensor(flag, [n], "int32")],
+      ]);
+    },
+    restore(from, entries) {
+      const [words, act, reward, flag] = ["frames", "actions", "rewards", "flags"].map((name) =>
+        entries.get(name),
+      );
+      if (!words || !act || !reward || !flag || words.shape[1] !== size / 4)
+        throw new Error(
+          `replay: expected frames of ${size} bytes with actions, rewards and flags, got ${[...entries].map(([name, { shape }]) => `${name} [${shape}]`).join(", ") || "nothing"}; restore what this game wrote`,
+        );
+      const bytes = new Uint8Array(words.data.buffer, words.data.byteOffset, words.data.byteLength);
+      for (let i = 0; i < act.data.length; i++) {
+        const slot = (from + i) % capacity;
+        frames.set(bytes.subarray(i * size, (i + 1) * size), slot * size);
+        [actions[slot], rewards[slot], flags[slot]] = [act.data[i], reward.data[i], flag.data[i]];
+      }
+      count = from + act.data.length;
+    },
+  };
+}
