@@ -6,7 +6,8 @@ import type { Arm, LayerStats, Measure, Results, RunResult } from "../../experim
 export interface Point {
   readonly arm: Arm;
   readonly line: number;
-  readonly epoch: number;
+  /** How far training was: epochs, or frames. */
+  readonly at: number;
   readonly seconds: number;
   readonly y: number;
   /** Whether the arm's marker stands here. */
@@ -15,14 +16,14 @@ export interface Point {
 
 export type Quantity = Exclude<keyof LayerStats, "layer">;
 
-type Sample = Pick<Point, "epoch" | "seconds" | "y">;
-type Series = readonly Sample[];
+export type Sample = Pick<Point, "at" | "seconds" | "y">;
+export type Series = readonly Sample[];
 
 /** A window of this share of the run smooths the training loss. */
 const SMOOTHING = 1 / 25;
 const MOST_POINTS = 100;
 /** Small panels show less. */
-const MOST_LAYER_POINTS = 50;
+export const MOST_LAYER_POINTS = 50;
 const MARKERS = 6;
 
 /** The arms that have something to show, in their fixed order. */
@@ -77,14 +78,22 @@ export const layersOf = (results: Results): readonly string[] => [
   ),
 ];
 
-function linesOf(
+const linesOf = (
   results: Results,
   series: (run: RunResult) => Series,
   most = MOST_POINTS,
+): readonly Point[] =>
+  linesBy(
+    armsOf(results).map((arm) => [arm, results.arms[arm]!.runs.map(series)]),
+    most,
+  );
+
+/** The lines of some arms: their means over the seeds and, where there are several, the seeds. */
+export function linesBy(
+  arms: readonly (readonly [arm: Arm, runs: readonly Series[]])[],
+  most = MOST_POINTS,
 ): readonly Point[] {
-  const arms = armsOf(results);
-  return arms.flatMap((arm, index) => {
-    const runs = results.arms[arm]!.runs.map(series);
+  return arms.flatMap(([arm, runs], index) => {
     if (runs.length === 0) return [];
     const lines = runs.length > 1 ? [meanOf(runs), ...runs] : runs;
     return lines.flatMap((points, line) => {
@@ -108,14 +117,14 @@ function meanOf(runs: readonly Series[]): Series {
   const mean = (i: number, key: keyof Sample): number =>
     runs.reduce((sum, run) => sum + run[i][key], 0) / runs.length;
   return Array.from({ length }, (_, i) => ({
-    epoch: mean(i, "epoch"),
+    at: mean(i, "at"),
     seconds: mean(i, "seconds"),
     y: mean(i, "y"),
   }));
 }
 
 /** A centred mean; its window shrinks towards the start, where the loss falls fastest, and is cut at the end. */
-function smooth(points: Series): Series {
+export function smooth(points: Series): Series {
   const most = Math.floor((points.length * SMOOTHING) / 2);
   return points.map((p, i) => {
     const reach = Math.min(most, i);
@@ -130,9 +139,12 @@ function thin(points: Series, most: number): Series {
   return points.filter((_, i) => i === 0 || (points.length - 1 - i) % stride === 0);
 }
 
-const sample = (at: Pick<Sample, "epoch" | "seconds">, y: unknown): Sample => ({
-  epoch: number(at.epoch),
-  seconds: number(at.seconds),
+const sample = (
+  { epoch, seconds }: { readonly epoch: number; readonly seconds: number },
+  y: unknown,
+): Sample => ({
+  at: number(epoch),
+  seconds: number(seconds),
   y: number(y),
 });
 
@@ -140,4 +152,4 @@ const sample = (at: Pick<Sample, "epoch" | "seconds">, y: unknown): Sample => ({
 const number = (x: unknown): number => (typeof x === "number" ? x : NaN);
 
 const isFinite = (p: Sample): boolean =>
-  Number.isFinite(p.y) && Number.isFinite(p.epoch) && Number.isFinite(p.seconds);
+  Number.isFinite(p.y) && Number.isFinite(p.at) && Number.isFinite(p.seconds);

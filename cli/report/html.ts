@@ -1,12 +1,24 @@
-/** The report as one page that needs nothing else: no network, no scripts. */
+/** The report of a comparison as a page. */
 import { reported } from "../../experiments/reported.ts";
 import type { Results } from "../../experiments/results.ts";
 import { inUnitAlone } from "../measure.ts";
-import { layersOf, trainLines } from "./curves.ts";
-import type { Quantity } from "./curves.ts";
+import { trainLines } from "./curves.ts";
 import { count, findingsOf } from "./findings.ts";
 import { bestOf, columnsOf, rowsOf, targetText, thousands } from "./summary.ts";
-import { STYLE } from "./style.ts";
+import {
+  armCell,
+  capital,
+  definitions,
+  duration,
+  escape,
+  figure,
+  layerSection,
+  machineList,
+  page,
+  pictureSection,
+  startText,
+  table,
+} from "./page.ts";
 
 /** SVG sources as `figure.ts` draws them; `null` where the results keep nothing to draw. And the folder's pictures as data URIs. */
 export interface Figures {
@@ -21,22 +33,7 @@ export interface Figures {
 export function reportPage(results: Results, figures: Figures): string {
   const { headline, sentences } = findingsOf(results);
   const title = `${results.experiment}: weight normalization compared`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<header>
-<p class="kicker">${escape(title)}</p>
-<h1>${escape(headline)}</h1>
-${sentences.map((sentence) => `<p>${escape(sentence)}</p>`).join("\n")}
-</header>
-<section>
+  const body = `<section>
 <h2>Results</h2>
 ${resultsTable(results)}
 ${measuresTable(results)}
@@ -47,35 +44,25 @@ ${figure(figures.main, {
   title: mainTitle(results),
   text: mainCaption(results),
 })}
-${pictureSection(results, figures)}
-${layerSection(results, figures)}
+${pictureSection("What the models make", results.pictures ?? [], figures.pictures)}
+${layerSection(figures)}
 <section>
 <h2>How it was run</h2>
 <pre><code>${escape(results.command)}</code></pre>
 ${timeTable(results)}
 <div class="columns">
 ${definitions("Configuration", Object.entries(results.config))}
-${definitions("Machine", [
-  ["processor", results.machine.cpu],
-  ["cores", results.machine.cores],
-  ["memory", `${Number(results.machine.memoryGiB.toFixed(1))} GiB`],
-  ["platform", results.machine.platform],
-  ["Node.js", results.machine.node],
-  ["runtime", results.machine.runtime],
-])}
+${machineList(results.machine)}
 ${definitions("Data and time", [
   ["source", results.data.source],
   ["training images", thousands(results.data.train)],
   ["test images", thousands(results.data.test)],
-  ["started", results.startedAt.replace(/T(\d\d:\d\d).*Z$/, " $1 UTC")],
+  ["started", startText(results.startedAt)],
   ["training and evaluation took", duration(results.seconds)],
 ])}
 </div>
-</section>
-</main>
-</body>
-</html>
-`;
+</section>`;
+  return page({ title, headline, sentences, body });
 }
 
 function mainTitle(results: Results): string {
@@ -206,110 +193,3 @@ function timeTable(results: Results): string {
   const head = ["arm", "parameters", "ms a step (quartiles)", "trained", "training time a run"];
   return table(head, body);
 }
-
-/** What to look for; section 2.1 of the paper is why. */
-const LAYER_FIGURES: readonly { key: Quantity; title: string; text: string }[] = [
-  {
-    key: "v",
-    title: "|v| in each layer",
-    text:
-      "Look for |v| that only grows in the arms with weight normalization: the gradient of v is at right angles to v, " +
-      "so every step of plain gradient descent lengthens it (with Adam or momentum this holds only roughly). " +
-      "Without weight normalization v is the weight itself; batch normalization ignores its length, so there it grows for the same reason.",
-  },
-  {
-    key: "g",
-    title: "g in each layer",
-    text:
-      "Look for layers whose g leaves its start: g is the length of the weights, learned apart from their direction. " +
-      "Without weight normalization it is |w|, the same curve as |v| above.",
-  },
-  {
-    key: "effectiveStep",
-    title: "Effective step lr / |v|² in each layer",
-    text:
-      "Look for curves that fall and then level off: this is how far a step turns the direction of the weights, " +
-      "and as |v| grows it shrinks until it fits, so that a learning rate that was too large heals itself.",
-  },
-];
-
-function layerSection(results: Results, figures: Figures): string {
-  if (layersOf(results).length === 0) return "";
-  const shown = LAYER_FIGURES.map(({ key, ...caption }) => {
-    const svg = figures[key];
-    return svg === null ? "" : figure(svg, caption);
-  });
-  return `<section>\n<h2>What happens to the weights</h2>\n${shown.join("\n")}\n</section>`;
-}
-
-/** What the models make, the arms of one kind of picture beside each other. */
-function pictureSection({ pictures = [] }: Results, figures: Figures): string {
-  const shown = pictures.filter(({ file }) => figures.pictures.has(file));
-  if (shown.length === 0) return "";
-  const kinds = [...new Set(shown.map(({ name }) => name))];
-  const seed = shown[0].seed; // of several seeds one is enough to look at
-  const rows = kinds.map((kind) => {
-    const ofKind = shown.filter((p) => p.name === kind && p.seed === seed);
-    const images = ofKind.map(
-      ({ arm, caption, file }) =>
-        `<figure class="picture"><img alt="${escape(`${kind} of ${arm}: ${caption}`)}" src="${figures.pictures.get(file)!}"><figcaption>${escape(arm)}</figcaption></figure>`,
-    );
-    return `<h3>${escape(capital(kind))}</h3>\n<p class="note">${escape(ofKind[0].caption)}</p>\n<div class="pictures">${images.join("")}</div>`;
-  });
-  return `<section>\n<h2>What the models make</h2>\n${rows.join("\n")}\n</section>`;
-}
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** The drawing is trusted, since `figure.ts` escaped what it shows. */
-const figure = (svg: string, { title, text }: { title: string; text: string }): string =>
-  `<figure>
-<div class="scroll" role="img" aria-label="${escape(title)}">${svg}</div>
-<figcaption><strong>${escape(title)}.</strong> ${escape(text)}</figcaption>
-</figure>`;
-
-const table = (head: readonly string[], body: readonly string[]): string =>
-  `<div class="scroll"><table>
-<thead><tr>${head.map((cell) => `<th scope="col">${escape(cell)}</th>`).join("")}</tr></thead>
-<tbody>
-${body.join("\n")}
-</tbody>
-</table></div>`;
-
-const armCell = (arm: string): string =>
-  `<th scope="row"><span class="key ${arm.replace("+", "-and-")}"></span>${escape(arm)}</th>`;
-
-const definitions = (title: string, entries: readonly (readonly [string, unknown])[]): string =>
-  `<div><h3>${escape(title)}</h3><dl>
-${entries.map(([key, value]) => `<dt>${escape(key)}</dt><dd>${escape(written(value))}</dd>`).join("\n")}
-</dl></div>`;
-
-/** Settings as people write them: `a, b` for lists, `key: value` for records. */
-function written(value: unknown): string {
-  if (Array.isArray(value)) return value.map(written).join(", ");
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value)
-      .map(([key, inner]) => `${key}: ${written(inner)}`)
-      .join(", ");
-  }
-  return String(value);
-}
-
-/** `48.2 s`, `3 min 7 s`, `1 h 2 min`. */
-function duration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "\u2013";
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-const escape = (text: string): string => text.replace(/[&<>"']/g, (c) => ENTITIES[c]);

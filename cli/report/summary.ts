@@ -66,7 +66,7 @@ function epochsToPlain(run: RunResult, results: Results): number | null {
   const losses = smoothedLoss(run);
   // From where on it stays there: a loss that is low before it jumps has not arrived.
   const before = losses.findLastIndex(({ y }) => goal === undefined || !(y <= goal));
-  return finite(losses.at(before + 1)?.epoch);
+  return finite(losses.at(before + 1)?.at);
 }
 
 export type StatKey = Exclude<keyof Row, "arm" | "seeds" | "epochs">;
