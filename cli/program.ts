@@ -97,9 +97,12 @@ function program(): Command {
     )
     .argument("<folder>", "the folder of a run")
     .option("--json", "print the results as JSON")
-    .action(async (dir: string, flags: { readonly json?: boolean }) =>
-      (await import("./report.ts")).report(dir, flags),
-    );
+    .action(async (dir: string, flags: { readonly json?: boolean }) => {
+      const { report, isOfAgents } = await import("./report.ts");
+      if (await isOfAgents(dir))
+        await (await import("./dqn/report/index.ts")).dqnReport(dir, flags);
+      else await report(dir, flags);
+    });
   root
     .command("sample")
     .description(

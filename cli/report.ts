@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import type { Results } from "../experiments/results.ts";
 import { shown } from "./paths.ts";
 import { resultsTable, writeReport } from "./report/index.ts";
-import { readResults } from "./run-folder.ts";
+import { DQN } from "../experiments/tasks.ts";
+import { readConfig, readResults } from "./run-folder.ts";
 
 interface Flags {
   readonly json?: boolean;
@@ -14,6 +15,13 @@ export async function report(dir: string, flags: Flags): Promise<void> {
   const { html } = await writeReport(resolve(dir), results);
   printResults(results, html, flags);
 }
+
+/** Whether a folder holds a run of agents, whose report is another; not if it holds none at all. */
+export const isOfAgents = (dir: string): Promise<boolean> =>
+  readConfig(resolve(dir)).then(
+    ({ experiment }) => experiment === DQN,
+    () => false,
+  );
 
 /** For machines the results, for people the table and, last, where the report is. */
 export function printResults(results: Results, html: string, flags: Flags): void {

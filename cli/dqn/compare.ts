@@ -13,7 +13,7 @@ import { quoted } from "../paths.ts";
 import { checkUnchanged, resumed } from "../resume.ts";
 import { checkVacant, createRunFolder, type RunFolder } from "../run-folder.ts";
 import { dqnRace } from "./race.ts";
-import { printDqnReport, writeDqnReport } from "./report.ts";
+import { dqnReport } from "./report/index.ts";
 import { dqnResultsOf } from "./results.ts";
 import { show } from "./show.ts";
 
@@ -23,7 +23,7 @@ export async function compareDqn(flags: TrainingFlags): Promise<void> {
   const before =
     flags.resume === undefined ? undefined : await resumed<DqnConfig>(DQN, flags.resume, flags.out);
   if (before) checkUnchanged(asked, before.run.config);
-  if (before?.finished()) return printDqnReport(before.dir, flags);
+  if (before?.finished()) return dqnReport(before.dir, flags);
   const config = before?.run.config ?? complete(asked);
   if (!before && flags.out !== undefined) await checkVacant(resolve(flags.out));
   const maker = makerOf(config);
@@ -55,8 +55,7 @@ async function end(
 ): Promise<void> {
   await folder.finish(results);
   await rm(join(folder.dir, "replay"), { recursive: true, force: true }); // nobody goes on from here
-  await writeDqnReport(folder.dir, results);
-  await printDqnReport(folder.dir, flags);
+  await dqnReport(folder.dir, flags);
 }
 
 type Asked = Partial<DqnConfig>;

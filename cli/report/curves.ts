@@ -91,7 +91,7 @@ const linesOf = (
 /** The lines of some arms: their means over the seeds and, where there are several, the seeds. */
 export function linesBy(
   arms: readonly (readonly [arm: Arm, runs: readonly Series[]])[],
-  most = MOST_POINTS,
+  most: number = MOST_POINTS,
 ): readonly Point[] {
   return arms.flatMap(([arm, runs], index) => {
     if (runs.length === 0) return [];

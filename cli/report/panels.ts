@@ -14,7 +14,7 @@ export type Panel = Readonly<Record<string, unknown>>;
 /** All figures are this wide, so that text has one size on the page. */
 export const FIGURE_WIDTH = 880;
 const MARGIN = { left: 54, right: 14, top: 8, bottom: 44 };
-export const INNER_WIDTH = FIGURE_WIDTH - MARGIN.left - MARGIN.right;
+export const INNER_WIDTH: number = FIGURE_WIDTH - MARGIN.left - MARGIN.right;
 const LEGEND_HEIGHT = 18;
 const LEGEND_GAP = 42;
 const ROW_GAP = 78;
