@@ -3,9 +3,11 @@ import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Task } from "../experiments/training/task.ts";
 import { taskOf, tasks } from "../experiments/tasks.ts";
-import type { Checkpoint } from "../src/index.ts";
+import { ratesOf } from "../experiments/training/config.ts";
+import type { Arm, Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, reasonOf } from "../src/node/index.ts";
-import { readConfig, type RunConfig } from "./run-folder.ts";
+import { usageError } from "./options.ts";
+import { readConfig, readResults, runName, type RunConfig } from "./run-folder.ts";
 
 /** The checkpoint at `path`, or those of the run in that folder. */
 export async function checkpointsAt(path: string): Promise<readonly string[]> {
@@ -42,4 +44,26 @@ export async function loadOurs(
       `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : JSON.stringify(name)}; evaluate it with the code that wrote it`,
     );
   return { checkpoint, task };
+}
+
+/** The checkpoint at `path`, or of a run that of the arm which was asked for, at its best learning rate and first seed. */
+export async function chosenCheckpoint(path: string, arm: Arm | undefined): Promise<string> {
+  const files = await checkpointsAt(path);
+  if (files[0] === path) return path;
+  const { config } = await readConfig(path);
+  const wanted = arm ?? (config.arms.includes("weight") ? "weight" : config.arms[0]);
+  if (!config.arms.includes(wanted))
+    throw usageError(
+      `--arm: expected one of ${config.arms.join(", ")}, which ${path} holds, got "${wanted}"; choose one of these`,
+    );
+  const best = await readResults(path).then(
+    ({ arms: results }) => results[wanted]?.lr,
+    () => undefined, // not finished yet
+  );
+  const lr = best ?? ratesOf(config, wanted)[0];
+  return join(
+    path,
+    "checkpoints",
+    `${runName(config, { arm: wanted, seed: config.seeds[0], lr })}.safetensors`,
+  );
 }

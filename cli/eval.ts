@@ -1,7 +1,8 @@
 /** `weightnorm eval`: what a checkpoint is worth on the test set, or every checkpoint of a run. */
 import type { Means } from "../experiments/results.ts";
 import { evaluateCheckpoint } from "../experiments/training/run.ts";
-import { nodeRuntime } from "../src/node/index.ts";
+import { DQN } from "../experiments/tasks.ts";
+import { loadCheckpoint, nodeRuntime } from "../src/node/index.ts";
 import { checkpointsAt, loadOurs, runOf } from "./checkpoints.ts";
 import { inUnit } from "./measure.ts";
 import { preparationDisplay } from "./progress.ts";
@@ -18,6 +19,11 @@ export async function evaluate(
   { dataDir, threads, json = false }: EvalFlags,
 ): Promise<void> {
   const files = await checkpointsAt(path);
+  if ((await loadCheckpoint(files[0])).config["experiment"] === DQN)
+    return (await import("./dqn/eval.ts")).evaluateAgents(
+      files,
+      threads === undefined ? { json } : { threads, json },
+    );
   const checkpoints = await Promise.all(
     files.map(async (file) => ({ file, ...(await loadOurs(file)) })),
   );

@@ -149,7 +149,7 @@ export const seedsOption = (): Option =>
 export const sampledArmOption = (): Option =>
   new Option(
     "--arm <name>",
-    "the arm of a run to sample from (default: weight, or the only one there is)",
+    "the arm of a run to take (default: weight, or the only one there is)",
   ).argParser(choice<Arm>("--arm", ARMS, "weight"));
 export const countOption = (): Option =>
   new Option("--count <n>", "how many images")
@@ -167,6 +167,19 @@ export interface SampleFlags {
   readonly threads?: number;
   readonly out?: string;
   readonly json?: boolean;
+}
+
+export const gameSeedOption = (): Option =>
+  new Option("--seed <n>", "another seed, another game")
+    .argParser(wholeNumber("--seed", 1, { least: 0 }))
+    .default(1);
+export interface PlayFlags {
+  readonly arm?: Arm;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
 }
 
 export interface TrainingFlags {

@@ -10,11 +10,13 @@ import {
   countOption,
   dataDirOption,
   dqnOptions,
+  gameSeedOption,
   sampledArmOption,
   sampleSeedOption,
   threadsOption,
   trainingOptions,
   usageError,
+  type PlayFlags,
   type SampleFlags,
   type TrainingFlags,
 } from "./options.ts";
@@ -124,6 +126,23 @@ function program(): Command {
     )
     .action(async (path: string, flags: SampleFlags) =>
       (await import("./sample.ts")).sample(path, flags),
+    );
+  root
+    .command("play")
+    .description("watch a trained agent: a game in the terminal, and as an animated GIF")
+    .argument("<path>", "a .safetensors checkpoint or the folder of a run of dqn")
+    .addOption(sampledArmOption())
+    .addOption(gameSeedOption())
+    .addOption(threadsOption())
+    .option("--out <file>", "the GIF (default: play-<arm>-<seed>.gif in the folder of the run)")
+    .option("--json", "print the score and the file as JSON")
+    .option("--quiet", "no game in the terminal")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  weightnorm play runs/breakout\n  weightnorm play runs/breakout --arm plain --seed 7 --out game.gif",
+    )
+    .action(async (path: string, flags: PlayFlags) =>
+      (await import("./dqn/play.ts")).play(path, flags),
     );
   root
     .command("inspect")

@@ -1,0 +1,52 @@
+/** `weightnorm play`: a trained agent plays, in the terminal and as an animation. */
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import type { Raster } from "../../experiments/training/task.ts";
+import { writeFileAtomic } from "../../src/node/index.ts";
+import { chosenCheckpoint, runOf } from "../checkpoints.ts";
+import { animation } from "../exhibition.ts";
+import type { PlayFlags } from "../options.ts";
+import { shown } from "../paths.ts";
+import { loadAgent } from "./agents.ts";
+import { delayOf, game } from "./show.ts";
+import { blocksOf, HOME, SHOW_CURSOR, HIDE_CURSOR } from "./terminal.ts";
+
+/** Frames that a file gets: what comes after them is not shown in it. */
+const MOST_FRAMES = 2000;
+
+export async function play(path: string, flags: PlayFlags): Promise<void> {
+  const { seed, threads, out, quiet = false, json = false } = flags;
+  const file = await chosenCheckpoint(path, flags.arm);
+  const { arm, config, maker, programs, state, step } = await loadAgent(file, threads);
+  const { frames, score, steps } = await game(programs, state, maker, config, seed);
+  await programs.release();
+
+  const { stdout } = process;
+  if (stdout.isTTY && !quiet && !json) await animate(frames, delayOf(config));
+  const folder = (await runOf(file)) ? join(dirname(file), "..") : dirname(file);
+  const target = resolve(out ?? join(folder, `play-${basename(file, ".safetensors")}-${seed}.gif`));
+  await writeFileAtomic(target, await animation(frames.slice(0, MOST_FRAMES), delayOf(config)));
+  const result = { game: config.game, arm, trainedFrames: step, score, steps, file: target };
+  stdout.write(
+    json
+      ? `${JSON.stringify(result)}\n`
+      : `${config.game}, ${arm} after ${step} frames of training: ${score} points in ${steps} steps\n${shown(target)}\n`,
+  );
+}
+
+/** Frame after frame in the same place. */
+async function animate(frames: readonly Raster[], milliseconds: number): Promise<void> {
+  const { stdout } = process;
+  const size = { columns: stdout.columns || 80, rows: (stdout.rows || 24) - 1 };
+  stdout.write(HIDE_CURSOR);
+  try {
+    for (const frame of frames) {
+      const lines = blocksOf(frame, size);
+      stdout.write(`${lines.join("\n")}\n${HOME(lines.length)}`);
+      await pause(milliseconds);
+    }
+    stdout.write("\n".repeat(blocksOf(frames[0], size).length));
+  } finally {
+    stdout.write(SHOW_CURSOR);
+  }
+}
