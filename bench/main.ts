@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import { textTable } from "../cli/text-table.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
+import { benchDqn, type DqnBench } from "./dqn.ts";
 import { benchGenerative, type GenerativeBench } from "./generative.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
 import { inProcess } from "./own-process.ts";
@@ -80,6 +81,14 @@ const benches: Readonly<
     async run(options) {
       const result = await benchGenerative("draw", { ...options, say });
       return [result, generativeText(result)];
+    },
+  },
+  dqn: {
+    rounds: 9,
+    steps: 30,
+    async run(options) {
+      const result = await benchDqn({ ...options, say });
+      return [result, dqnText(result)];
     },
   },
   soak: {
@@ -173,6 +182,23 @@ function generativeText({ models, peer }: GenerativeBench): string {
     `from network to session: ${arms.map((a) => `${a.arm} ${a.compileSeconds.toFixed(1)} s`).join(", ")}`,
   ]);
   return [HEAD, ...parts].join("\n\n");
+}
+
+function dqnText({ models, environments, peer }: DqnBench): string {
+  const parts = models.flatMap(({ name, threads, arms }) => [
+    `${name}, batch 32, threads: ${threads}; learning steps/s: ${arms.map((a) => `${a.arm} ${(1000 / a.milliseconds.median).toFixed(0)}`).join(", ")}`,
+    armsTable(arms, peer),
+  ]);
+  const thousands = ({ median, low, high }: Spread): string =>
+    [median, low, high]
+      .map((x) => (x / 1000).toFixed(0))
+      .join(" ")
+      .replace(/ (\d+) (\d+)$/, " ($1-$2)");
+  const table = textTable(
+    ["environment", "thousand steps/s, observing each"],
+    environments.map((e) => [e.name, thousands(e.stepsPerSecond)]),
+  );
+  return [HEAD, ...parts, table].join("\n\n");
 }
 
 interface Soak {

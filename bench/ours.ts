@@ -1,5 +1,8 @@
 /** Our training step of a network, ready to be timed. */
 import { classifier as cifar10 } from "../experiments/cifar10/model.ts";
+import { optimizers } from "../experiments/dqn/config.ts";
+import { networks, type NetworkName } from "../experiments/dqn/networks.ts";
+import { learnStep } from "../experiments/dqn/q-learning.ts";
 import { draw, type DrawOptions } from "../experiments/draw/model.ts";
 import { classifier as mnist } from "../experiments/mnist/model.ts";
 import { vae } from "../experiments/vae/model.ts";
@@ -17,7 +20,9 @@ import {
   type Arm,
   type Input,
   type Network,
+  type Norm,
   type Optimizer,
+  type ProgramSpec,
   type Tensor,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
@@ -28,10 +33,21 @@ export interface Subject {
   /** The peer's program in bench/peers, and which of its models where there are several. */
   readonly peer: string;
   readonly variant?: string;
-  inputs(batch: number): readonly Input[];
-  network(inputs: readonly Input[], width: number): Network;
-  optimizer(): Optimizer;
+  step(batch: number, width: number, norm: Norm): ProgramSpec;
 }
+
+/** A network that trains on minibatches of `inputs`. */
+const training =
+  (
+    inputs: (batch: number) => readonly Input[],
+    network: (inputs: readonly Input[], width: number) => Network,
+    optimizer: Optimizer,
+  ): Subject["step"] =>
+  (batch, width, norm) => {
+    const fed = inputs(batch);
+    const key = input("key", [2], "uint32");
+    return trainStep(network(fed, width), { inputs: fed, key, norm, optimizer });
+  };
 
 const classifier = (
   peer: string,
@@ -39,35 +55,55 @@ const classifier = (
   network: (x: Input, labels: Input, width: number) => Network,
 ): Subject => ({
   peer,
-  inputs: (batch) => [input("x", [batch, ...image]), input("labels", [batch], "int32")],
-  network: ([x, labels], width) => network(x, labels, width),
-  optimizer: () => adam({ lr: 1e-3 }),
+  step: training(
+    (batch) => [input("x", [batch, ...image]), input("labels", [batch], "int32")],
+    ([x, labels], width) => network(x, labels, width),
+    adam({ lr: 1e-3 }),
+  ),
 });
+
+const digits = (batch: number): readonly Input[] => [input("x", [batch, 1, 28, 28])];
 
 const drawing = (variant: string, options: DrawOptions): Subject => ({
   peer: "draw.py",
   variant,
-  inputs: (batch) => [input("x", [batch, 1, 28, 28])],
-  network:
+  step: training(
+    digits,
     ([x], units) =>
-    (scope) =>
-      draw({ ...options, units }).bound(scope, x),
-  optimizer: () => (parameters, gradients) =>
-    adam({ lr: 1e-3 })(parameters, clipByNorm(gradients, 10)),
+      (scope) =>
+        draw({ ...options, units }).bound(scope, x),
+    (parameters, gradients) => adam({ lr: 1e-3 })(parameters, clipByNorm(gradients, 10)),
+  ),
+});
+
+/** Learning of six actions from transitions; it has no width. */
+const agent = (variant: NetworkName, side: number, most: number): Subject => ({
+  peer: "dqn.py",
+  variant,
+  step: (batch, _width, norm) =>
+    learnStep(batch, {
+      network: networks[variant](6),
+      ...{ norm, most, shape: [4, side, side], gamma: 0.99, double: false },
+      optimizer: optimizers.rmsprop(2.5e-4),
+    }),
 });
 
 /** By name; what is called width is the feature maps of the VAE at full size, and the units of DRAW's LSTMs. */
 export const subjects: Readonly<
-  Record<"mnist" | "cifar10" | "vae" | "draw" | "draw-attention", Subject>
+  Record<
+    "mnist" | "cifar10" | "vae" | "draw" | "draw-attention" | "dqn-minatar" | "dqn-nature",
+    Subject
+  >
 > = {
   vae: {
     peer: "vae.py",
-    inputs: (batch) => [input("x", [batch, 1, 28, 28])],
-    network:
+    step: training(
+      digits,
       ([x], width) =>
-      (scope) =>
-        vae({ width }).bound(scope, x),
-    optimizer: () => adamax({ lr: 2e-3 }),
+        (scope) =>
+          vae({ width }).bound(scope, x),
+      adamax({ lr: 2e-3 }),
+    ),
   },
   draw: drawing("plain", { steps: 10 }),
   "draw-attention": drawing("attention", { steps: 64, read: 2, write: 5 }),
@@ -75,6 +111,8 @@ export const subjects: Readonly<
   cifar10: classifier("cifar10.py", [3, 32, 32], (x, labels, width) =>
     cifar10(x, labels, { width }),
   ),
+  "dqn-minatar": agent("minatar", 10, 1),
+  "dqn-nature": agent("nature", 84, 1),
 };
 
 export interface OursOptions {
@@ -100,13 +138,8 @@ export interface Ours {
 
 export async function ours({ subject, arm, batch, width, ...options }: OursOptions): Promise<Ours> {
   const began = performance.now();
-  const inputs = subject.inputs(batch);
-  const spec = trainStep(subject.network(inputs, width), {
-    inputs,
-    key: input("key", [2], "uint32"),
-    norm: arms[arm],
-    optimizer: subject.optimizer(),
-  });
+  const spec = subject.step(batch, width, arms[arm]);
+  const inputs = (spec.inputs ?? []).filter((x) => x.attrs.name !== "key");
   const program = await nodeRuntime(options).compile(spec);
   const compileSeconds = (performance.now() - began) / 1000;
   const state = initialState(program.parameters, 1);
