@@ -19,6 +19,13 @@ import { checkVacant, createRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export async function compare(task: Task, flags: TrainingFlags): Promise<void> {
+  const foreign = (["game", "rom", "frames", "double"] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (foreign)
+    throw usageError(
+      `--${foreign}: expected only for dqn, got it with ${task.name}; leave it away`,
+    );
   const asked = configOf(task, flags);
   const resumed =
     flags.resume === undefined ? undefined : await resume(task, flags.resume, flags, asked);

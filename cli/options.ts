@@ -70,6 +70,12 @@ const defaults = (of: (preset: Preset, task: Task) => string | number): string =
     ? `(default: ${first[1]})`
     : `(default: ${values.map(([name, value]) => `${value} for ${name}`).join(", ")})`;
 };
+/** The same with what agents have. */
+const defaultsAndDqn = (
+  of: (preset: Preset, task: Task) => string | number,
+  dqn: string | number,
+): string => defaults(of).replace(/\)$/, `, ${dqn} for dqn)`);
+const agents = presets.minatar["small"];
 const presetOf = (presets: Task["presets"]): Preset => Object.values(presets)[0];
 const presetNames = [...new Set(tasks.flatMap(({ presets }) => Object.keys(presets)))];
 
@@ -77,22 +83,23 @@ const presetNames = [...new Set(tasks.flatMap(({ presets }) => Object.keys(prese
 export const trainingOptions = (): readonly Option[] => [
   new Option(
     "--preset <name>",
-    `the settings to start from: ${tasks.map((t) => `${Object.keys(t.presets).join(" or ")} for ${t.name}`).join(", ")} (default: ${presetNames[0]})`,
+    `the settings to start from: ${tasks.map((t) => `${Object.keys(t.presets).join(" or ")} for ${t.name}`).join(", ")}, ${Object.keys(presets.minatar).join(" or ")} for dqn (default: ${presetNames[0]})`,
   ).argParser(choice("--preset", presetNames, presetNames[0])),
   new Option(
     "--epochs <n>",
     `passes over the training images ${defaults((p) => p.epochs)}`,
   ).argParser(wholeNumber("--epochs", 3)),
-  new Option("--batch-size <n>", `images a step ${defaults((p) => p.batchSize)}`).argParser(
-    wholeNumber("--batch-size", 100),
-  ),
+  new Option(
+    "--batch-size <n>",
+    `images or transitions a step ${defaultsAndDqn((p) => p.batchSize, agents.batchSize)}`,
+  ).argParser(wholeNumber("--batch-size", 100)),
   new Option(
     "--lr <list>",
-    `learning rate, by default constant for the first half and then linearly to 0; of several, e.g. 0.0003,0.003, each arm's best on held-out training images is taken ${defaults((p) => p.lr.join(","))}`,
+    `learning rate, by default constant for the first half and then linearly to 0; of several, e.g. 0.0003,0.003, each arm's best on held-out training images is taken; for dqn one, constant ${defaultsAndDqn((p) => p.lr.join(","), agents.lr[0])}`,
   ).argParser(list("--lr", positive("--lr", 0.001))),
   new Option(
     "--optimizer <name>",
-    `${OPTIMIZERS.join(", ")} ${defaults((p) => p.optimizer)}`,
+    `${OPTIMIZERS.join(", ")} ${defaultsAndDqn((p) => p.optimizer, agents.optimizer)}`,
   ).argParser(choice("--optimizer", OPTIMIZERS, "adam")),
   new Option("--train-size <n>", "use only the first n training images (default: all)").argParser(
     wholeNumber("--train-size", 10000),
@@ -129,12 +136,12 @@ export const dataDirOption = (): Option =>
 export const threadsOption = (): Option =>
   new Option(
     "--threads <n>",
-    `threads for the runtime (default: ${availableParallelism()}, all cores)`,
+    `threads for the runtime (default: ${availableParallelism()}, all cores; ${agents.threads} for dqn on MinAtar, whose small steps are slower on more)`,
   ).argParser(wholeNumber("--threads", 2, { most: 256 }));
 export const armsOption = (): Option =>
   new Option(
     "--arms <list>",
-    `the arms to compare, any of ${ARMS.join(",")} (default: all; plain,weight for generative models)`,
+    `the arms to compare, any of ${ARMS.join(",")} (default: all; plain,weight for generative models and dqn)`,
   ).argParser(list("--arms", choice<Arm>("--arms", ARMS, "weight")));
 export const armOption = (): Option =>
   new Option("--arm <name>", `one of ${ARMS.join(", ")} (default: weight)`).argParser(

@@ -39,6 +39,11 @@ async function animate(frames: readonly Raster[], milliseconds: number): Promise
   const { stdout } = process;
   const size = { columns: stdout.columns || 80, rows: (stdout.rows || 24) - 1 };
   stdout.write(HIDE_CURSOR);
+  const leave = (): never => {
+    stdout.write(SHOW_CURSOR);
+    process.exit(130);
+  };
+  process.once("SIGINT", leave).once("SIGTERM", leave);
   try {
     for (const frame of frames) {
       const lines = blocksOf(frame, size);
@@ -47,6 +52,7 @@ async function animate(frames: readonly Raster[], milliseconds: number): Promise
     }
     stdout.write("\n".repeat(blocksOf(frames[0], size).length));
   } finally {
+    process.off("SIGINT", leave).off("SIGTERM", leave);
     stdout.write(SHOW_CURSOR);
   }
 }
