@@ -21,6 +21,8 @@ export interface Game {
   readonly actions: readonly Action[];
   /** A frame each after the console's RESET; until then some games do not begin. */
   readonly start: readonly Action[];
+  /** Whether the same starts every further life, as ALE has it. */
+  readonly startsLives?: boolean;
   readonly score: (memory: Memory) => number;
   /** Where the score starts again from 0. */
   readonly wraps?: number;
@@ -54,7 +56,8 @@ const breakout: Game = {
   md5: "f34f08e5eb96e500e851a80be3277a56",
   controller: "paddle",
   actions: ["noop", "fire", "right", "left"],
-  start: ["fire"], // serves the first ball; every further one the player has to serve
+  start: ["fire"], // serves the ball
+  startsLives: true,
   score: (memory) => digits(memory[77]) + 100 * (memory[76] & 15),
   lives: (memory) => memory[57],
   begun: (memory) => memory[57] === 5,

@@ -34,6 +34,8 @@ interface Snapshot {
   readonly last: Action;
   readonly frames: number;
   readonly score: number;
+  readonly lives: number;
+  readonly starting: number;
   readonly begun: boolean;
   readonly over: boolean;
 }
@@ -62,14 +64,20 @@ export async function atari(
   let last: Action = "noop";
   let frames = 0;
   let score = 0;
+  let lives = 0;
+  /** Frames of the actions that start a life that are still to come. */
+  let starting = 0;
   let begun = false;
   let over = false;
 
   /** Emulates one frame, and says what it was worth. */
   const advance = (action: Action): { readonly reward: number; readonly ended: boolean } => {
-    console.frame(action);
+    console.frame(starting > 0 ? game.start[game.start.length - starting--] : action);
     frames++;
     const memory = console.memory();
+    const alive = game.lives?.(memory) ?? 0;
+    if (game.startsLives && alive < lives) starting = game.start.length;
+    lives = alive;
     begun ||= game.begun?.(memory) ?? true;
     const before = score;
     score = game.score(memory);
@@ -77,7 +85,9 @@ export async function atari(
   };
   const reset = (): void => {
     console.load(started);
-    [last, frames, score, begun, over] = ["noop", 0, game.score(console.memory()), false, false];
+    const memory = console.memory();
+    [last, frames, starting, begun, over] = ["noop", 0, 0, false, false];
+    [score, lives] = [game.score(memory), game.lives?.(memory) ?? 0];
     for (let n = random() % (noops + 1); n > 0; n--) advance("noop");
   };
   reset();
@@ -113,7 +123,8 @@ export async function atari(
     observe: (to) => observationOf(console.screens, to),
     picture: () => pictureOf(console.screens[1]),
     snapshot(): Snapshot {
-      return { game: name, console: console.save(), drawn, last, frames, score, begun, over };
+      const counts = { drawn, frames, score, lives, starting };
+      return { game: name, console: console.save(), ...counts, last, begun, over };
     },
     restore(snapshot) {
       const saved = snapshot as Snapshot;
@@ -122,7 +133,7 @@ export async function atari(
           `${name}: a snapshot must be of the same game, got one of ${saved.game}; restore it there`,
         );
       console.load(saved.console);
-      ({ drawn, last, frames, score, begun, over } = saved);
+      ({ drawn, last, frames, score, lives, starting, begun, over } = saved);
     },
   };
 }
