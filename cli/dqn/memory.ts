@@ -28,6 +28,7 @@ export function memoryFiles(folder: string, run: string, capacity: number): Memo
   const length = Math.max(1, Math.min(LONGEST, Math.floor(capacity / 4)));
   const pathOf = (part: number): string =>
     join(folder, `${run}-${String(part).padStart(6, "0")}.safetensors.gz`);
+  /** Entries on disk that are complete: in the newest one something is still to be done. */
   let saved = 0;
   return {
     async save(replay) {
@@ -37,7 +38,7 @@ export function memoryFiles(folder: string, run: string, capacity: number): Memo
         const tensors = replay.slice(part * length, Math.min(count, (part + 1) * length));
         await writeFileAtomic(pathOf(part), gzipSync(encodeSafetensors(tensors), { level: 1 }));
       }
-      saved = count;
+      saved = count - 1;
     },
     async prune(replay) {
       const names = await readdir(folder);
@@ -52,7 +53,7 @@ export function memoryFiles(folder: string, run: string, capacity: number): Memo
         const wanted = Math.min(length, entries - part * length);
         replay.restore(part * length, first(await read(pathOf(part)), wanted, pathOf(part)));
       }
-      saved = entries;
+      saved = entries - 1;
     },
   };
 }

@@ -3,9 +3,12 @@ import { adam, adamax, rmsprop, type Optimizer } from "../../src/index.ts";
 import type { Arm } from "../results.ts";
 import type { NetworkName } from "./networks.ts";
 
-/** How agents learn: Nature's RMSProp divides by the standard deviation of gradients. */
+/** By the standard deviation of gradients, as in Nature; epsilon stands where MinAtar's code, PyTorch's, has it. */
+const centred = (lr: number): Optimizer =>
+  rmsprop({ lr, decay: 0.95, epsilon: 0.01, epsilonWhere: "outside", centred: true });
+
 export const optimizers = {
-  rmsprop: (lr: number): Optimizer => rmsprop({ lr, decay: 0.95, epsilon: 0.01, centred: true }),
+  rmsprop: centred,
   adamax: (lr: number): Optimizer => adamax({ lr }),
   adam: (lr: number): Optimizer => adam({ lr, epsilon: 1e-4 }),
 };

@@ -102,7 +102,7 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
   const { config, seed, programs, maker, from } = options;
   const { arm } = programs;
   const lr = config.lr[0];
-  const [explore, choose, sample] = ["explore", "choose", "sample"].map((use) => keyOf(seed, use));
+  const [explore, choose] = ["explore", "choose"].map((use) => keyOf(seed, use));
   const epsilonAt = linearRate({
     from: 1,
     to: config.exploration.to,
@@ -145,7 +145,7 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     const milliseconds = performance.now() - began;
     timings.frame.push(milliseconds);
     progress.seconds += milliseconds / 1000;
-    const ended = progress.frame % Math.ceil(config.frames / POINTS) === 0 || isLast();
+    const ended = completes(POINTS);
     const point = ended ? { point: await endPoint() } : {};
     progress.wallSeconds += (performance.now() - began) / 1000;
     return point;
@@ -189,7 +189,7 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
       await programs.copy.run({}, state);
     }
     const began = performance.now();
-    const feeds = replay.sample(config.batchSize, [sample[0] ^ progress.updates, sample[1]]);
+    const feeds = replay.sample(config.batchSize, keyOf(seed, "sample", progress.updates));
     const outputs = await programs.learn.run(feeds, state);
     const [loss, q] = [item(outputs["loss"]), item(outputs["q"])];
     if (!Number.isFinite(loss)) throw await diverged(loss, feeds["x"]);
@@ -222,7 +222,6 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
       timings[kind] = [];
     }
     const online = new Map([...state].filter(([name]) => !isTarget(name)));
-    const isTest = at % Math.ceil(config.frames / TESTS) === 0 || isLast();
     const point: Point = {
       ...{ frame: at, seconds, episodes: sums.episodes },
       score: each(sums.score, sums.episodes),
@@ -231,7 +230,7 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
       q: each(sums.q, sums.updates),
       epsilon: at < config.learnFrom ? 1 : epsilonAt(at),
       layers: layerStats(online, lr),
-      ...(isTest ? { test: await test() } : {}),
+      ...(completes(TESTS) ? { test: await test() } : {}),
     };
     curve.push(point);
     progress.sums = noSums();
@@ -251,8 +250,10 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     return scoreOf(played);
   }
 
-  function isLast(): boolean {
-    return progress.frame === config.frames;
+  /** Whether the frame that was just done completes one of so many equal parts of the run. */
+  function completes(parts: number): boolean {
+    const done = (frame: number): number => Math.floor((frame * parts) / config.frames);
+    return done(progress.frame) > done(progress.frame - 1);
   }
 
   function savedState({ state: saved }: Checkpoint): State {

@@ -114,8 +114,9 @@ export interface RmspropOptions {
   /** The share of the old value in the running averages. */
   readonly decay?: Rate;
   readonly momentum?: Rate;
-  /** Added to the variance, inside the root. */
   readonly epsilon?: number;
+  /** Added to the variance, `inside` the root, or `outside` it, to the standard deviation, as in PyTorch (default inside). */
+  readonly epsilonWhere?: "outside" | "inside";
   /** Divide by the standard deviation of gradients, not their root mean square (Graves 2013; the Nature DQN). */
   readonly centred?: boolean;
 }
@@ -125,6 +126,7 @@ export const rmsprop = ({
   decay = 0.9,
   momentum,
   epsilon = 1e-8,
+  epsilonWhere = "inside",
   centred = false,
 }: RmspropOptions = {}): Optimizer =>
   each((p, g) => {
@@ -134,7 +136,9 @@ export const rmsprop = ({
     const nextSquare = blend(decay, square2, square(g));
     const nextMean = blend(decay, average, g);
     const variance = centred ? maximum(sub(nextSquare, square(nextMean)), 0) : nextSquare;
-    const step = mul(lr, div(g, sqrt(add(variance, epsilon))));
+    const scale =
+      epsilonWhere === "inside" ? sqrt(add(variance, epsilon)) : add(sqrt(variance), epsilon);
+    const step = mul(lr, div(g, scale));
     const moved = momentum === undefined ? step : add(mul(momentum, buffer), step);
     return [
       { parameter: p, next: sub(p, moved) },
