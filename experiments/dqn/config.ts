@@ -7,7 +7,9 @@ import type { NetworkName } from "./networks.ts";
 const centred = (lr: number): Optimizer =>
   rmsprop({ lr, decay: 0.95, epsilon: 0.01, epsilonWhere: "outside", centred: true });
 
-export const optimizers = {
+export const optimizers: Readonly<
+  Record<"rmsprop" | "adamax" | "adam", (lr: number) => Optimizer>
+> = {
   rmsprop: centred,
   adamax: (lr: number): Optimizer => adamax({ lr }),
   adam: (lr: number): Optimizer => adam({ lr, epsilon: 1e-4 }),
