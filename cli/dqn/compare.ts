@@ -100,7 +100,12 @@ function complete(asked: Asked): DqnConfig {
         : `--rom: expected it alone or with --game rom, got --game ${game}; leave one of them away`,
     );
   const family = presets[familyOf(game)];
-  const preset = asked.preset ?? Object.keys(family)[0];
+  const names = Object.keys(family);
+  const preset = asked.preset ?? names[0];
+  if (!names.includes(preset))
+    throw usageError(
+      `--preset: expected ${names.join(" or ")} for dqn, got "${preset}"; try --preset ${names[0]}`,
+    );
   const config: DqnConfig = {
     ...family[preset],
     ...{ arms: ["plain", "weight"], seeds: [1] },
