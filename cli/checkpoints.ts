@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Task } from "../experiments/training/task.ts";
-import { taskOf, tasks } from "../experiments/tasks.ts";
+import { DQN, taskOf, tasks } from "../experiments/tasks.ts";
 import { ratesOf } from "../experiments/training/config.ts";
 import type { Arm, Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, reasonOf } from "../src/node/index.ts";
@@ -41,7 +41,7 @@ export async function loadOurs(
   const task = taskOf(name);
   if (!task)
     throw new Error(
-      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : JSON.stringify(name)}; evaluate it with the code that wrote it`,
+      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : JSON.stringify(name)}; ${name === DQN ? "weightnorm play and eval are for agents" : "evaluate it with the code that wrote it"}`,
     );
   return { checkpoint, task };
 }

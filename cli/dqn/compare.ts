@@ -23,7 +23,7 @@ export async function compareDqn(flags: TrainingFlags): Promise<void> {
   const before =
     flags.resume === undefined ? undefined : await resumed<DqnConfig>(DQN, flags.resume, flags.out);
   if (before) checkUnchanged(asked, before.run.config);
-  if (before?.finished()) return dqnReport(before.dir, flags);
+  if (before?.finished()) return report(before, flags);
   const config = before?.run.config ?? complete(asked);
   if (!before && flags.out !== undefined) await checkVacant(resolve(flags.out));
   const maker = makerOf(config);
@@ -54,8 +54,12 @@ async function end(
   flags: TrainingFlags,
 ): Promise<void> {
   await folder.finish(results);
-  await rm(join(folder.dir, "replay"), { recursive: true, force: true }); // nobody goes on from here
-  await dqnReport(folder.dir, flags);
+  await report(folder, flags);
+}
+
+async function report({ dir }: RunFolder<DqnConfig>, flags: TrainingFlags): Promise<void> {
+  await rm(join(dir, "replay"), { recursive: true, force: true }); // nobody goes on from here
+  await dqnReport(dir, flags);
 }
 
 type Asked = Partial<DqnConfig>;
@@ -100,7 +104,12 @@ function complete(asked: Asked): DqnConfig {
         : `--rom: expected it alone or with --game rom, got --game ${game}; leave one of them away`,
     );
   const family = presets[familyOf(game)];
-  const preset = asked.preset ?? Object.keys(family)[0];
+  const names = Object.keys(family);
+  const preset = asked.preset ?? names[0];
+  if (!names.includes(preset))
+    throw usageError(
+      `--preset: expected ${names.join(" or ")} for dqn, got "${preset}"; try --preset ${names[0]}`,
+    );
   const config: DqnConfig = {
     ...family[preset],
     ...{ arms: ["plain", "weight"], seeds: [1] },

@@ -1,5 +1,6 @@
 /** The games that agents can be trained in, by name. */
 import { readFile } from "node:fs/promises";
+import { reasonOf } from "../../src/node/index.ts";
 import { atari, catchRom } from "./atari/index.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
@@ -28,7 +29,15 @@ export function makerOf({
   let cartridge: Promise<Uint8Array> | undefined;
   const where = game === "catch" ? "catch.bin" : (rom ?? "");
   return async (seed) => {
-    cartridge ??= game === "catch" ? catchRom() : readFile(where);
+    cartridge ??= game === "catch" ? catchRom() : readRom(where);
     return atari(await cartridge, { where, seed, sticky, limit: 4 * limit });
   };
 }
+
+const readRom = (path: string): Promise<Uint8Array> =>
+  readFile(path).catch((error: unknown) => {
+    throw new Error(
+      `${path}: expected the file of a cartridge, got ${reasonOf(error)}; check the path`,
+      { cause: error },
+    );
+  });

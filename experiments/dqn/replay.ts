@@ -94,7 +94,8 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
     },
     sample(batch, key) {
       const [from, to] = [count <= capacity ? 0 : oldest() + history - 1, count - 1]; // the newest has no successor yet
-      if (to <= from)
+      const acted = (entry: number): boolean => (flags[entry % capacity] & ACTED) !== 0;
+      if (to <= from || (to === from + 1 && !acted(from)))
         throw new Error(
           `replay: needs transitions to sample from, got ${count} entries; act some more first`,
         );
@@ -104,7 +105,7 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
       for (let i = 0; i < batch; i++) {
         let entry: number;
         do entry = from + Math.floor((hash(drawn++, key) / 2 ** 32) * (to - from));
-        while (!(flags[entry % capacity] & ACTED)); // an episode that was cut off leaves a frame in which nothing was done
+        while (!acted(entry)); // an episode that was cut off leaves a frame in which nothing was done
         const slot = entry % capacity;
         const over = (flags[slot] & ENDED) !== 0;
         stack(entry, b.x, i * stackSize);

@@ -38,7 +38,7 @@ describe("usage", () => {
       2: weightnorm: missing required argument 'experiment'
       (add --help for the flags and examples)
       $ compare cifar
-      2: weightnorm: experiment: expected one of mnist, cifar10, vae, vae-cifar10, draw, got "cifar"; try weightnorm compare mnist
+      2: weightnorm: experiment: expected one of mnist, cifar10, vae, vae-cifar10, draw, dqn, got "cifar"; try weightnorm compare mnist
       $ compare mnist twice
       2: weightnorm: too many arguments for 'compare'. Expected 1 argument but got 2.
       (add --help for the flags and examples)
