@@ -176,7 +176,7 @@ describe.each(["plain", "weight"] as const)("two rooms, whose values are known: 
     const { play } = bench.programs;
     const run = await advance(await startDqn({ ...bench, seed: 1 }), config.learnFrom);
     const tested = (): number => run.progress.curve.findLast((p) => p.test)!.test!.mean;
-    expect(tested()).toBeLessThan(0.25 * limit);
+    expect(tested()).toBeLessThan(0.3 * limit);
     await advance(run, config.frames);
     expect(tested()).toBeGreaterThan(0.42 * limit); // 10 is the most
 
