@@ -1,5 +1,6 @@
 /** Deep Q-learning: learning steps in turn with PyTorch's, and how fast MinAtar's games are. */
 import { games, minAtar } from "../experiments/dqn/minatar/index.ts";
+import { hash, keyOf } from "../src/index.ts";
 import type { Arm } from "../experiments/results.ts";
 import { subjects } from "./ours.ts";
 import { startPeer } from "./peer.ts";
@@ -66,7 +67,7 @@ export async function benchDqn(options: BenchOptions): Promise<DqnBench> {
   };
 }
 
-const EPISODE_STEPS = 100_000;
+const STEPS = 100_000;
 
 /** Steps a second of a game played at random, looking after every step, as an agent does. */
 function pace(name: string, rounds: number): Spread {
@@ -74,13 +75,14 @@ function pace(name: string, rounds: number): Spread {
   const frame = game.observe();
   return spread(
     Array.from({ length: rounds }, (_, round) => {
+      const key = keyOf("bench", round);
       const began = performance.now();
-      for (let i = 0; i < EPISODE_STEPS; i++) {
-        const { ended, truncated } = game.step((i * 7 + round) % game.actions.length);
+      for (let i = 0; i < STEPS; i++) {
+        const { ended, truncated } = game.step(hash(i, key) % game.actions.length);
         if (ended || truncated) game.reset();
         game.observe(frame);
       }
-      return (1000 * EPISODE_STEPS) / (performance.now() - began);
+      return (1000 * STEPS) / (performance.now() - began);
     }),
   );
 }

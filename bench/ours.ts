@@ -34,6 +34,8 @@ export interface Subject {
   readonly peer: string;
   readonly variant?: string;
   step(batch: number, width: number, norm: Norm): ProgramSpec;
+  /** What a label or an action can be: 0 to one less. */
+  readonly choices?: number;
 }
 
 /** A network that trains on minibatches of `inputs`. */
@@ -76,13 +78,15 @@ const drawing = (variant: string, options: DrawOptions): Subject => ({
   ),
 });
 
-/** Learning of six actions from transitions; it has no width. */
+const ACTIONS = 6;
+/** Learning from transitions; it has no width. */
 const agent = (variant: NetworkName, side: number, most: number): Subject => ({
   peer: "dqn.py",
   variant,
+  choices: ACTIONS,
   step: (batch, _width, norm) =>
     learnStep(batch, {
-      network: networks[variant](6),
+      network: networks[variant](ACTIONS),
       ...{ norm, most, shape: [4, side, side], gamma: 0.99, double: false },
       optimizer: optimizers.rmsprop(2.5e-4),
     }),
@@ -112,7 +116,7 @@ export const subjects: Readonly<
     cifar10(x, labels, { width }),
   ),
   "dqn-minatar": agent("minatar", 10, 1),
-  "dqn-nature": agent("nature", 84, 1),
+  "dqn-nature": agent("nature", 84, 255),
 };
 
 export interface OursOptions {
@@ -143,7 +147,7 @@ export async function ours({ subject, arm, batch, width, ...options }: OursOptio
   const program = await nodeRuntime(options).compile(spec);
   const compileSeconds = (performance.now() - began) / 1000;
   const state = initialState(program.parameters, 1);
-  const feeds = Object.fromEntries(inputs.map((x) => [x.attrs.name, anything(x)]));
+  const feeds = Object.fromEntries(inputs.map((x) => [x.attrs.name, anything(x, subject.choices)]));
   let step = 0;
   return {
     compileSeconds,
@@ -160,15 +164,18 @@ export async function ours({ subject, arm, batch, width, ...options }: OursOptio
   };
 }
 
-/** Noise in 0..1, and labels in turn, as the peer has them: what is timed does not depend on the values. */
-const anything = ({ shape, dtype }: Input): Tensor =>
-  dtype === "float"
-    ? tensor(
-        Float32Array.from({ length: sizeOf(shape) }, (_, i) => (1 + Math.sin(i * i)) / 2),
-        shape,
-      )
-    : tensor(
-        Int32Array.from({ length: sizeOf(shape) }, (_, i) => i % 10),
-        shape,
-        "int32",
-      );
+/** Noise in 0..1, labels in turn, and now and then an end, as the peer has them: what is timed does not depend on the values. */
+function anything({ shape, dtype, attrs: { name } }: Input, choices = 10): Tensor {
+  const values = (value: (i: number) => number): Float32Array =>
+    Float32Array.from({ length: sizeOf(shape) }, (_, i) => value(i));
+  if (dtype !== "float")
+    return tensor(
+      values((i) => i % choices),
+      shape,
+      dtype,
+    );
+  return tensor(
+    values(name === "ended" ? (i) => Number(i % 7 === 0) : (i) => (1 + Math.sin(i * i)) / 2),
+    shape,
+  );
+}

@@ -5,25 +5,23 @@ import { DQN } from "../experiments/tasks.ts";
 import { loadCheckpoint, nodeRuntime } from "../src/node/index.ts";
 import { checkpointsAt, loadOurs, runOf } from "./checkpoints.ts";
 import { inUnit } from "./measure.ts";
+import { usageError } from "./options.ts";
 import { preparationDisplay } from "./progress.ts";
 import { textTable } from "./text-table.ts";
 
 export interface EvalFlags {
   readonly dataDir?: string;
+  readonly rom?: string;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
-export async function evaluate(
-  path: string,
-  { dataDir, threads, json = false }: EvalFlags,
-): Promise<void> {
+export async function evaluate(path: string, flags: EvalFlags): Promise<void> {
+  const { dataDir, threads, json = false } = flags;
   const files = await checkpointsAt(path);
-  if ((await loadCheckpoint(files[0])).config["experiment"] === DQN)
-    return (await import("./dqn/eval.ts")).evaluateAgents(
-      files,
-      threads === undefined ? { json } : { threads, json },
-    );
+  const ofAgents = (await loadCheckpoint(files[0])).config["experiment"] === DQN;
+  checkFlags(ofAgents, flags);
+  if (ofAgents) return (await import("./dqn/eval.ts")).evaluateAgents(files, flags);
   const checkpoints = await Promise.all(
     files.map(async (file) => ({ file, ...(await loadOurs(file)) })),
   );
@@ -75,4 +73,13 @@ export async function evaluate(
       ? `${JSON.stringify(rows)}\n`
       : `${table()}\n${data.test.count} test images of ${data.source}\n`,
   );
+}
+
+function checkFlags(ofAgents: boolean, { dataDir, rom }: EvalFlags): void {
+  if (ofAgents && dataDir !== undefined)
+    throw usageError(
+      "--data-dir: expected only for experiments with a data set, got it with dqn; leave it away",
+    );
+  if (!ofAgents && rom !== undefined)
+    throw usageError("--rom: expected only for dqn, got it with another experiment; leave it away");
 }

@@ -118,10 +118,12 @@ export const trainingOptions = (): readonly Option[] => [
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];
+export const romOption = (): Option =>
+  new Option("--rom <file>", "dqn: the cartridge of an Atari 2600 game, recognized by its content");
 /** What only agents have. */
 export const dqnOptions = (): readonly Option[] => [
   new Option("--game <name>", `dqn: ${GAMES.join(", ")} (default: ${GAMES[0]})`),
-  new Option("--rom <file>", "dqn: the cartridge of an Atari 2600 game, recognized by its content"),
+  romOption(),
   new Option(
     "--frames <n>",
     `dqn: decisions in training, each a frame of MinAtar or four of Atari (default: ${presets.minatar["small"].frames} and ${presets.atari["small"].frames})`,
@@ -136,7 +138,7 @@ export const dataDirOption = (): Option =>
 export const threadsOption = (): Option =>
   new Option(
     "--threads <n>",
-    `threads for the runtime (default: ${availableParallelism()}, all cores; ${agents.threads} for dqn on MinAtar, whose small steps are slower on more)`,
+    `threads for the runtime (default: ${availableParallelism()}, all cores; ${agents.threads} for dqn on MinAtar, whose small steps are slower on more, 2 on Atari)`,
   ).argParser(wholeNumber("--threads", 2, { most: 256 }));
 export const armsOption = (): Option =>
   new Option(
@@ -181,6 +183,7 @@ export const gameSeedOption = (): Option =>
     .argParser(wholeNumber("--seed", 1, { least: 0 }))
     .default(1);
 export interface PlayFlags {
+  readonly rom?: string;
   readonly arm?: Arm;
   readonly seed: number;
   readonly threads?: number;

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import type { Task } from "../experiments/training/task.ts";
 import { DQN, taskOf, tasks } from "../experiments/tasks.ts";
+import type { EvalFlags } from "./eval.ts";
 import {
   armOption,
   armsOption,
@@ -11,6 +12,7 @@ import {
   dataDirOption,
   dqnOptions,
   gameSeedOption,
+  romOption,
   sampledArmOption,
   sampleSeedOption,
   threadsOption,
@@ -84,13 +86,11 @@ function program(): Command {
     .description("what a checkpoint is worth on the test set, or every checkpoint of a run")
     .argument("<path>", "a .safetensors checkpoint or the folder of a run")
     .addOption(dataDirOption())
+    .addOption(romOption())
     .addOption(threadsOption())
     .option("--json", "print JSON")
-    .action(
-      async (
-        path: string,
-        flags: { readonly dataDir?: string; readonly threads?: number; readonly json?: boolean },
-      ) => (await import("./eval.ts")).evaluate(path, flags),
+    .action(async (path: string, flags: EvalFlags) =>
+      (await import("./eval.ts")).evaluate(path, flags),
     );
   root
     .command("report")
@@ -133,6 +133,7 @@ function program(): Command {
     .argument("<path>", "a .safetensors checkpoint or the folder of a run of dqn")
     .addOption(sampledArmOption())
     .addOption(gameSeedOption())
+    .addOption(romOption())
     .addOption(threadsOption())
     .option("--out <file>", "the GIF (default: play-<arm>-<seed>.gif in the folder of the run)")
     .option("--json", "print the score and the file as JSON")

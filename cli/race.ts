@@ -6,7 +6,7 @@ import type { Task, TaskData } from "../experiments/training/task.ts";
 import type { Arm } from "../experiments/results.ts";
 import type { Runtime } from "../src/index.ts";
 import type { Log } from "../src/node/index.ts";
-import type { ProgressDisplay } from "./progress.ts";
+import type { LineDisplay, ProgressDisplay } from "./progress.ts";
 import { progressDisplay } from "./progress.ts";
 import type { RunFolder } from "./run-folder.ts";
 
@@ -162,7 +162,16 @@ function reportStart(
   const { arm, seed, lr, dead } = run;
   append?.({ type: "initialized", arm, seed, lr, step: 0, dead });
   if (!append) display.line(`${name}: goes on at step ${run.step()} of ${run.steps}`);
-  for (const [layer, count] of Object.entries(run.dead))
+  reportDead(run.dead, name, display);
+}
+
+/** Says which layers of a run have units that initialization found dead. */
+export function reportDead(
+  dead: Readonly<Record<string, number>>,
+  name: string,
+  display: LineDisplay,
+): void {
+  for (const [layer, count] of Object.entries(dead))
     if (count > 0)
       display.line(
         `${name}: ${count} units of ${layer} do not vary on the initialization batch and keep their scale`,

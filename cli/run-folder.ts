@@ -117,8 +117,8 @@ export async function resumeRunFolder<C extends RunSettings = Config>(
     throw usageError(
       `--resume: ${dir} holds a run of ${run.experiment}, got the experiment ${name}; name the one that it began with`,
     );
-  await removeTemporaries(dir);
-  await removeTemporaries(join(dir, "checkpoints"));
+  for (const folder of [".", "checkpoints", "replay", "pictures"])
+    await removeTemporaries(join(dir, folder));
   return open(dir, run);
 }
 

@@ -36,13 +36,14 @@ def make_step(arm, batch, width, variant):
     optimizer = torch.optim.RMSprop(online.parameters(), lr=2.5e-4, alpha=0.95, eps=0.01, centered=True)
     x, after = torch.rand(batch, *SHAPES[variant]), torch.rand(batch, *SHAPES[variant])
     actions = torch.arange(batch) % ACTIONS
+    scale = {"minatar": 1, "nature": 1 / 255}[variant]
     rewards, ended = torch.rand(batch), (torch.arange(batch) % 7 == 0).float()
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():
-            goal = rewards + GAMMA * (1 - ended) * target(after).max(1).values
-        values = online(x)
+            goal = rewards + GAMMA * (1 - ended) * target(after * scale).max(1).values
+        values = online(x * scale)
         loss = nn.functional.smooth_l1_loss(values.gather(1, actions[:, None])[:, 0], goal)
         q = values.detach().max(1).values.mean()
         loss.backward()

@@ -1,10 +1,12 @@
 /** `weightnorm compare dqn`: from flags to trained agents and their report. */
 import { rm } from "node:fs/promises";
+import { freemem } from "node:os";
 import { join, resolve } from "node:path";
 import { optimizers, presets, type DqnConfig } from "../../experiments/dqn/config.ts";
 import { familyOf, GAMES, makerOf } from "../../experiments/dqn/games.ts";
+import type { Environment } from "../../experiments/dqn/environment.ts";
 import { randomPlay } from "../../experiments/dqn/play.ts";
-import type { DqnResults } from "../../experiments/dqn/results.ts";
+import { programsOf } from "../../experiments/dqn/programs.ts";
 import { DQN } from "../../experiments/tasks.ts";
 import { loadOnnxRuntime, nodeRuntime } from "../../src/node/index.ts";
 import { withAdvice, withoutResult } from "../compare.ts";
@@ -12,6 +14,7 @@ import { usageError, type TrainingFlags } from "../options.ts";
 import { quoted } from "../paths.ts";
 import { checkUnchanged, resumed } from "../resume.ts";
 import { checkVacant, createRunFolder, type RunFolder } from "../run-folder.ts";
+import { checkGame } from "./agents.ts";
 import { dqnRace } from "./race.ts";
 import { dqnReport } from "./report/index.ts";
 import { dqnResultsOf } from "./results.ts";
@@ -22,39 +25,47 @@ export async function compareDqn(flags: TrainingFlags): Promise<void> {
   const asked = askedBy(flags);
   const before =
     flags.resume === undefined ? undefined : await resumed<DqnConfig>(DQN, flags.resume, flags.out);
-  if (before) checkUnchanged(asked, before.run.config);
+  const { rom: _moved, ...settings } = asked; // a cartridge may have another place, if it is the same
+  if (before) checkUnchanged(settings, before.run.config);
   if (before?.finished()) return report(before, flags);
-  const config = before?.run.config ?? complete(asked);
+  const wanted = before ? { ...before.run.config, ...asked } : complete(asked);
   if (!before && flags.out !== undefined) await checkVacant(resolve(flags.out));
-  const maker = makerOf(config);
+  const maker = makerOf(wanted);
   const [world] = await Promise.all([maker(0), loadOnnxRuntime()]); // all is there before anything is written
+  const config: DqnConfig = { plays: world.name, ...wanted };
+  checkGame(config, world);
+  checkMemory(config, world);
   const folder = before ?? (await start(flags, config));
-  const quiet = flags.quiet ?? false;
+  const runtime = nodeRuntime({ threads: config.threads });
+  const programs = new Map(
+    config.arms.map((arm) => [arm, programsOf(config, arm, world, runtime)]),
+  );
+  const options = { maker, programs, quiet: flags.quiet ?? false };
   const finish = async (): Promise<void> => {
-    const runtime = nodeRuntime({ threads: config.threads });
-    const outcome = await dqnRace(folder, { maker, runtime, quiet });
+    const outcome = await dqnRace(folder, options);
     if (outcome.finished.length === 0) throw outcome.lost[0].error;
-    const results = dqnResultsOf({
-      ...{ folder, outcome, world },
-      random: await randomPlay(maker, config),
-      pictures: await show(outcome, folder, maker),
-    });
-    await end(folder, results, flags);
+    const pictures = await show(outcome.finished, folder, options);
+    const random = await randomPlay(maker, config);
+    await folder.finish(dqnResultsOf({ ...{ folder, outcome, world }, random, pictures }));
+    await report(folder, flags);
     const missing = withoutResult(outcome);
     if (missing) throw missing;
   };
-  await finish().catch((error: unknown) => {
-    throw withAdvice(DQN, error, folder);
-  });
+  await finish()
+    .catch((error: unknown) => {
+      throw withAdvice(DQN, error, folder);
+    })
+    .finally(() => Promise.all([...programs.values()].map((p) => p.release())));
 }
 
-async function end(
-  folder: RunFolder<DqnConfig>,
-  results: DqnResults,
-  flags: TrainingFlags,
-): Promise<void> {
-  await folder.finish(results);
-  await report(folder, flags);
+/** Throws where the replay memories of all runs are more than this machine has free. */
+function checkMemory({ arms, seeds, replay, frames }: DqnConfig, { shape }: Environment): void {
+  const entries = arms.length * seeds.length * Math.min(replay, 2 * frames);
+  const [needed, free] = [entries * shape.reduce((a, b) => a * b), freemem()].map((n) => n / 1e9);
+  if (needed > free)
+    throw usageError(
+      `--arms: expected runs whose replay memories fit, got ${arms.length * seeds.length} that take ${needed.toFixed(1)} GB, with ${free.toFixed(1)} GB free; train fewer arms or seeds at a time`,
+    );
 }
 
 async function report({ dir }: RunFolder<DqnConfig>, flags: TrainingFlags): Promise<void> {
@@ -95,7 +106,10 @@ function askedBy(flags: TrainingFlags): Asked {
   return Object.fromEntries(Object.entries(asked).filter(([, x]) => x !== undefined));
 }
 
-function complete(asked: Asked): DqnConfig {
+/** What the run's folder says, but for what the game calls itself. */
+type Wanted = Omit<DqnConfig, "plays">;
+
+function complete(asked: Asked): Wanted {
   const game = asked.game ?? "breakout";
   if ((game === "rom") !== (asked.rom !== undefined))
     throw usageError(
@@ -110,14 +124,28 @@ function complete(asked: Asked): DqnConfig {
     throw usageError(
       `--preset: expected ${names.join(" or ")} for dqn, got "${preset}"; try --preset ${names[0]}`,
     );
-  const config: DqnConfig = {
+  return shortened({
     ...family[preset],
     ...{ arms: ["plain", "weight"], seeds: [1] },
     ...asked,
     ...{ game, preset },
-  };
-  return config;
+  });
 }
+
+/** A short run starts to learn earlier and explores for a shorter time, or it would show nothing. */
+function shortened(config: Wanted): Wanted {
+  const { frames, learnFrom, exploration } = config;
+  const short: Wanted = {
+    ...config,
+    learnFrom: Math.min(learnFrom, Math.max(LEAST_RANDOM, Math.floor(frames / 10))),
+    exploration: { ...exploration, frames: Math.min(exploration.frames, Math.floor(frames / 3)) },
+  };
+  if (frames > short.learnFrom) return short;
+  throw usageError(
+    `--frames: expected more than the ${short.learnFrom} frames of random play at the start, got ${frames}; try --frames 20000`,
+  );
+}
+const LEAST_RANDOM = 100;
 
 function start(flags: TrainingFlags, config: DqnConfig): Promise<RunFolder<DqnConfig>> {
   const startedAt = new Date().toISOString();

@@ -2,15 +2,14 @@
 import { episodes, greedy, scoreOf, type Score } from "../../experiments/dqn/play.ts";
 import { preparationDisplay } from "../progress.ts";
 import { textTable } from "../text-table.ts";
-import { loadAgent } from "./agents.ts";
+import { loadAgent, type AgentFlags } from "./agents.ts";
 
-interface Flags {
-  readonly threads?: number;
+interface Flags extends AgentFlags {
   readonly json?: boolean;
 }
 
 export async function evaluateAgents(files: readonly string[], flags: Flags): Promise<void> {
-  const { threads, json = false } = flags;
+  const { json = false } = flags;
   const display = preparationDisplay(json);
   const rows: (Score & {
     readonly file: string;
@@ -18,20 +17,23 @@ export async function evaluateAgents(files: readonly string[], flags: Flags): Pr
     readonly seed: number;
     readonly step: number;
   })[] = [];
-  for (const [i, file] of files.entries()) {
-    display.show("playing", i / files.length);
-    const { arm, seed, step, config, state, programs, maker } = await loadAgent(file, threads);
-    const { history, test } = config;
-    const policy = greedy(programs, state);
-    const played = await episodes(maker, test.episodes, policy, {
-      history,
-      epsilon: test.epsilon,
-      seed,
-    });
-    await programs.release();
-    rows.push({ ...{ file, arm, seed, step }, ...scoreOf(played) });
+  try {
+    for (const [i, file] of files.entries()) {
+      display.show("playing", i / files.length);
+      const { arm, seed, step, config, state, programs, maker } = await loadAgent(file, flags);
+      const { history, test } = config;
+      const policy = greedy(programs, state);
+      const played = await episodes(maker, test.episodes, policy, {
+        history,
+        epsilon: test.epsilon,
+        seed,
+      });
+      await programs.release();
+      rows.push({ ...{ file, arm, seed, step }, ...scoreOf(played) });
+    }
+  } finally {
+    display.stop();
   }
-  display.stop();
   const table = (): string =>
     textTable(
       ["arm", "seed", "frames", "test return", "standard error", "steps an episode"],

@@ -1,6 +1,6 @@
 /**
  * Replay memories on disk, in files of some thousand entries each: what was written once is not written again, so a
- * checkpoint costs what is new since the last one. Files are written before the checkpoint that needs them and removed after
+ * checkpoint costs one file, whatever the memory holds. Files are written before the checkpoint that needs them and removed after
  * the one that no longer does, so whenever a process dies the last checkpoint has its memory.
  */
 import { existsSync } from "node:fs";
@@ -24,8 +24,9 @@ export interface MemoryFiles {
 /** Entries a file; no more than fit into a quarter of the memory, so that none is forgotten before it is written. */
 const LONGEST = 5000;
 
-export function memoryFiles(folder: string, run: string, capacity: number): MemoryFiles {
-  const length = Math.max(1, Math.min(LONGEST, Math.floor(capacity / 4)));
+export function memoryFiles(folder: string, run: string): MemoryFiles {
+  const lengthOf = ({ capacity }: Replay): number =>
+    Math.max(1, Math.min(LONGEST, Math.floor(capacity / 4)));
   const pathOf = (part: number): string =>
     join(folder, `${run}-${String(part).padStart(6, "0")}.safetensors.gz`);
   /** Entries on disk that are complete: in the newest one something is still to be done. */
@@ -33,7 +34,7 @@ export function memoryFiles(folder: string, run: string, capacity: number): Memo
   return {
     async save(replay) {
       await makeFolder(folder);
-      const count = replay.count();
+      const [count, length] = [replay.count(), lengthOf(replay)];
       for (let part = Math.floor(saved / length); part * length < count; part++) {
         const tensors = replay.slice(part * length, Math.min(count, (part + 1) * length));
         await writeFileAtomic(pathOf(part), gzipSync(encodeSafetensors(tensors), { level: 1 }));
@@ -42,13 +43,15 @@ export function memoryFiles(folder: string, run: string, capacity: number): Memo
     },
     async prune(replay) {
       const names = await readdir(folder);
+      const length = lengthOf(replay);
       for (const name of names) {
         const part = name.startsWith(`${run}-`) ? parseInt(name.slice(run.length + 1), 10) : NaN;
         if ((part + 1) * length <= replay.oldest()) await rm(join(folder, name), { force: true });
       }
     },
     async restore(replay, entries) {
-      const oldest = Math.max(0, entries - capacity);
+      const length = lengthOf(replay);
+      const oldest = Math.max(0, entries - replay.capacity);
       for (let part = Math.floor(oldest / length); part * length < entries; part++) {
         const wanted = Math.min(length, entries - part * length);
         replay.restore(part * length, first(await read(pathOf(part)), wanted, pathOf(part)));

@@ -11,26 +11,27 @@ import { loadAgent } from "./agents.ts";
 import { delayOf, game } from "./show.ts";
 import { blocksOf, HOME, SHOW_CURSOR, HIDE_CURSOR } from "./terminal.ts";
 
-/** Frames that a file gets: what comes after them is not shown in it. */
+/** Frames that are shown: a longer game goes on unseen. */
 const MOST_FRAMES = 2000;
 
 export async function play(path: string, flags: PlayFlags): Promise<void> {
-  const { seed, threads, out, quiet = false, json = false } = flags;
+  const { seed, out, quiet = false, json = false } = flags;
   const file = await chosenCheckpoint(path, flags.arm);
-  const { arm, config, maker, programs, state, step } = await loadAgent(file, threads);
-  const { frames, score, steps } = await game(programs, state, maker, config, seed);
-  await programs.release();
+  const agent = await loadAgent(file, flags);
+  const { arm, config, name, step } = agent;
+  const { frames, score, steps } = await game({ ...agent, seed }, MOST_FRAMES);
+  await agent.programs.release();
 
   const { stdout } = process;
   if (stdout.isTTY && !quiet && !json) await animate(frames, delayOf(config));
   const folder = (await runOf(file)) ? join(dirname(file), "..") : dirname(file);
   const target = resolve(out ?? join(folder, `play-${basename(file, ".safetensors")}-${seed}.gif`));
-  await writeFileAtomic(target, await animation(frames.slice(0, MOST_FRAMES), delayOf(config)));
-  const result = { game: config.game, arm, trainedFrames: step, score, steps, file: target };
+  await writeFileAtomic(target, await animation(frames, delayOf(config)));
+  const result = { game: name, arm, trainedFrames: step, score, steps, file: target };
   stdout.write(
     json
       ? `${JSON.stringify(result)}\n`
-      : `${config.game}, ${arm} after ${step} frames of training: ${score} points in ${steps} steps\n${shown(target)}\n`,
+      : `${name}, ${arm} after ${step} frames of training: ${score} points in ${steps} steps\n${shown(target)}\n`,
   );
 }
 

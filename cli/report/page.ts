@@ -95,11 +95,13 @@ export function pictureSection(
   const seed = shown[0].seed; // of several seeds one is enough to look at
   const rows = kinds.map((kind) => {
     const ofKind = shown.filter((p) => p.name === kind && p.seed === seed);
+    const shared = ofKind.every((p) => p.caption === ofKind[0].caption);
+    const note = shared ? `\n<p class="note">${escape(ofKind[0].caption)}</p>` : "";
     const images = ofKind.map(
       ({ arm, caption, file }) =>
-        `<figure class="picture"><img alt="${escape(`${kind} of ${arm}: ${caption}`)}" src="${found.get(file)!}"><figcaption>${escape(arm)}</figcaption></figure>`,
+        `<figure class="picture"><img alt="${escape(`${kind} of ${arm}: ${caption}`)}" src="${found.get(file)!}"><figcaption>${escape(shared ? arm : `${arm}: ${caption}`)}</figcaption></figure>`,
     );
-    return `<h3>${escape(capital(kind))}</h3>\n<p class="note">${escape(ofKind[0].caption)}</p>\n<div class="pictures">${images.join("")}</div>`;
+    return `<h3>${escape(capital(kind))}</h3>${note}\n<div class="pictures">${images.join("")}</div>`;
   });
   return `<section>\n<h2>${escape(title)}</h2>\n${rows.join("\n")}\n</section>`;
 }

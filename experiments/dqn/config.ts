@@ -21,6 +21,8 @@ export interface DqnConfig {
   readonly game: string;
   /** Where the ROM of an Atari game is. */
   readonly rom?: string;
+  /** What the game calls itself: it tells cartridges apart. */
+  readonly plays: string;
   readonly arms: readonly Arm[];
   readonly seeds: readonly number[];
   /** The learning rate: one. */
@@ -58,7 +60,7 @@ export interface DqnConfig {
 }
 
 /** Everything but what only the user knows. */
-export type DqnPreset = Omit<DqnConfig, "game" | "rom" | "arms" | "seeds" | "preset">;
+export type DqnPreset = Omit<DqnConfig, "game" | "rom" | "plays" | "arms" | "seeds" | "preset">;
 
 /** Young & Tian 2019, table 2 and its code; 5 million frames. The games have no limit of steps: 1000 are what others use. */
 const minatar: DqnPreset = {

@@ -1,5 +1,5 @@
 /** Whole episodes without learning: tests of an agent, random play to compare with, and one to look at. */
-import { hash, keyOf, tensor, type Key, type State } from "../../src/index.ts";
+import { hash, keyOf, tensor, type State } from "../../src/index.ts";
 import type { Raster } from "../training/task.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
@@ -38,9 +38,8 @@ export async function episodes(
   options: EpisodeOptions & { readonly onStep?: (environments: readonly Environment[]) => void },
 ): Promise<readonly Episode[]> {
   const { history, epsilon, seed } = options;
-  const key = keyOf(seed, "test");
   const environments: Environment[] = [];
-  for (let i = 0; i < lanes; i++) environments.push(await maker(laneSeed(i, key)));
+  for (let i = 0; i < lanes; i++) environments.push(await maker(hash(i, keyOf(seed, "test"))));
   const [{ shape, actions }] = environments;
   const size = shape.reduce((a, b) => a * b);
   const stack = history * size;
@@ -58,14 +57,17 @@ export async function episodes(
   }
   options.onStep?.(environments);
   const stackShape = [history * shape[0], ...shape.slice(1)];
-  let drawn = 0;
-  const uniform = (): number => hash(drawn++, key) / 2 ** 32;
+  // A lane's chance is its own: it plays the same whatever the others do, and however many there are.
+  const keys = environments.map((_, lane) => keyOf(seed, "test actions", lane));
+  const uniform = (lane: number, draw: number): number => hash(draw, keys[lane]) / 2 ** 32;
   while (results.some(({ over }) => !over)) {
     const best = await policy(x, stackShape);
     for (const [lane, result] of results.entries()) {
-      const [explores, choice] = [uniform() < epsilon, uniform()]; // drawn in any case: lanes do not disturb each other
       if (result.over) continue;
-      const action = explores ? Math.floor(choice * actions.length) : best[lane];
+      const action =
+        uniform(lane, 2 * result.steps) < epsilon
+          ? Math.floor(uniform(lane, 2 * result.steps + 1) * actions.length)
+          : best[lane];
       const { reward, ended, truncated } = environments[lane].step(action);
       result.score += reward;
       result.steps++;
@@ -76,8 +78,6 @@ export async function episodes(
   }
   return results;
 }
-
-const laneSeed = (lane: number, key: Key): number => hash(lane, key);
 
 /** Mean, and its standard error. */
 export interface Score {
@@ -104,16 +104,18 @@ export const randomPlay = async (maker: EnvironmentMaker, config: DqnConfig): Pr
     }),
   );
 
-/** Every picture of one episode of an agent. */
+/** One episode of an agent, the first of a test with the same seed, and its first `most` pictures. */
 export async function recorded(
   maker: EnvironmentMaker,
   policy: Policy,
-  options: EpisodeOptions,
+  { most, ...options }: EpisodeOptions & { readonly most: number },
 ): Promise<Episode & { readonly frames: readonly Raster[] }> {
   const frames: Raster[] = [];
   const [episode] = await episodes(maker, 1, policy, {
     ...options,
-    onStep: ([environment]) => frames.push(environment.picture()),
+    onStep([environment]) {
+      if (frames.length < most) frames.push(environment.picture());
+    },
   });
   return { ...episode, frames };
 }

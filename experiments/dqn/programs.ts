@@ -1,4 +1,4 @@
-/** The programs of an arm; runs with other seeds share them. */
+/** The programs of an arm; runs with other seeds share them. They are compiled when they are first run. */
 import {
   arms,
   initialState,
@@ -11,6 +11,7 @@ import {
   type State,
   type Tensor,
 } from "../../src/index.ts";
+import { onDemand } from "../on-demand.ts";
 import { optimizers, type DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { networks } from "./networks.ts";
@@ -41,19 +42,19 @@ export interface Programs {
   readonly lanes: number;
   readonly learn: Program;
   readonly copy: Program;
-  /** Data-dependent initialization, needed once. */
+  /** Data-dependent initialization, needed once; by layer how many units do not vary on `x`, and keep their scale. */
   initialize(x: Tensor, state: State): Promise<Readonly<Record<string, number>>>;
   /** The first layer whose pre-activations are not finite on observations `x`. */
   blame(x: Tensor, state: State): Promise<string | undefined>;
   release(): Promise<void>;
 }
 
-export async function programsOf(
+export function programsOf(
   config: DqnConfig,
   arm: Arm,
   { shape, most, actions }: Pick<Environment, "shape" | "most" | "actions">,
   runtime: Runtime,
-): Promise<Programs> {
+): Programs {
   const norm: Norm = arms[arm];
   const q: QLearning = {
     network: networks[config.network](actions.length),
@@ -65,11 +66,9 @@ export async function programsOf(
     optimizer: optimizers[config.optimizer](config.lr[0]),
   };
   const lanes = config.test.episodes;
-  const [act, play, learn, copy] = await Promise.all(
-    [actStep(1, q), actStep(lanes, q), learnStep(config.batchSize, q), copyStep(q)].map((spec) =>
-      runtime.compile(spec),
-    ),
-  );
+  const [act, play, learn, copy] = [
+    ...[actStep(1, q), actStep(lanes, q), learnStep(config.batchSize, q), copyStep(q)],
+  ].map((spec) => onDemand(runtime, spec));
   const all = [
     ...new Map(
       [...act.parameters, ...copy.parameters, ...learn.parameters].map((p) => [p.attrs.name, p]),

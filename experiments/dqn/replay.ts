@@ -14,6 +14,7 @@ export interface ReplayOptions {
 
 /** Entries are numbered from 0 as they come; those before `count - capacity` are forgotten. */
 export interface Replay {
+  readonly capacity: number;
   /** Entries so far, forgotten ones too. */
   readonly count: () => number;
   readonly oldest: () => number;
@@ -25,17 +26,32 @@ export interface Replay {
   latest(): Tensor;
   /** `size` transitions, drawn uniformly with replacement: the inputs of a learning step, overwritten by the next. */
   sample(size: number, key: Key): Readonly<Record<string, Tensor>>;
+  /** Observations of `size` transitions, drawn in the same way, as [size, history * channels, height, width]. */
+  observations(size: number, key: Key): Tensor;
   /** The entries from `from` to before `to`, as tensors that a file can hold. */
   slice(from: number, to: number): ReadonlyMap<string, Tensor>;
-  /** Takes entries that `slice` gave, in order; throws for those that do not fit. */
+  /** Takes entries that `slice` gave, the first ones from wherever they begin, and then one after the other; throws for those that do not fit. */
   restore(from: number, entries: ReadonlyMap<string, Tensor>): void;
 }
 
 const [FIRST, ACTED, ENDED] = [1, 2, 4];
+/** Frames are kept in blocks of so many, made when they are needed: no array is longer than an engine can make. */
+const BLOCK = 1024;
 
+/** Throws for frames that are not whole words. */
 export function replayMemory({ capacity, shape, history }: ReplayOptions): Replay {
   const size = shape.reduce((a, b) => a * b);
-  const frames = new Uint8Array(capacity * size);
+  if (size % 4 !== 0)
+    throw new Error(
+      `replay: a frame must have a multiple of 4 bytes, got ${size} of shape [${shape}]; add a row of zeros`,
+    );
+  const blocks: Uint8Array[] = [];
+  const frameAt = (slot: number): Uint8Array => {
+    const block = (blocks[Math.floor(slot / BLOCK)] ??= new Uint8Array(
+      Math.min(BLOCK, capacity) * size,
+    ));
+    return block.subarray((slot % BLOCK) * size, ((slot % BLOCK) + 1) * size);
+  };
   const actions = new Uint8Array(capacity);
   const rewards = new Float32Array(capacity);
   const flags = new Uint8Array(capacity);
@@ -67,18 +83,36 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
       if (from < 0) to.fill(0, begin, begin + size);
       else {
         const slot = from % capacity;
-        to.set(frames.subarray(slot * size, (slot + 1) * size), begin);
+        to.set(frameAt(slot), begin);
         from = flags[slot] & FIRST ? -1 : from - 1;
       }
     }
   }
 
+  /** Entries in which something was done and whose next frame is there, drawn one after the other. */
+  function drawing(key: Key): () => number {
+    const [from, to] = [count <= capacity ? 0 : oldest() + history - 1, count - 1]; // the newest has no successor yet
+    const acted = (entry: number): boolean => (flags[entry % capacity] & ACTED) !== 0;
+    if (to <= from || (to === from + 1 && !acted(from)))
+      throw new Error(
+        `replay: needs transitions to sample from, got ${count} entries; act some more first`,
+      );
+    let drawn = 0;
+    return () => {
+      for (;;) {
+        const entry = from + Math.floor((hash(drawn++, key) / 2 ** 32) * (to - from));
+        if (acted(entry)) return entry; // an episode that was cut off leaves a frame in which nothing was done
+      }
+    };
+  }
+
   return {
+    capacity,
     count: () => count,
     oldest,
     see(frame, first) {
       const slot = count++ % capacity;
-      frames.set(frame, slot * size);
+      frameAt(slot).set(frame);
       flags[slot] = first ? FIRST : 0;
       actions[slot] = rewards[slot] = 0;
     },
@@ -93,19 +127,11 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
       return tensor(one, [1, ...stackShape]);
     },
     sample(batch, key) {
-      const [from, to] = [count <= capacity ? 0 : oldest() + history - 1, count - 1]; // the newest has no successor yet
-      const acted = (entry: number): boolean => (flags[entry % capacity] & ACTED) !== 0;
-      if (to <= from || (to === from + 1 && !acted(from)))
-        throw new Error(
-          `replay: needs transitions to sample from, got ${count} entries; act some more first`,
-        );
+      const draw = drawing(key);
       if (!buffers.has(batch)) buffers.set(batch, bufferOf(batch));
       const b = buffers.get(batch)!;
-      let drawn = 0;
       for (let i = 0; i < batch; i++) {
-        let entry: number;
-        do entry = from + Math.floor((hash(drawn++, key) / 2 ** 32) * (to - from));
-        while (!acted(entry)); // an episode that was cut off leaves a frame in which nothing was done
+        const entry = draw();
         const slot = entry % capacity;
         const over = (flags[slot] & ENDED) !== 0;
         stack(entry, b.x, i * stackSize);
@@ -123,13 +149,19 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
         ended: tensor(b.ended),
       };
     },
+    observations(batch, key) {
+      const draw = drawing(key);
+      const x = new Float32Array(batch * stackSize);
+      for (let i = 0; i < batch; i++) stack(draw(), x, i * stackSize);
+      return tensor(x, [batch, ...stackShape]);
+    },
     slice(from, to) {
       const n = to - from;
       const kept = { frames: new Uint8Array(n * size), actions: new Int32Array(n) };
       const [reward, flag] = [new Float32Array(n), new Int32Array(n)];
       for (let i = 0; i < n; i++) {
         const slot = (from + i) % capacity;
-        kept.frames.set(frames.subarray(slot * size, (slot + 1) * size), i * size);
+        kept.frames.set(frameAt(slot), i * size);
         [kept.actions[i], reward[i], flag[i]] = [actions[slot], rewards[slot], flags[slot]];
       }
       const words = new Uint32Array(kept.frames.buffer); // four pixels each
@@ -144,14 +176,16 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
       const [words, act, reward, flag] = ["frames", "actions", "rewards", "flags"].map((name) =>
         entries.get(name),
       );
-      if (!words || !act || !reward || !flag || words.shape[1] !== size / 4)
+      const fits = [words, act, reward, flag].every((x) => x?.shape[0] === act?.shape[0]);
+      const follows = count === 0 || from === count;
+      if (!words || !act || !reward || !flag || !fits || !follows || words.shape[1] !== size / 4)
         throw new Error(
           `replay: expected frames of ${size} bytes with actions, rewards and flags, got ${[...entries].map(([name, { shape }]) => `${name} [${shape}]`).join(", ") || "nothing"}; restore what this game wrote`,
         );
       const bytes = new Uint8Array(words.data.buffer, words.data.byteOffset, words.data.byteLength);
       for (let i = 0; i < act.data.length; i++) {
         const slot = (from + i) % capacity;
-        frames.set(bytes.subarray(i * size, (i + 1) * size), slot * size);
+        frameAt(slot).set(bytes.subarray(i * size, (i + 1) * size));
         [actions[slot], rewards[slot], flags[slot]] = [act.data[i], reward.data[i], flag.data[i]];
       }
       count = from + act.data.length;

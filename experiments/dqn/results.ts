@@ -9,7 +9,7 @@ export interface DqnRunResult {
   /** Episodes without learning after the last frame. */
   readonly final: Score;
   readonly framesPerSecond: number;
-  /** Medians: a learning step (drawing its batch included), and a whole frame of acting and learning. */
+  /** The median of a learning step, drawing its batch included, and the mean of a whole frame of acting and learning. */
   readonly milliseconds: { readonly update: number | null; readonly frame: number };
 }
 

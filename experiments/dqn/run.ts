@@ -41,6 +41,8 @@ export interface Point {
 export interface Progress {
   frame: number;
   updates: number;
+  /** By layer how many units initialization found that do not vary; null before it. */
+  dead: Readonly<Record<string, number>> | null;
   /** The environment's snapshot. */
   environment: unknown;
   /** Replay entries at this frame. */
@@ -60,7 +62,7 @@ export interface Progress {
     q: number;
   };
   readonly curve: Point[];
-  /** Median milliseconds of an update and of a whole frame, point by point. */
+  /** Milliseconds point by point: the median of an update, its batch drawn and fed, and the mean of a whole frame. */
   readonly milliseconds: { update: number[]; frame: number[] };
 }
 
@@ -88,10 +90,11 @@ export interface DqnRunOptions {
   readonly seed: number;
   readonly programs: Programs;
   readonly maker: EnvironmentMaker;
-  /** Goes on from here, with a replay memory of that time. */
-  readonly from?: Checkpoint;
-  /** Fills the memory with what it held. */
-  readonly remember?: (replay: Replay, entries: number) => Promise<void>;
+  /** Goes on from a checkpoint, with a replay memory that `remember` fills with its first `entries` entries. */
+  readonly from?: {
+    readonly checkpoint: Checkpoint;
+    readonly remember: (replay: Replay, entries: number) => Promise<void>;
+  };
 }
 
 /** Points of the curve, and tests: the last one is at the end. */
@@ -115,15 +118,15 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     shape: environment.shape,
     history: config.history,
   });
-  const state: State = from ? savedState(from) : programs.initial(seed);
+  const state: State = from ? savedState(from.checkpoint) : programs.initial(seed);
   const progress: Progress = from
-    ? (structuredClone(from.progress) as unknown as Progress)
+    ? (structuredClone(from.checkpoint.progress) as unknown as Progress)
     : newProgress();
   const frame = new Uint8Array(environment.shape.reduce((a, b) => a * b));
   const timings = { update: [] as number[], frame: [] as number[] };
 
   if (from) {
-    await options.remember?.(replay, progress.entries);
+    await from.remember(replay, progress.entries);
     environment.restore(progress.environment);
   } else {
     environment.reset();
@@ -177,15 +180,17 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
   }
 
   function explores(): boolean {
-    const epsilon = progress.frame < config.learnFrom ? 1 : epsilonAt(progress.frame);
-    return hash(progress.frame, explore) / 2 ** 32 < epsilon;
+    return hash(progress.frame, explore) / 2 ** 32 < epsilonAt(progress.frame);
   }
 
   /** One update from transitions drawn from memory; the first one is preceded by initialization from it. */
   async function learn(): Promise<void> {
     if (progress.updates === 0) {
-      const { x } = replay.sample(Math.min(INITIAL_BATCH, replay.count() - 1), keyOf(seed, "init"));
-      await programs.initialize(x, state);
+      const x = replay.observations(
+        Math.min(INITIAL_BATCH, replay.count() - 1),
+        keyOf(seed, "init"),
+      );
+      progress.dead = await programs.initialize(x, state);
       await programs.copy.run({}, state);
     }
     const began = performance.now();
@@ -217,10 +222,9 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
   async function endPoint(): Promise<Point> {
     const { frame: at, seconds, sums, curve, milliseconds } = progress;
     const each = (sum: number, n: number): number | null => (n === 0 ? null : sum / n);
-    for (const kind of ["update", "frame"] as const) {
-      if (timings[kind].length > 0) milliseconds[kind].push(median(timings[kind]));
-      timings[kind] = [];
-    }
+    if (timings.update.length > 0) milliseconds.update.push(median(timings.update));
+    milliseconds.frame.push(timings.frame.reduce((a, b) => a + b, 0) / timings.frame.length);
+    Object.assign(timings, { update: [], frame: [] });
     const online = new Map([...state].filter(([name]) => !isTarget(name)));
     const point: Point = {
       ...{ frame: at, seconds, episodes: sums.episodes },
@@ -228,7 +232,7 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
       steps: each(sums.steps, sums.episodes),
       loss: each(sums.loss, sums.updates),
       q: each(sums.q, sums.updates),
-      epsilon: at < config.learnFrom ? 1 : epsilonAt(at),
+      epsilon: epsilonAt(at),
       layers: layerStats(online, lr),
       ...(completes(TESTS) ? { test: await test() } : {}),
     };
@@ -291,7 +295,15 @@ const noSums = (): Progress["sums"] => ({
   q: 0,
 });
 const newProgress = (): Progress => ({
-  ...{ frame: 0, updates: 0, environment: null, entries: 0, seconds: 0, wallSeconds: 0 },
+  ...{
+    frame: 0,
+    updates: 0,
+    dead: null,
+    environment: null,
+    entries: 0,
+    seconds: 0,
+    wallSeconds: 0,
+  },
   episode: { score: 0, steps: 0 },
   sums: noSums(),
   curve: [],

@@ -9,18 +9,17 @@ import {
   item,
   keyTensor,
   movingAverage,
-  parametersOf,
   trainStep,
   type Input,
   type Network,
   type Norm,
   type Program,
-  type ProgramSpec,
   type Runtime,
   type State,
   type StepOptions,
   type Tensor,
 } from "../../src/index.ts";
+import { onDemand } from "../on-demand.ts";
 import type { Arm, Means, Measure } from "../results.ts";
 import { ratesOf, trainedSize, type Config } from "./config.ts";
 import type { DataSet, Task, TaskData } from "./task.ts";
@@ -124,34 +123,6 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     },
     async release() {
       await Promise.all([train, evaluate].map((p) => p.release()));
-    },
-  };
-}
-
-interface OnDemand extends Program {
-  compile(): Promise<void>;
-}
-function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
-  let compiled: Promise<Program> | undefined;
-  const program = (): Promise<Program> =>
-    (compiled ??= runtime.compile(spec).catch((error: unknown) => {
-      compiled = undefined; // to be tried anew
-      throw error;
-    }));
-  const { outputs = {}, updates = [] } = spec;
-  return {
-    parameters: parametersOf([
-      ...Object.values(outputs),
-      ...updates.flatMap(({ parameter, next }) => [next, parameter]),
-    ]),
-    async compile() {
-      await program();
-    },
-    run: async (feeds, state) => (await program()).run(feeds, state),
-    async release() {
-      const held = await compiled;
-      compiled = undefined;
-      await held?.release();
     },
   };
 }

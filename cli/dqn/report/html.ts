@@ -14,7 +14,8 @@ import {
   startText,
   table,
 } from "../../report/page.ts";
-import { COLUMNS, findingsOf, notes, randomRow, rowsOf, textOf } from "./summary.ts";
+import { findingsOf } from "./findings.ts";
+import { COLUMNS, notes, randomRow, rowsOf, textOf } from "./summary.ts";
 
 export interface DqnFigures {
   readonly main: string;

@@ -15,7 +15,7 @@ export async function writeDqnReport(dir: string, results: DqnResults): Promise<
   const layers = {
     v: await layersFigure(results, "v"),
     g: await layersFigure(results, "g"),
-    effectiveStep: null, // RMSProp's steps have no such length
+    effectiveStep: null, // optimizers that divide by the size of gradients have no such step
   };
   const pictures = await picturesOf(dir, results.pictures);
   return writePage(dir, main, dqnPage(results, { main, layers, pictures }));
@@ -29,7 +29,7 @@ export async function dqnReport(dir: string, flags: { readonly json?: boolean })
 }
 
 /** For machines the results, for people the table and, last, where the report is. */
-export function printDqnResults(
+function printDqnResults(
   results: DqnResults,
   html: string,
   { json = false }: { readonly json?: boolean },

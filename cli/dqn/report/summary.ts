@@ -14,6 +14,8 @@ export interface Row {
   readonly seeds: number;
   /** The mean return of the last test. */
   readonly test: Stat;
+  /** The mean standard error of such a test. */
+  readonly error: number;
   /** Steps of an episode of it. */
   readonly steps: Stat;
   /** Mean return of training episodes in the last tenth of the frames. */
@@ -38,6 +40,7 @@ export const rowsOf = (results: DqnResults): readonly Row[] =>
       arm,
       seeds: runs.length,
       test: statOf(runs.map((r) => r.final.mean)),
+      error: runs.reduce((sum, r) => sum + r.final.error, 0) / runs.length,
       steps: statOf(runs.map((r) => r.final.steps)),
       training: statOf(runs.map(({ curve }) => lastTenth(curve))),
       q: statOf(runs.map(({ curve }) => curve.at(-1)!.q)),
@@ -53,7 +56,7 @@ function lastTenth(curve: readonly Point[]): number | null {
 }
 
 export interface Column {
-  readonly key: Exclude<keyof Row, "arm" | "seeds">;
+  readonly key: Exclude<keyof Row, "arm" | "seeds" | "error">;
   readonly head: string;
   readonly digits: number;
 }
@@ -82,49 +85,13 @@ export const randomRow = ({ random }: DqnResults): readonly string[] =>
         : "\u2013",
   );
 
+/** What the numbers of the table are. */
 export const notes = (results: DqnResults): readonly string[] => {
-  const seeds = Math.max(0, ...rowsOf(results).map((r) => r.seeds));
+  const counts = [...new Set(rowsOf(results).map((r) => r.seeds))].sort((a, b) => a - b);
   const { episodes } = results.random;
+  const seeds = `mean \u00b1 standard deviation of ${counts.join(" to ")} seeds; `;
   return [
-    `${seeds > 1 ? `mean \u00b1 standard deviation of ${seeds} seeds; ` : ""}test: ${episodes} episodes after the last frame; training: episodes of the last tenth, exploring`,
+    `${Math.max(...counts) > 1 ? seeds : ""}test: ${episodes} episodes after the last frame, each mean with a standard error of about ${Math.max(...rowsOf(results).map((r) => r.error)).toFixed(2)}; training: episodes of the last tenth, exploring`,
     ...results.lost.map((l) => `${l.arm} with seed ${l.seed} diverged after frame ${l.frame}`),
   ];
 };
-
-/** A headline and sentences, the same words whoever won. */
-export function findingsOf(results: DqnResults): {
-  readonly headline: string;
-  readonly sentences: readonly string[];
-} {
-  const { random, game } = results;
-  const ranking = rowsOf(results)
-    .filter((r) => r.test.mean !== null)
-    .toSorted((a, b) => b.test.mean! - a.test.mean!);
-  const [first, second] = ranking;
-  const frames = Number(results.config["frames"]).toLocaleString("en-US");
-  const times = (r: Row): string =>
-    random.mean > 0
-      ? `, ${(r.test.mean! / random.mean).toFixed(1)} times what random play gets`
-      : "";
-  const sentences = ranking.map(
-    (r) =>
-      `${r.arm}: ${r.test.mean!.toFixed(2)} points an episode in the last test (${r.seeds > 1 ? `${r.seeds} seeds, ${r.test.deviation!.toFixed(2)} between them` : "one seed"})${times(r)}.`,
-  );
-  return {
-    headline: `${game.name}: ${first.arm} scored highest after ${frames} frames, ${first.test.mean!.toFixed(2)} points an episode`,
-    sentences: [...sentences, ...(ranking.length > 1 ? [leadOf(first, second)] : [])],
-  };
-}
-
-/** Whether the first one's lead means anything: two standard errors of a difference of means over seeds. */
-function leadOf(first: Row, second: Row): string {
-  const lead = first.test.mean! - second.test.mean!;
-  const [a, b] = [first, second].map((r) => (r.test.deviation ?? NaN) ** 2 / r.seeds);
-  const chance = 2 * Math.sqrt(a + b);
-  const said = `The lead of ${first.arm} over ${second.arm} is ${lead.toFixed(2)}`;
-  if (!Number.isFinite(chance))
-    return `${said}; with one seed nobody knows what chance does to it.`;
-  return lead > chance
-    ? `${said}, more than the ${chance.toFixed(2)} that chance can make between so few seeds.`
-    : `${said}, within the ${chance.toFixed(2)} that chance can make between so few seeds: a tie.`;
-}

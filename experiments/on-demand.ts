@@ -1,0 +1,30 @@
+/** Programs that are compiled when they are first run, and again after a release: who does not run holds no memory. */
+import { parametersOf, type Program, type ProgramSpec, type Runtime } from "../src/index.ts";
+
+export interface OnDemand extends Program {
+  compile(): Promise<void>;
+}
+export function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
+  let compiled: Promise<Program> | undefined;
+  const program = (): Promise<Program> =>
+    (compiled ??= runtime.compile(spec).catch((error: unknown) => {
+      compiled = undefined; // to be tried anew
+      throw error;
+    }));
+  const { outputs = {}, updates = [] } = spec;
+  return {
+    parameters: parametersOf([
+      ...Object.values(outputs),
+      ...updates.flatMap(({ parameter, next }) => [next, parameter]),
+    ]),
+    async compile() {
+      await program();
+    },
+    run: async (feeds, state) => (await program()).run(feeds, state),
+    async release() {
+      const held = await compiled;
+      compiled = undefined;
+      await held?.release();
+    },
+  };
+}
