@@ -10,6 +10,7 @@ import {
   type Checkpoint,
   type LayerStats,
   type State,
+  type Tensor,
 } from "../../src/index.ts";
 import { Diverged } from "../training/run.ts";
 import type { DqnConfig } from "./config.ts";
@@ -207,10 +208,7 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     sums.q += q;
   }
 
-  async function diverged(
-    loss: number,
-    x: NonNullable<ReturnType<Replay["latest"]>>,
-  ): Promise<Diverged> {
+  async function diverged(loss: number, x: Tensor): Promise<Diverged> {
     const layer = await programs.blame(x, state);
     const where =
       layer === undefined ? "no layer overflows" : `it overflows first in layer ${layer}`;
