@@ -107,8 +107,8 @@ export async function createRunFolder<C extends RunSettings>(
   return open(dir, run);
 }
 
-/** The run that was started in `dir`, if it is one of the experiment `name`. */
-export async function resumeRunFolder<C extends RunSettings = Config>(
+/** The run that was started in `dir`, if it is one of the experiment `name`; it is only looked at. */
+export async function openRunFolder<C extends RunSettings = Config>(
   dir: string,
   name: string,
 ): Promise<RunFolder<C>> {
@@ -117,9 +117,18 @@ export async function resumeRunFolder<C extends RunSettings = Config>(
     throw usageError(
       `--resume: ${dir} holds a run of ${run.experiment}, got the experiment ${name}; name the one that it began with`,
     );
-  for (const folder of [".", "checkpoints", "replay", "pictures"])
-    await removeTemporaries(join(dir, folder));
   return open(dir, run);
+}
+
+/** The same to go on with. */
+export async function resumeRunFolder<C extends RunSettings = Config>(
+  dir: string,
+  name: string,
+): Promise<RunFolder<C>> {
+  const folder = await openRunFolder<C>(dir, name);
+  for (const inner of [".", "checkpoints", "replay", "pictures"])
+    await removeTemporaries(join(dir, inner));
+  return folder;
 }
 
 /** What a process that was killed while writing left behind. */

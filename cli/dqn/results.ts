@@ -6,11 +6,16 @@ import type { DqnArmResult, DqnResults, DqnRunResult } from "../../experiments/d
 import type { DqnRun } from "../../experiments/dqn/run.ts";
 import { machine, quantile } from "../results.ts";
 import type { RunFolder } from "../run-folder.ts";
-import type { DqnOutcome } from "./race.ts";
+
+/** What of a run there is to report. */
+type Learner = Pick<DqnRun, "arm" | "seed" | "parameters" | "progress" | "step">;
 
 export interface Finished {
   readonly folder: RunFolder<DqnConfig>;
-  readonly outcome: DqnOutcome;
+  readonly outcome: {
+    readonly finished: readonly Learner[];
+    readonly lost: readonly { readonly run: Learner; readonly error: Error }[];
+  };
   readonly world: Environment;
   readonly random: Score;
   readonly pictures: DqnResults["pictures"];
@@ -39,7 +44,7 @@ export function dqnResultsOf({ folder, outcome, world, random, pictures }: Finis
   };
 }
 
-function runResult({ seed, progress }: DqnRun): DqnRunResult {
+function runResult({ seed, progress }: Learner): DqnRunResult {
   const { curve, frame, seconds, milliseconds } = progress;
   return {
     ...{ seed, curve },

@@ -108,8 +108,8 @@ export const presets: Readonly<Record<"minatar" | "atari", Readonly<Record<strin
   atari: {
     small: {
       ...atari,
-      ...{ frames: 100_000, replay: 50_000, learnFrom: 2000, targetEvery: 500 },
-      exploration: { frames: 30_000, to: 0.1 },
+      ...{ frames: 50_000, replay: 50_000, learnFrom: 1000, updateEvery: 2, targetEvery: 500 },
+      exploration: { frames: 15_000, to: 0.1 },
     },
     paper: atari,
   },

@@ -27,9 +27,11 @@ export interface DqnResults {
   /** The game that was played, and its actions by name. */
   readonly game: { readonly name: string; readonly actions: readonly string[] };
   readonly startedAt: string;
+  /** Of an unfinished comparison: the frames that all of its runs have done. */
+  readonly soFar?: number;
   /** Of all runs, over all processes that went on with them. */
   readonly seconds: number;
-  /** Uniformly random actions, in as many episodes as a test has. */
+  /** What uniformly random actions get. */
   readonly random: Score;
   readonly arms: Readonly<Partial<Record<Arm, DqnArmResult>>>;
   /** Runs that diverged. */

@@ -187,7 +187,6 @@ describe("a run that is stopped", () => {
         resume("stopped", "--double"),
         resume("stopped", "--out", at("elsewhere")),
         ["compare", "mnist", "--resume", at("stopped")],
-        ["report", at("stopped")],
         resume("missing"),
         resume("damaged"),
       ),
@@ -205,14 +204,26 @@ describe("a run that is stopped", () => {
       2: weightnorm: --out: a resumed run stays in its folder TMP/stopped, got TMP/elsewhere; leave --out away
       $ compare mnist --resume TMP/stopped
       2: weightnorm: --resume: TMP/stopped holds a run of dqn, got the experiment mnist; name the one that it began with
-      $ report TMP/stopped
-      1: weightnorm: TMP/stopped: expected a finished run, got one without results.json; finish it with --resume TMP/stopped
       $ compare dqn --resume TMP/missing --quiet
       1: weightnorm: TMP/missing/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got no such file; this run cannot go on: start it anew in another folder
       $ compare dqn --resume TMP/damaged --quiet
       1: weightnorm: TMP/damaged/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got a damaged file (Z_BUF_ERROR); this run cannot go on: start it anew in another folder
       "
     `);
+  });
+
+  test("is reported as far as all have got", async () => {
+    const { code, stdout } = await within("report", at("stopped"), "--json");
+    expect(code).toBe(0);
+    const { soFar = NaN, arms } = JSON.parse(stdout) as DqnResults;
+    expect([200, 400, 600]).toContain(soFar);
+    const whole = (await readAgents("agents")).arms;
+    for (const arm of ["plain", "weight"] as const) {
+      const scores = ({ runs: [{ curve }] }: NonNullable<typeof arms.plain>): readonly unknown[] =>
+        curve.filter((p) => p.frame <= soFar).map((p) => p.score);
+      expect(scores(arms[arm]!)).toEqual(scores(whole[arm]!));
+    }
+    expect(await readFile(at("stopped", "report.html"), "utf8")).toContain("Unfinished");
   });
 
   test("goes on to the same bits", async () => {

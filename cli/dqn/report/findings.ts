@@ -8,10 +8,11 @@ export interface Findings {
 }
 
 export function findingsOf(results: DqnResults): Findings {
-  const { random, game, config, lost } = results;
+  const { random, game, config, lost, soFar } = results;
   const ranking = rowsOf(results).toSorted((a, b) => scoreOf(b) - scoreOf(a));
   const [first, second] = ranking;
-  const frames = Number(config["frames"]).toLocaleString("en-US");
+  const all = Number(config["frames"]);
+  const frames = (soFar ?? all).toLocaleString("en-US");
   const alone = ranking.length < 2 || scoreOf(first) === scoreOf(second);
   const points = `${scoreOf(first).toFixed(2)} points an episode after ${frames} frames`;
   return {
@@ -19,6 +20,9 @@ export function findingsOf(results: DqnResults): Findings {
       ? `${game.name}: ${points}`
       : `${game.name}: ${first.arm} scored highest, ${points}`,
     sentences: [
+      ...(soFar === undefined
+        ? []
+        : [`Unfinished: this is after ${frames} of ${all.toLocaleString("en-US")} frames.`]),
       ...ranking.map((row) => spoken(row, random.mean)),
       ...(ranking.length > 1 ? [leadOf(first, second)] : []),
       ...lost.map(

@@ -1,10 +1,12 @@
 /** The report of a comparison of agents: files to look at, and the table for the terminal. */
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { DqnResults } from "../../../experiments/dqn/results.ts";
 import { shown } from "../../paths.ts";
 import { picturesOf, writePage, type ReportPaths } from "../../report/index.ts";
 import { readDqnResults } from "../../run-folder.ts";
 import { textTable } from "../../text-table.ts";
+import { resultsSoFar } from "../so-far.ts";
 import { layersFigure, returnsFigure } from "./figure.ts";
 import { dqnPage } from "./html.ts";
 import { COLUMNS, notes, randomRow, rowsOf, textOf } from "./summary.ts";
@@ -21,9 +23,10 @@ export async function writeDqnReport(dir: string, results: DqnResults): Promise<
   return writePage(dir, main, dqnPage(results, { main, layers, pictures }));
 }
 
-/** `weightnorm report` of agents. */
+/** `weightnorm report` of agents, also of those that still learn. */
 export async function dqnReport(dir: string, flags: { readonly json?: boolean }): Promise<void> {
-  const results = await readDqnResults(resolve(dir));
+  const isFinished = existsSync(join(dir, "results.json"));
+  const results = isFinished ? await readDqnResults(resolve(dir)) : await resultsSoFar(dir);
   const { html } = await writeDqnReport(resolve(dir), results);
   printDqnResults(results, html, flags);
 }

@@ -88,10 +88,15 @@ export const randomRow = ({ random }: DqnResults): readonly string[] =>
 /** What the numbers of the table are. */
 export const notes = (results: DqnResults): readonly string[] => {
   const counts = [...new Set(rowsOf(results).map((r) => r.seeds))].sort((a, b) => a - b);
-  const { episodes } = results.random;
+  const episodes =
+    rowsOf(results).length > 0 ? runsOf(results, armsIn(results)[0])[0].final.episodes : 0;
   const seeds = `mean \u00b1 standard deviation of ${counts.join(" to ")} seeds; `;
+  const { soFar, config } = results;
   return [
-    `${Math.max(...counts) > 1 ? seeds : ""}test: ${episodes} episodes after the last frame, each mean with a standard error of about ${Math.max(...rowsOf(results).map((r) => r.error)).toFixed(2)}; training: episodes of the last tenth, exploring`,
+    ...(soFar === undefined
+      ? []
+      : [`unfinished: after ${soFar} of ${Number(config["frames"])} frames`]),
+    `${Math.max(...counts) > 1 ? seeds : ""}test: ${episodes} episodes after the last of these frames, each mean with a standard error of about ${Math.max(...rowsOf(results).map((r) => r.error)).toFixed(2)}; training: episodes of the last tenth, exploring; random play: ${results.random.episodes} episodes, standard error ${results.random.error.toFixed(2)}`,
     ...results.lost.map((l) => `${l.arm} with seed ${l.seed} diverged after frame ${l.frame}`),
   ];
 };
