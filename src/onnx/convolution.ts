@@ -89,10 +89,57 @@ export function conv2dWeight(
   const [, o] = inputs[1].shape;
   const [kh, kw] = attrs.kernel;
   if (attrs.groups !== 1) return weightByConvolution(node, x, dy, e);
+  if (inBlocks(attrs)) return weightByBlocks(node, x, dy, e);
   const steady = [...attrs.strides, ...attrs.dilations].every((s) => s === 1);
   return steady && kh * o + kw * c <= kh * kw * c
     ? weightByShifts(node, x, dy, e)
     : weightByColumns(node, x, dy, e);
+}
+
+/** What the gradient of w takes from its node. */
+interface WeightGradient {
+  readonly attrs: NodeOf<"conv2dWeight">["attrs"];
+  readonly shape: Shape;
+  readonly inputs: readonly [x: { readonly shape: Shape }, dy: { readonly shape: Shape }];
+}
+
+/** Whether a kernel is whole blocks of stride by stride, so that a convolution over blocks has stride 1. */
+const inBlocks = ({ kernel, strides: [s, t], dilations }: WeightGradient["attrs"]): boolean =>
+  s > 1 && s === t && kernel.every((k) => k % s === 0) && dilations.every((d) => d === 1);
+
+/**
+ * With a stride s that divides the kernel, x is taken apart in blocks of s by s pixels, each of which becomes a pixel of
+ * s s c channels: then the stride is 1, and there are s s times fewer shifts to copy, of whole rows.
+ */
+function weightByBlocks(
+  { attrs, shape, inputs: [xNode, dyNode] }: WeightGradient,
+  x: string,
+  dy: string,
+  e: Emitter,
+): string {
+  const { pads, kernel, strides } = attrs;
+  const [s] = strides;
+  const [n, c, h, w] = xNode.shape;
+  const [o] = shape;
+  const rows = kernel.map((k, i) => dyNode.shape[i + 2] - 1 + k / s);
+  // What no window reaches is cut off: a negative pad.
+  const after = [rows[0] * s - h - pads[0], rows[1] * s - w - pads[1]];
+  const whole = [pads[0], pads[1], ...after].some((p) => p !== 0)
+    ? e.emit("Pad", [x, int64s(e, [0, 0, pads[0], pads[1], 0, 0, ...after])])
+    : x;
+  const blocks = e.emit("SpaceToDepth", [whole], { attrs: { blocksize: s } });
+  const [kh, kw] = kernel.map((k) => k / s);
+  const steady = {
+    attrs: { ...attrs, kernel: [kh, kw], strides: [1, 1], pads: [0, 0, 0, 0] },
+    shape: [o, s * s * c, kh, kw],
+    inputs: [{ shape: [n, s * s * c, ...rows] }, dyNode],
+  } as const;
+  const product =
+    kh * o + kw * s * s * c <= kh * kw * s * s * c
+      ? weightByShifts(steady, blocks, dy, e)
+      : weightByColumns(steady, blocks, dy, e);
+  const apart = reshapeTo(e, product, [o, s, s, c, kh, kw]);
+  return reshapeTo(e, transposeTo(e, apart, [0, 3, 4, 1, 5, 2]), shape);
 }
 
 /** a [n, p, k], b [n, q, k] -> the sum over n of a b^T, [p, q]. */
@@ -103,7 +150,7 @@ const sumOfProducts = (a: string, b: string, e: Emitter): string =>
 
 /** All kh kw shifts of x, as rows [n, kh kw c, positions] (im2col), times dy. */
 function weightByColumns(
-  { attrs, shape, inputs: [xNode, dyNode] }: NodeOf<"conv2dWeight">,
+  { attrs, shape, inputs: [xNode, dyNode] }: WeightGradient,
   x: string,
   dy: string,
   e: Emitter,
@@ -141,7 +188,7 @@ function weightByColumns(
  * positions of all images. With q = y + i, dw[o, c, i, j] = sum over n, q, x of dy[o, n, q - i, x] xp[c, n, q, x + j].
  */
 function weightByShifts(
-  { attrs, shape, inputs: [xNode, dyNode] }: NodeOf<"conv2dWeight">,
+  { attrs, shape, inputs: [xNode, dyNode] }: WeightGradient,
   x: string,
   dy: string,
   e: Emitter,

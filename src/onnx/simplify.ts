@@ -1,4 +1,7 @@
-/** What can be known before running: equal expressions become one node, identities vanish. Values never change. */
+/**
+ * What can be known before running: equal expressions become one node, identities vanish, (A B)^T becomes B^T A^T. Values
+ * never change, but for the order in which a product of matrices is summed.
+ */
 import { node, type Node, type NodeOf, type OpName } from "../graph/index.ts";
 import { rewrite } from "./rewrite.ts";
 
@@ -39,11 +42,34 @@ const rewrites: { readonly [K in OpName]?: Rewrite<K> } = {
   },
   transpose: (n) => {
     const [x] = n.inputs;
-    if (x.op !== "transpose") return n;
-    const perm = n.attrs.perm.map((a) => x.attrs.perm[a]);
-    return perm.every((a, i) => a === i) ? x.inputs[0] : node("transpose", [x.inputs[0]], { perm });
+    if (x.op === "matmul") return transposedProduct(n, x);
+    return x.op === "transpose" ? composed(n, x) : n;
   },
 };
+
+/** A transpose of a transpose. */
+function composed(n: NodeOf<"transpose">, x: NodeOf<"transpose">): Node {
+  const perm = n.attrs.perm.map((a) => x.attrs.perm[a]);
+  return perm.every((a, i) => a === i) ? x.inputs[0] : node("transpose", [x.inputs[0]], { perm });
+}
+
+/**
+ * (A B)^T = B^T A^T where that leaves no more to transpose: the gradient of a dense layer's weights, (x^T dy)^T, becomes
+ * dy^T x, and what is transposed is a minibatch and not the weights.
+ */
+function transposedProduct(n: NodeOf<"transpose">, x: NodeOf<"matmul">): Node {
+  const { perm } = n.attrs;
+  const rank = perm.length;
+  const swapsLast = perm.every((a, i) => a === (i < rank - 2 ? i : 2 * rank - 3 - i));
+  const alike = x.inputs.every(({ shape }) => shape.length === rank);
+  if (!swapsLast || !alike || !x.inputs.some(({ op }) => op === "transpose")) return n;
+  const [a, b] = x.inputs.map((y) => {
+    const t = node("transpose", [y], { perm });
+    return y.op === "transpose" && t.op === "transpose" ? composed(t, y) : t;
+  });
+  return node("matmul", [b, a], {});
+}
+
 const rewriteOne = (n: Node): Node => (rewrites[n.op] as ((n: Node) => Node) | undefined)?.(n) ?? n;
 
 /** The same values as `roots`, out of fewer nodes. */

@@ -130,20 +130,24 @@ export const rmsprop = ({
   centred = false,
 }: RmspropOptions = {}): Optimizer =>
   each((p, g) => {
-    const square2 = slot(p, "rmsprop", "square");
     const average = slot(p, "rmsprop", "mean");
+    const spread = slot(p, "rmsprop", centred ? "variance" : "square");
     const buffer = slot(p, "rmsprop", "momentum");
-    const nextSquare = blend(decay, square2, square(g));
-    const nextMean = blend(decay, average, g);
-    const variance = centred ? maximum(sub(nextSquare, square(nextMean)), 0) : nextSquare;
+    // The variance of an exponential average from the one before, without the difference of two squares:
+    // s' - m'^2 = decay (s - m^2 + (1 - decay) (g - m)^2).
+    const distance = sub(g, average);
+    const part = mul(distance, sub(1, decay));
+    const nextSpread = centred
+      ? mul(decay, add(spread, mul(part, distance)))
+      : blend(decay, spread, square(g));
     const scale =
-      epsilonWhere === "inside" ? sqrt(add(variance, epsilon)) : add(sqrt(variance), epsilon);
+      epsilonWhere === "inside" ? sqrt(add(nextSpread, epsilon)) : add(sqrt(nextSpread), epsilon);
     const step = mul(lr, div(g, scale));
     const moved = momentum === undefined ? step : add(mul(momentum, buffer), step);
     return [
       { parameter: p, next: sub(p, moved) },
-      { parameter: square2, next: nextSquare },
-      ...(centred ? [{ parameter: average, next: nextMean }] : []),
+      { parameter: spread, next: nextSpread },
+      ...(centred ? [{ parameter: average, next: add(average, part) }] : []),
       ...(momentum === undefined ? [] : [{ parameter: buffer, next: moved }]),
     ];
   });

@@ -176,6 +176,15 @@ describe("chains", () => {
     expect(only(z)).toMatchObject({ op: "reshape", inputs: [x], shape: [3, 2] });
     expect(only($.reshape(z, [2, 3]))).toBe(x);
   });
+  test("the transpose of a product of a transpose is a product", () => {
+    const [a, b] = [input("a", [5, 3]), input("b", [5, 2])];
+    const product = only($.transpose($.matmul($.transpose(a), b)));
+    expect(product).toMatchObject({ op: "matmul", shape: [2, 3] });
+    expect(product.inputs[0]).toMatchObject({ op: "transpose", inputs: [b] });
+    expect(product.inputs[1]).toBe(a);
+    // Where neither is a transpose there would be more to transpose than before.
+    expect(only($.transpose($.matmul(a, input("c", [3, 2]))))).toMatchObject({ op: "transpose" });
+  });
   test("transposes collapse to their product, or to nothing", () => {
     const t = input("t", [2, 3, 4]);
     const turned = $.transpose(t, [1, 2, 0]);

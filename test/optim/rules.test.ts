@@ -169,12 +169,12 @@ describe("state", () => {
         ],
         "rmsprop, centred": [
           "rmsprop.p.mean",
-          "rmsprop.p.square",
+          "rmsprop.p.variance",
         ],
         "rmsprop, centred, with momentum (the Nature DQN)": [
           "rmsprop.p.mean",
           "rmsprop.p.momentum",
-          "rmsprop.p.square",
+          "rmsprop.p.variance",
         ],
         "sgd": [],
         "sgd with Nesterov momentum": [
