@@ -138,7 +138,7 @@ export const dataDirOption = (): Option =>
 export const threadsOption = (): Option =>
   new Option(
     "--threads <n>",
-    `threads for the runtime (default: ${availableParallelism()}, all cores; ${agents.threads} for dqn on MinAtar, whose small steps are slower on more, 2 on Atari)`,
+    `threads for the runtime (default: ${availableParallelism()}, all cores; ${agents.threads} for dqn on MinAtar, whose small steps gain little from more, 2 on Atari)`,
   ).argParser(wholeNumber("--threads", 2, { most: 256 }));
 export const armsOption = (): Option =>
   new Option(

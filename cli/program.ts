@@ -95,7 +95,7 @@ function program(): Command {
   root
     .command("report")
     .description(
-      "draw the report of a finished run again: the table, figure.svg, figure.png and report.html",
+      "draw the report of a finished run again, or of agents that still learn: the table, figure.svg, figure.png and report.html",
     )
     .argument("<folder>", "the folder of a run")
     .option("--json", "print the results as JSON")

@@ -62,7 +62,8 @@ export function memoryFiles(folder: string, run: string): MemoryFiles {
 }
 
 async function read(path: string): Promise<ReadonlyMap<string, Tensor>> {
-  const hint = "this run cannot go on: start it anew in another folder";
+  const hint =
+    "put it back, or remove the checkpoint of that run, which then starts anew while the others go on";
   if (!existsSync(path))
     throw new Error(`${path}: expected a part of the replay memory, got no such file; ${hint}`);
   try {
@@ -85,7 +86,7 @@ function first(
     [...tensors].map(([name, { dtype, shape, data }]) => {
       if (shape[0] < n)
         throw new Error(
-          `${path}: expected ${n} entries of the replay memory, got ${shape[0]}; start the run anew in another folder`,
+          `${path}: expected ${n} entries of the replay memory, got ${shape[0]}; put back the right file, or remove the checkpoint of that run, which then starts anew while the others go on`,
         );
       const size = shape.slice(1).reduce((a, b) => a * b, 1);
       return [name, { dtype, shape: [n, ...shape.slice(1)], data: data.subarray(0, n * size) }];

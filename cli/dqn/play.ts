@@ -5,7 +5,7 @@ import type { Raster } from "../../experiments/training/task.ts";
 import { writeFileAtomic } from "../../src/node/index.ts";
 import { chosenCheckpoint, runOf } from "../checkpoints.ts";
 import { animation } from "../exhibition.ts";
-import type { PlayFlags } from "../options.ts";
+import { usageError, type PlayFlags } from "../options.ts";
 import { shown } from "../paths.ts";
 import { loadAgent } from "./agents.ts";
 import { delayOf, game } from "./show.ts";
@@ -15,6 +15,8 @@ import { blocksOf, HOME, SHOW_CURSOR, HIDE_CURSOR } from "./terminal.ts";
 const MOST_FRAMES = 2000;
 
 export async function play(path: string, flags: PlayFlags): Promise<void> {
+  if (flags.out !== undefined && !flags.out.endsWith(".gif"))
+    throw usageError(`--out: expected the name of a GIF, got ${flags.out}; try --out game.gif`);
   const { seed, out, quiet = false, json = false } = flags;
   const file = await chosenCheckpoint(path, flags.arm);
   const agent = await loadAgent(file, flags);

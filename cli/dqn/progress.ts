@@ -22,12 +22,12 @@ export function dqnDisplay(runs: readonly DqnRun[], options: Options): DqnDispla
   if (options.quiet) return { step: () => undefined, line: () => undefined, stop: () => undefined };
   const { stream = process.stderr, nameOf } = options;
   const starts = new Map(
-    runs.map((run) => [run, { frame: run.step(), seconds: run.progress.seconds }]),
+    runs.map((run) => [run, { frame: run.step(), seconds: run.progress.wallSeconds }]),
   );
   const news = (run: DqnRun): Record<"score" | "test" | "rate" | "left", string> => {
-    const { curve, seconds } = run.progress;
+    const { curve, wallSeconds } = run.progress;
     const start = starts.get(run)!;
-    const rate = (run.step() - start.frame) / (seconds - start.seconds);
+    const rate = (run.step() - start.frame) / (wallSeconds - start.seconds);
     const last = curve.findLast((p) => p.score !== null);
     return {
       score: last?.score?.toFixed(2) ?? "-",

@@ -31,7 +31,7 @@ export async function resultsSoFar(dir: string): Promise<DqnResults> {
   const frames = runs.length === config.arms.length * config.seeds.length ? Math.min(...tested) : 0;
   if (frames === 0)
     throw new Error(
-      `${dir}: expected every run to have been tested, got some that were not yet; wait, or go on with --resume ${dir}`,
+      `${dir}: expected every run to have been tested, got some that were not yet; let them learn on, where they were stopped with --resume ${dir}`,
     );
   const cut = runs.map((run) => ({
     ...run,

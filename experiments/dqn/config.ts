@@ -81,7 +81,7 @@ const minatar: DqnPreset = {
   sticky: 0.1,
   limit: 1000,
   test: { episodes: 100, epsilon: 0 },
-  threads: 1, // so small a network is slower on two
+  threads: 1, // so small a network gains little from two
 };
 
 /** Mnih et al. 2015, extended data table 1; 50 million decisions are its 200 million frames. */

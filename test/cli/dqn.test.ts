@@ -205,9 +205,9 @@ describe("a run that is stopped", () => {
       $ compare mnist --resume TMP/stopped
       2: weightnorm: --resume: TMP/stopped holds a run of dqn, got the experiment mnist; name the one that it began with
       $ compare dqn --resume TMP/missing --quiet
-      1: weightnorm: TMP/missing/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got no such file; this run cannot go on: start it anew in another folder
+      1: weightnorm: TMP/missing/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got no such file; put it back, or remove the checkpoint of that run, which then starts anew while the others go on
       $ compare dqn --resume TMP/damaged --quiet
-      1: weightnorm: TMP/damaged/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got a damaged file (Z_BUF_ERROR); this run cannot go on: start it anew in another folder
+      1: weightnorm: TMP/damaged/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got a damaged file (Z_BUF_ERROR); put it back, or remove the checkpoint of that run, which then starts anew while the others go on
       "
     `);
   });

@@ -177,7 +177,7 @@ describe("a console", () => {
     vi.resetModules();
     const { powerOn: powerOnWithout } = await import("../../experiments/dqn/atari/console.ts");
     await expect(powerOnWithout(rom)).rejects.toThrowErrorMatchingInlineSnapshot(
-      `[Error: atari: the emulator could not be loaded; install it with \`npm install 6502.ts\`]`,
+      `[Error: atari: the emulator could not be loaded; install it with \`npm install 6502.ts@1.1.4\`]`,
     );
   });
 });

@@ -96,7 +96,7 @@ export const notes = (results: DqnResults): readonly string[] => {
     ...(soFar === undefined
       ? []
       : [`unfinished: after ${soFar} of ${Number(config["frames"])} frames`]),
-    `${Math.max(...counts) > 1 ? seeds : ""}test: ${episodes} episodes after the last of these frames, each mean with a standard error of about ${Math.max(...rowsOf(results).map((r) => r.error)).toFixed(2)}; training: episodes of the last tenth, exploring; random play: ${results.random.episodes} episodes, standard error ${results.random.error.toFixed(2)}`,
+    `${Math.max(...counts) > 1 ? seeds : ""}test: ${episodes} episodes after the last of these frames, each mean with a standard error of at most ${Math.max(...rowsOf(results).map((r) => r.error)).toFixed(2)}; training: episodes of the last tenth, exploring; random play: ${results.random.episodes} episodes, standard error ${results.random.error.toFixed(2)}`,
     ...results.lost.map((l) => `${l.arm} with seed ${l.seed} diverged after frame ${l.frame}`),
   ];
 };

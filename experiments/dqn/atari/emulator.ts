@@ -19,7 +19,7 @@ export function loadEmulator(): Emulator {
     };
   } catch (cause) {
     throw new Error(
-      "atari: the emulator could not be loaded; install it with `npm install 6502.ts`",
+      "atari: the emulator could not be loaded; install it with `npm install 6502.ts@1.1.4`",
       { cause },
     );
   }
