@@ -26,17 +26,20 @@ export async function show(
   const pictures: PictureFile[] = [];
   const display = preparationDisplay(quiet);
   await makeFolder(join(folder.dir, "pictures"));
-  for (const [i, { arm, seed, state, ...key }] of finished.entries()) {
-    display.show("recording games", i / finished.length);
-    const agent = { programs: programs.get(arm)!, state, maker, config, seed };
-    const { frames, score, steps } = await game(agent, MOST_FRAMES);
-    const file = `pictures/${folder.nameOf({ arm, seed, lr: key.lr })}-game.gif`;
-    await writeFileAtomic(join(folder.dir, file), await animation(frames, delayOf(config)));
-    const part = steps >= frames.length ? `, shown to frame ${frames.length}` : "";
-    const caption = `${Number(score.toFixed(2))} points in ${steps} steps${part}`;
-    pictures.push({ arm, seed, name: "game", caption, file });
+  try {
+    for (const [i, { arm, seed, state, ...key }] of finished.entries()) {
+      display.show("recording games", i / finished.length);
+      const agent = { programs: programs.get(arm)!, state, maker, config, seed };
+      const { frames, score, steps } = await game(agent, MOST_FRAMES);
+      const file = `pictures/${folder.nameOf({ arm, seed, lr: key.lr })}-game.gif`;
+      await writeFileAtomic(join(folder.dir, file), await animation(frames, delayOf(config)));
+      const part = steps >= frames.length ? `, shown to frame ${frames.length}` : "";
+      const caption = `${Number(score.toFixed(2))} points in ${steps} steps${part}`;
+      pictures.push({ arm, seed, name: "game", caption, file });
+    }
+  } finally {
+    display.stop();
   }
-  display.stop();
   return pictures;
 }
 

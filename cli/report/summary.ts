@@ -149,7 +149,7 @@ function deviation(samples: readonly (number | null)[]): number | null {
 }
 
 /** Of a sample, all of whose values are there. */
-const statOf = (samples: readonly (number | null)[]): Stat => {
+export const statOf = (samples: readonly (number | null)[]): Stat => {
   const values = samples.filter((x) => x !== null);
   const all = values.length > 0 && values.length === samples.length;
   return {

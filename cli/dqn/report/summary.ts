@@ -2,13 +2,9 @@
 import type { DqnResults } from "../../../experiments/dqn/results.ts";
 import type { Point } from "../../../experiments/dqn/run.ts";
 import type { Arm } from "../../../experiments/results.ts";
+import { statOf, type Stat } from "../../report/summary.ts";
 import { armsIn, runsOf } from "./lines.ts";
 
-/** A mean over seeds, and their standard deviation where there are several. */
-export interface Stat {
-  readonly mean: number | null;
-  readonly deviation: number | null;
-}
 export interface Row {
   readonly arm: Arm;
   readonly seeds: number;
@@ -24,14 +20,6 @@ export interface Row {
   readonly framesPerSecond: Stat;
   readonly update: Stat;
 }
-
-const statOf = (values: readonly (number | null)[]): Stat => {
-  const known = values.filter((x) => x !== null);
-  if (known.length === 0) return { mean: null, deviation: null };
-  const mean = known.reduce((a, b) => a + b, 0) / known.length;
-  const squares = known.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return { mean, deviation: known.length < 2 ? null : Math.sqrt(squares / (known.length - 1)) };
-};
 
 export const rowsOf = (results: DqnResults): readonly Row[] =>
   armsIn(results).map((arm) => {
@@ -88,15 +76,15 @@ export const randomRow = ({ random }: DqnResults): readonly string[] =>
 /** What the numbers of the table are. */
 export const notes = (results: DqnResults): readonly string[] => {
   const counts = [...new Set(rowsOf(results).map((r) => r.seeds))].sort((a, b) => a - b);
-  const episodes =
-    rowsOf(results).length > 0 ? runsOf(results, armsIn(results)[0])[0].final.episodes : 0;
+  const tests = armsIn(results).flatMap((arm) => runsOf(results, arm).map((r) => r.final));
+  const error = Math.max(...tests.map((t) => t.error));
   const seeds = `mean \u00b1 standard deviation of ${counts.join(" to ")} seeds; `;
   const { soFar, config } = results;
   return [
     ...(soFar === undefined
       ? []
       : [`unfinished: after ${soFar} of ${Number(config["frames"])} frames`]),
-    `${Math.max(...counts) > 1 ? seeds : ""}test: ${episodes} episodes after the last of these frames, each mean with a standard error of at most ${Math.max(...rowsOf(results).map((r) => r.error)).toFixed(2)}; training: episodes of the last tenth, exploring; random play: ${results.random.episodes} episodes, standard error ${results.random.error.toFixed(2)}`,
+    `${Math.max(...counts) > 1 ? seeds : ""}test: ${tests[0].episodes} episodes a seed after the last of these frames, the mean of a seed with a standard error of at most ${error.toFixed(2)}; training: episodes of the last tenth, exploring; random play: ${results.random.episodes} episodes, standard error ${results.random.error.toFixed(2)}`,
     ...results.lost.map((l) => `${l.arm} with seed ${l.seed} diverged after frame ${l.frame}`),
   ];
 };
