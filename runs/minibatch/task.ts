@@ -11,8 +11,10 @@ import type {
   State,
   Tensor,
 } from "../../src/index.ts";
-import type { Means, Measure } from "../results.ts";
-import type { Config } from "./config.ts";
+import type { Exhibits, Picture, World } from "../experiment.ts";
+import type { Measure, Sheet } from "../records.ts";
+import type { Settings } from "../settings.ts";
+import type { MinibatchConfig, Preset } from "./config.ts";
 
 /** Examples as a network takes them. */
 export interface DataSet {
@@ -29,48 +31,51 @@ export interface TaskData {
   readonly source: string;
 }
 
-export interface LoadOptions {
-  readonly dataDir?: string;
-  readonly threads?: number;
-  /** Long work on the way, e.g. a download, with its share done. */
-  readonly onProgress?: (what: string, done: number) => void;
-}
-
 export interface Task {
   readonly name: string;
-  /** Where data comes from without --data-dir, and what that flag takes. */
-  readonly dataHelp: string;
+  /** Half a line for the list of experiments. */
+  readonly about: string;
+  /** What examples are called (default: "images"). */
+  readonly unit?: string;
+  /** Where data may lie: `dataDir`, as a rule. */
+  readonly places: Settings;
   /** Settings by name; the first is the default. */
   readonly presets: Readonly<Record<string, Preset>>;
+  /** What the network takes beside its inputs. */
+  readonly options: Settings;
   /** Outputs of the network, each [batch], that it is judged by; the first ranks the arms. */
   readonly measures: readonly Measure[];
   /** The arms that are compared unless others are asked for (default: all). */
   readonly arms?: readonly Arm[];
-  load(options: LoadOptions): Promise<TaskData>;
+  /** Command lines for the help, without the program's name. */
+  readonly examples?: readonly string[];
+  load(world: World): Promise<TaskData>;
   /** The inputs are those of its data. */
-  network(inputs: readonly Input[], config: Config): Network;
+  network(inputs: readonly Input[], config: MinibatchConfig): Network;
   /** Numbers that change from step to step, each an input of the training step: `lr` and what else there is. */
-  rates(config: Config, lr: number): Readonly<Record<string, Schedule>> & { readonly lr: Schedule };
-  optimizer(config: Config, rates: Readonly<Record<string, Node>>): Optimizer;
+  rates(
+    config: MinibatchConfig,
+    lr: number,
+  ): Readonly<Record<string, Schedule>> & { readonly lr: Schedule };
+  optimizer(config: MinibatchConfig, rates: Readonly<Record<string, Node>>): Optimizer;
   /** How an arm normalizes here, where it is not as everywhere. */
   norm?(arm: Arm): Norm;
   /** `as drawn`: no data-dependent initialization, weights start as they were drawn (default: data-dependent). */
   readonly initialization?: "data-dependent" | "as drawn";
   /** What is measured once, and shown, of a model that was trained. */
-  readonly show?: (trained: Trained) => Promise<Exhibits>;
-  /** New examples of a model that was trained: what `weightnorm sample` draws. */
+  readonly show?: (trained: TrainedModel) => Promise<Exhibits>;
+  /** New examples of a model that was trained. */
   readonly sample?: (
-    trained: Omit<Trained, "data">,
-    options: SampleOptions,
+    trained: Omit<TrainedModel, "data">,
+    options: { readonly count: number; readonly key: Tensor },
   ) => Promise<readonly Picture[]>;
+  /** What others reported, to set beside what is measured here. */
+  readonly reported?: Sheet["reported"];
 }
 
-/** Everything but what only the user knows. */
-export type Preset = Omit<Config, "arms" | "seeds" | "threads" | "trainSize" | "preset">;
-
-/** A run that is over. */
-export interface Trained {
-  readonly config: Config;
+/** A model that was trained, ready to be looked at. */
+export interface TrainedModel {
+  readonly config: MinibatchConfig;
   readonly arm: Arm;
   readonly norm: Norm;
   readonly seed: number;
@@ -79,28 +84,4 @@ export interface Trained {
   readonly data: TaskData;
   readonly runtime: Runtime;
   readonly onProgress: (done: number) => void;
-}
-
-export interface SampleOptions {
-  readonly count: number;
-  /** A uint32 [2] key: another one, other samples. */
-  readonly key: Tensor;
-}
-
-/** Pixels, row-major, channels last. */
-export interface Raster {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  readonly pixels: Uint8Array;
-}
-export interface Picture {
-  readonly name: string;
-  readonly caption: string;
-  /** Several are an animation. */
-  readonly frames: readonly Raster[];
-}
-export interface Exhibits {
-  readonly measured: Means;
-  readonly pictures: readonly Picture[];
 }

@@ -15,59 +15,19 @@ import {
   type State,
   type Tensor,
 } from "../../src/index.ts";
-import type { Arm, CurvePoint, EpochResult, Means } from "../results.ts";
-import {
-  heldOutSize,
-  ratesOf,
-  stepsOf,
-  stepsPerEpoch,
-  trainedSize,
-  type Config,
-} from "./config.ts";
-import { INIT_BATCH, programsOf, type ProgramOptions, type Programs } from "./programs.ts";
-
-/** What a run has measured so far; part of its checkpoint, so a resumed run goes on counting. */
-export interface Progress {
-  readonly epochs: EpochResult[];
-  readonly curve: CurvePoint[];
-  readonly stepMilliseconds: number[];
-  /** Training time alone. */
-  seconds: number;
-  /** Training and evaluation, over all processes that went on with the run. */
-  wallSeconds: number;
-  /** Sums over the epoch under way. */
-  readonly epoch: { steps: number; sums: Means };
-  /** Sums since the last point of the curve. */
-  readonly point: { loss: number; steps: number };
-}
-
-/** A run under way. `advance` takes one step, and evaluates when that ends an epoch. */
-export interface Run {
-  readonly arm: Arm;
-  readonly seed: number;
-  /** The learning rate at the start. */
-  readonly lr: number;
-  readonly steps: number;
-  readonly progress: Progress;
-  /** Numbers that training changes. */
-  readonly parameters: number;
-  /** Steps done. */
-  readonly step: () => number;
-  /** How many units of each layer data-dependent initialization found dead. */
-  readonly dead: Readonly<Record<string, number>>;
-  advance(): Promise<{ readonly loss: number; readonly epoch?: EpochResult }>;
-  /** What to save; throws `Diverged` where it could not be gone on from. */
-  checkpoint(): Checkpoint;
-}
+import type { Happening, RunKey } from "../events.ts";
+import { Diverged, type Contestant, type Kept } from "../experiment.ts";
+import { heldOutSize, stepsOf, stepsPerEpoch, trainedSize, type MinibatchConfig } from "./config.ts";
+import { finishedOf, measuredOf, pointOf } from "./history.ts";
+import { INIT_BATCH, type Means, type Programs } from "./programs.ts";
+import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
 
 export interface RunOptions {
-  readonly config: Config;
-  readonly seed: number;
-  /** One of the arm's learning rates (default: the first). */
-  readonly lr?: number;
+  readonly config: MinibatchConfig;
+  readonly key: RunKey;
   readonly programs: Programs;
   /** Goes on from here. */
-  readonly from?: Checkpoint;
+  readonly from?: Pick<Kept, "checkpoint">;
 }
 
 /** Points of the training curve an epoch. */
@@ -75,44 +35,44 @@ const POINTS = 20;
 /** About how often a run is tested at least, so that short runs have a curve too. */
 const TESTS = 4;
 
-export async function startRun({
-  config,
-  seed,
-  programs,
-  from,
-  lr = ratesOf(config, programs.arm)[0],
-}: RunOptions): Promise<Run> {
+/** One run, at its start or where its checkpoint left it. */
+export async function startRun({ config, key, programs, from }: RunOptions): Promise<Contestant> {
   const { arm, task } = programs;
+  const { seed, lr } = key;
   const perEpoch = stepsPerEpoch(config);
   const steps = stepsOf(config);
   const trained = trainedSize(config);
   const rates = Object.entries(task.rates(config, lr));
-  const state: State = from ? stateOf(from) : initialState(programs.train.parameters, seed);
-  const progress = (from ? structuredClone(from.progress) : emptyProgress()) as Progress;
-  let step = from?.step ?? 0;
+  const where = `the checkpoint of ${arm}-${seed}`;
+  const state: State = from
+    ? stateOf(from.checkpoint)
+    : initialState(programs.train.parameters, seed);
+  const progress: Progress = from ? progressOf(from.checkpoint, where) : emptyProgress();
+  let step = from?.checkpoint.step ?? 0;
 
-  const dead = from ? {} : await initialize();
-  if (!from) startAverages(state);
+  if (!from) {
+    progress.dead = await initialize();
+    startAverages(state);
+  }
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
   const parameters = programs.train.parameters
     .filter((p) => p.attrs.trainable)
     .reduce((n, p) => n + sizeOf(p.shape), 0);
+  progress.parameters = parameters;
   return {
-    arm,
-    seed,
-    lr,
+    key,
     steps,
-    progress,
-    parameters,
-    dead,
+    turn: perEpoch,
     step: () => step,
+    wall: () => progress.wallSeconds,
+    begun: from ? [] : [{ type: "initialized", step: 0, dead: progress.dead ?? {} }],
     advance,
-    checkpoint,
+    saved: () => ({ checkpoint: checkpoint() }),
   };
 
   /** In the order of the network, as a new run has it; a file's order is its own. */
   function stateOf({ state: saved }: Checkpoint): State {
-    checkState(programs.train.parameters, saved, `the checkpoint of ${arm}-${seed}`);
+    checkState(programs.train.parameters, saved, where);
     return new Map(
       programs.train.parameters.map(({ attrs: { name } }) => [name, saved.get(name)!]),
     );
@@ -128,8 +88,8 @@ export async function startRun({
       Math.min(INIT_BATCH, trained),
     );
     const program = await programs.compileInit();
-    const key = keyTensor(seed, "init noise");
-    const outputs = await program.run({ ...programs.feeds(rows), key }, state);
+    const noise = keyTensor(seed, "init noise");
+    const outputs = await program.run({ ...programs.feeds(rows), key: noise }, state);
     await program.release();
     const counts = Object.entries(outputs).filter(([name]) => name.startsWith("dead:"));
     return Object.fromEntries(
@@ -137,7 +97,7 @@ export async function startRun({
     );
   }
 
-  async function advance(): Promise<{ readonly loss: number; readonly epoch?: EpochResult }> {
+  async function advance(): ReturnType<Contestant["advance"]> {
     const epoch = Math.floor(step / perEpoch);
     if (order?.epoch !== epoch)
       order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
@@ -157,15 +117,18 @@ export async function startRun({
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
     step++;
-    const means = task.measures.map(({ key }) => [key, mean(outputs[key])] as const);
-    record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
-    const ended = step % perEpoch === 0 ? { epoch: await endEpoch(epoch + 1) } : {};
-    if (!ended.epoch && isTestPoint()) markTest(await measured("test", programs.test(state)));
+    const means = task.measures.map(({ key: name }) => [name, mean(outputs[name])] as const);
+    const point = record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
+    const events: Happening[] = point ? [point] : [];
+    if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
+    else if (isTestPoint())
+      events.push(markTest(await measured("test", programs.test(state))));
     progress.wallSeconds += (performance.now() - began) / 1000;
-    return { loss, ...ended };
+    if (step === steps) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
+    return { values: { loss }, events };
   }
 
-  function record(means: Means, milliseconds: number, rate: number): void {
+  function record(means: Means, milliseconds: number, rate: number): Happening | undefined {
     progress.seconds += milliseconds / 1000;
     progress.stepMilliseconds.push(Math.round(milliseconds * 1000) / 1000);
     const { epoch, point } = progress;
@@ -173,15 +136,17 @@ export async function startRun({
     epoch.steps++;
     point.loss += means["loss"];
     point.steps++;
-    if (!Number.isInteger(pointOfEpoch())) return;
-    progress.curve.push({
+    if (!Number.isInteger(pointOfEpoch())) return undefined;
+    const made = {
       step,
       epoch: step / perEpoch,
       seconds: progress.seconds,
       loss: point.loss / point.steps,
       layers: layerStats(state, rate),
-    });
+    };
+    progress.curve.push(made);
     Object.assign(point, { loss: 0, steps: 0 });
+    return pointOf(made);
   }
 
   /** Whether the point of the curve that this step made, if it did, is one to test at. */
@@ -198,22 +163,23 @@ export async function startRun({
   /** Measures that are numbers: the loss may still have been one when the parameters were past use. */
   async function measured(what: string, measuring: Promise<Means>): Promise<Means> {
     const means = await measuring;
-    for (const [key, value] of Object.entries(means))
+    for (const [name, value] of Object.entries(means))
       if (!Number.isFinite(value))
         throw new Diverged(
-          `train: the ${what} ${key} of ${arm} must be a finite number, got ${value} after step ${step}; lower --lr`,
+          `train: the ${what} ${name} of ${arm} must be a finite number, got ${value} after step ${step}; lower --lr`,
         );
     return means;
   }
 
-  function markTest(test: Means): void {
+  function markTest(test: Means): Happening {
     const last = progress.curve.length - 1;
     progress.curve[last] = { ...progress.curve[last], test };
+    return measuredOf(progress.curve[last]);
   }
 
-  async function endEpoch(epoch: number): Promise<EpochResult> {
+  async function endEpoch(epoch: number): Promise<Happening> {
     const { sums, steps: n } = progress.epoch;
-    const result = {
+    const result: EpochResult = {
       epoch,
       seconds: progress.seconds,
       train: mapValues(sums, (x) => x / n),
@@ -225,7 +191,7 @@ export async function startRun({
     progress.epochs.push(result);
     markTest(result.test);
     Object.assign(progress.epoch, { steps: 0, sums: {} });
-    return result;
+    return measuredOf({ step, ...result });
   }
 
   function checkpoint(): Checkpoint {
@@ -248,13 +214,8 @@ export async function startRun({
   }
 }
 
-/** Numbers that are none any more: the run cannot go on, and its last checkpoint is still good. */
-export class Diverged extends Error {
-  override readonly name = "Diverged";
-}
-
 function badLoss(
-  arm: Arm,
+  arm: RunKey["arm"],
   step: number,
   { loss, layer }: { readonly loss: number; readonly layer: string | undefined },
 ): Diverged {
@@ -267,34 +228,7 @@ function badLoss(
   );
 }
 
-const emptyProgress = (): Progress => ({
-  epochs: [],
-  curve: [],
-  stepMilliseconds: [],
-  seconds: 0,
-  wallSeconds: 0,
-  epoch: { steps: 0, sums: {} },
-  point: { loss: 0, steps: 0 },
-});
 const mean = ({ data }: Tensor): number =>
   Array.from(data).reduce((a, b) => a + b, 0) / data.length;
 const mapValues = (x: Means, f: (value: number, name: string) => number): Means =>
   Object.fromEntries(Object.entries(x).map(([name, value]) => [name, f(value, name)]));
-
-/** The measures of a checkpoint's parameters on the test set; `where` names its file in messages. */
-export async function evaluateCheckpoint(
-  { state, config }: Checkpoint,
-  { where, ...options }: Omit<ProgramOptions, "config" | "arm"> & { readonly where: string },
-): Promise<Means> {
-  const { lr, ...rest } = config as unknown as Omit<Config, "lr"> & {
-    readonly arm: Arm;
-    readonly lr: number;
-  };
-  const programs = programsOf({
-    ...options,
-    config: { ...rest, arms: [rest.arm], lr: [lr] },
-    arm: rest.arm,
-  });
-  checkState(programs.train.parameters, state, where);
-  return programs.test(state).finally(programs.release);
-}

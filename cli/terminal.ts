@@ -1,5 +1,5 @@
 /** Pictures in a terminal with 24-bit colours: two pixels a character, one above the other. */
-import type { Raster } from "../../experiments/training/task.ts";
+import type { Raster } from "../runs/experiment.ts";
 
 const ESC = "\x1b[";
 export const HIDE_CURSOR: string = `${ESC}?25l`;

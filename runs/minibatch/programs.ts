@@ -2,6 +2,7 @@
 import {
   arms,
   averaged,
+  checkState,
   diagnosticStep,
   evalStep,
   initStep,
@@ -20,19 +21,23 @@ import {
   type Tensor,
 } from "../../src/index.ts";
 import { onDemand } from "../on-demand.ts";
-import type { Arm, Means, Measure } from "../results.ts";
-import { ratesOf, trainedSize, type Config } from "./config.ts";
+import { ratesOf } from "../rates.ts";
+import type { Arm, Measure } from "../records.ts";
+import { trainedSize, type MinibatchConfig } from "./config.ts";
 import type { DataSet, Task, TaskData } from "./task.ts";
 
 /** Examples that data-dependent initialization looks at, as in the paper. */
 export const INIT_BATCH = 500;
 const EVAL_BATCH = 100; // larger ones hold memory and are no faster
 
+/** Means of measures by key, not scaled; of a training set also of the `loss`. */
+export type Means = Readonly<Record<string, number>>;
+
 /** How an arm normalizes in an experiment. */
 export const normOf = (task: Task, arm: Arm): Norm => task.norm?.(arm) ?? arms[arm];
 
 /** What is evaluated of a state: its parameters, or their moving averages. */
-export const evaluated = ({ average }: Pick<Config, "average">, state: State): State =>
+export const evaluated = ({ average }: Pick<MinibatchConfig, "average">, state: State): State =>
   average === undefined ? state : averaged(state);
 
 /**
@@ -44,6 +49,8 @@ export interface Programs {
   readonly arm: Arm;
   readonly norm: Norm;
   readonly train: Program;
+  /** Throws for a state that is not of this network; `where` is what messages call it. */
+  check(state: State, where: string): void;
   /** The means of all measures on the test set with these parameters. */
   test(state: State): Promise<Means>;
   /** The same on the training examples from row `from` to before `to`. */
@@ -61,7 +68,7 @@ export interface Programs {
 
 export interface ProgramOptions {
   readonly task: Task;
-  readonly config: Config;
+  readonly config: MinibatchConfig;
   readonly arm: Arm;
   readonly data: TaskData;
   readonly runtime: Runtime;
@@ -110,6 +117,7 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     arm,
     norm,
     train,
+    check: (state, where) => checkState(train.parameters, state, where),
     test: (state) => measured(data.test, state, 0, data.test.count),
     heldOut: (state, from, to) => measured(data.train, state, from, to),
     prepare: train.compile,
