@@ -20,3 +20,4 @@ export {
   type Whitening,
   type WhiteningOptions,
 } from "./whitening.ts";
+export { takeLock, type Lock, type LockOptions } from "./lock.ts";
