@@ -190,7 +190,7 @@ test("IDX files that are missing, cut off or mixed up", async () => {
   ).toMatchInlineSnapshot(`
     "
     $ compare mnist --data-dir TMP/nowhere --out TMP/unread
-    1: weightnorm: TMP/nowhere: expected a folder with MNIST's four files, got ENOENT; check the path
+    1: weightnorm: TMP/nowhere: there is no such file or folder, got ENOENT; check the path
     $ compare mnist --data-dir TMP/missing --out TMP/unread
     1: weightnorm: TMP/missing: expected MNIST's four files (or the same with .gz), got no train-labels-idx1-ubyte, no t10k-images-idx3-ubyte; add what is missing
     $ compare mnist --data-dir TMP/cut --out TMP/unread
@@ -300,7 +300,7 @@ test("paths that hold nothing, or nothing of ours", async () => {
     $ report TMP/half
     1: weightnorm: TMP/half: expected a finished run, got one without results.json; finish it with --resume TMP/half
     $ eval TMP/done --data-dir TMP/nowhere
-    1: weightnorm: TMP/nowhere: expected a folder with MNIST's four files, got ENOENT; check the path
+    1: weightnorm: TMP/nowhere: there is no such file or folder, got ENOENT; check the path
     "
   `);
   const { code, stdout } = await within("inspect", foreign); // any safetensors file will do
