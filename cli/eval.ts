@@ -50,14 +50,18 @@ export async function evaluate(
   // Pixels of another set would be normalized otherwise: by default the run's own.
   const places = { ...(await placesOfRun(files[0], find)), ...given };
   const { progress, stop } = display({ quiet: json });
-  const world = nodeWorld({ places, progress, ...(threads === undefined ? {} : { threads }) });
-  const field = await experiment.open(first, world).finally(stop);
+  const world = nodeWorld({ places, progress });
+  const using = threads === undefined ? {} : { threads };
+  const field = await experiment.open({ ...first, ...using }, world).finally(stop);
   const rows: Row[] = [];
   try {
     for (const [i, { file, checkpoint, key, config }] of loaded.entries()) {
       progress("testing", i / loaded.length);
       const { state, step } = checkpoint;
-      const measured = await field.measure({ key, config, state, step, world }, file);
+      const measured = await field.measure(
+        { key, config: { ...config, ...using }, state, step, world },
+        file,
+      );
       rows.push({ file, ...key, step, ...measured });
     }
   } finally {

@@ -49,14 +49,13 @@ export async function play(
       `${file}: expected an agent, a checkpoint of ${await namesOf((e) => e.play !== undefined)}, got one of ${experiment.name}; there is nobody to play`,
     );
   const places = { ...(await placesOfRun(file, find)), ...placesOf(everyPlace, flags) };
-  const world = nodeWorld({
-    places,
-    progress: () => undefined,
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const world = nodeWorld({ places, progress: () => undefined });
   const { state, step } = checkpoint;
   const { game, score, steps, frames, delay } = await experiment.play(
-    { key, config, state, step, world },
+    {
+      ...{ key, state, step, world },
+      config: { ...config, ...(threads === undefined ? {} : { threads }) },
+    },
     { seed, most: MOST_FRAMES },
   );
   const { stdout } = process;

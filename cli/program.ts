@@ -4,6 +4,8 @@ import { Command, CommanderError, Option } from "commander";
 import { experiments, findExperiment } from "../experiments/index.ts";
 import { UsageError, type Experiment } from "../runs/experiment.ts";
 import { flagOf, type Settings } from "../runs/settings.ts";
+import type { PlayFlags } from "./play.ts";
+import type { SampleFlags } from "./sample.ts";
 import { experimentAt, names } from "./experiments.ts";
 import {
   armOption,
@@ -103,7 +105,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       "after",
       "\nExamples:\n  weightnorm sample runs/vae\n  weightnorm sample runs/draw --count 100 --seed 7 --out drawings",
     )
-    .action(async (path: string, flags: never) =>
+    .action(async (path: string, flags: SampleFlags) =>
       (await import("./sample.ts")).sample(path, flags),
     );
   add(
@@ -125,8 +127,8 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       "after",
       "\nExamples:\n  weightnorm play runs/breakout\n  weightnorm play runs/breakout --arm plain --seed 7 --out game.gif",
     )
-    .action(async (path: string, flags: never) =>
-      (await import("./play.ts")).play(path, flags, places),
+    .action(async (path: string, flags: PlayFlags) =>
+      (await import("./play.ts")).play(path, { ...flags }, places),
     );
   add(
     "inspect",

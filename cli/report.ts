@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { reportOf, resultsTable, tableOf, toPng } from "../report/index.ts";
 import type { Results } from "../runs/records.ts";
-import { makeFolder, readResults } from "../runs/folder/index.ts";
-import { writeFileAtomic } from "../src/node/index.ts";
+import { readResults } from "../runs/folder/index.ts";
+import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
 

