@@ -2,7 +2,7 @@
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
-import type { Arm } from "../../experiments/results.ts";
+import type { Arm } from "../runs/records.ts";
 import type { Axis } from "./axis.ts";
 import type { Point } from "./curves.ts";
 import { ARM_STYLE, FONT, INK } from "./theme.ts";
@@ -25,11 +25,12 @@ export interface PanelOptions {
   readonly xField: "at" | "seconds";
   readonly x: Axis;
   readonly y: Axis;
-  readonly target?: number | undefined;
+  /** Dashed lines across. */
+  readonly goals?: readonly { readonly y: number; readonly dash: readonly number[] }[];
 }
 
 export function panel(title: string, points: readonly Point[], options: PanelOptions): Panel {
-  const { width, height, xField, x, y, target } = options;
+  const { width, height, xField, x, y, goals = [] } = options;
   const encoding = {
     x: { field: xField, type: "quantitative", ...scaleAndAxis(x, false) },
     y: { field: "y", type: "quantitative", ...scaleAndAxis(y, true) },
@@ -44,7 +45,7 @@ export function panel(title: string, points: readonly Point[], options: PanelOpt
     height,
     data: { values: points },
     layer: [
-      ...(target === undefined ? [] : [targetLine(target, encoding.y)]),
+      ...goals.map((goal) => goalLine(goal, encoding.y)),
       line("datum.line > 0", { strokeWidth: 0.8, opacity: 0.5 }),
       line("datum.line === 0", { strokeWidth: LINE_WIDTH }),
       {
@@ -71,15 +72,14 @@ const MARKER = {
   strokeWidth: 0.8,
 };
 
-function targetLine(target: number, y: object): Panel {
+function goalLine({ y: at, dash }: { y: number; dash: readonly number[] }, y: object): Panel {
   return {
     data: ONE_ROW,
-    mark: { type: "rule", ...TARGET_LINE },
-    encoding: { y: { ...y, field: undefined, datum: target } },
+    mark: { type: "rule", color: INK.quiet.color, strokeDash: dash },
+    encoding: { y: { ...y, field: undefined, datum: at } },
   };
 }
 
-const TARGET_LINE = { color: INK.quiet.color, strokeDash: [4, 3] };
 const QUIET = { fontSize: 11, color: INK.quiet.color };
 
 function scaleAndAxis(axis: Axis, grid: boolean): object {
@@ -112,31 +112,37 @@ const markerEncoding = (): object => ({
   size: byArm("size"),
 });
 
+/** What a dashed line is. */
+export interface Goal {
+  readonly text: string;
+  readonly dash: readonly number[];
+}
+
 /** What stands above the panels. */
 export interface Legend {
   readonly arms: readonly Arm[];
   /** Runs an arm at most. */
   readonly seeds: number;
-  /** What the dashed line is, if there is one. */
-  readonly goal?: string;
+  readonly goals?: readonly Goal[];
 }
 
 /** A line with its marker and the arm's name, side by side above the panels; then the other kinds of lines. */
-function legendPanel({ arms, seeds, goal: text = "" }: Legend): Panel {
+function legendPanel({ arms, seeds, goals = [] }: Legend): Panel {
   const sample = 26;
+  // Wide enough for the wider fonts that may stand in for Source Sans 3.
+  const widthOf = (text: string): number => sample + 7 + 6.6 * text.length + 22;
   let left = 0;
   const entries = arms.map((arm) => {
     const entry = { arm, left, middle: left + sample / 2, right: left + sample };
-    // Wide enough for the wider fonts that may stand in for Source Sans 3.
-    left += sample + 7 + 6.6 * arm.length + 22;
+    left += widthOf(arm);
     return entry;
   });
   const note = seeds > 1 ? `thin lines: ${seeds} seeds` : "";
-  const goal = {
-    left,
-    right: left + sample,
-    text,
-  };
+  const lines = goals.map((goal) => {
+    const entry = { ...goal, left, right: left + sample };
+    left += widthOf(goal.text);
+    return entry;
+  });
   const at = (field: string): object => ({
     field,
     type: "quantitative",
@@ -145,10 +151,10 @@ function legendPanel({ arms, seeds, goal: text = "" }: Legend): Panel {
   });
   const y = { value: LEGEND_HEIGHT / 2 };
   const label = { type: "text", align: "left", baseline: "middle", dx: 7, fontSize: 12 };
-  const goalEntry = [
+  const goalEntries = lines.flatMap(({ dash, ...goal }) => [
     {
       data: { values: [goal] },
-      mark: { type: "rule", ...TARGET_LINE },
+      mark: { type: "rule", color: INK.quiet.color, strokeDash: dash },
       encoding: { x: at("left"), x2: { field: "right" }, y },
     },
     {
@@ -156,7 +162,7 @@ function legendPanel({ arms, seeds, goal: text = "" }: Legend): Panel {
       mark: label,
       encoding: { x: at("right"), y, text: { field: "text" } },
     },
-  ];
+  ]);
   return {
     width: INNER_WIDTH,
     height: LEGEND_HEIGHT,
@@ -171,7 +177,7 @@ function legendPanel({ arms, seeds, goal: text = "" }: Legend): Panel {
         mark: label,
         encoding: { x: at("right"), y, text: { field: "arm" } },
       },
-      ...(text === "" ? [] : goalEntry),
+      ...goalEntries,
       {
         data: ONE_ROW,
         mark: { type: "text", align: "right", baseline: "middle", ...QUIET },
@@ -214,11 +220,15 @@ export async function draw(
   };
   const view = new View(parse(sized), { renderer: "none" });
   try {
-    return shorten(await view.toSVG());
+    return shorten(await view.toSVG()).replace(NOT_IN_XML, "\ufffd");
   } finally {
     view.finalize();
   }
 }
+
+/** What no XML may have, escaped or not; names of layers come from files. */
+// eslint-disable-next-line no-control-regex
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** Hundredths of a pixel are enough; seventeen digits only make files large. */
 const shorten = (svg: string): string =>

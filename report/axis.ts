@@ -22,7 +22,7 @@ export function linearAxis(
   values: readonly number[],
   { count = 5, integer = false, from = 0 }: LinearOptions = {},
 ): Axis {
-  const top = Math.max(from, ...values);
+  const top = values.reduce((most, x) => Math.max(most, x), from);
   const max = top > from ? top : from + 1;
   const ticks = linearTicks(from, max, { count, integer });
   return { title, type: "linear", domain: [from, max], ticks, labels: ticks.map(label) };
@@ -31,8 +31,8 @@ export function linearAxis(
 /** Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. */
 export function logAxis(title: string, values: readonly number[]): Axis {
   const positive = values.filter((x) => x > 0);
-  const low = positive.length > 0 ? Math.min(...positive) : 0.1;
-  const high = positive.length > 0 ? Math.max(...positive) : 1;
+  const low = positive.length > 0 ? positive.reduce((a, b) => Math.min(a, b)) : 0.1;
+  const high = positive.length > 0 ? positive.reduce((a, b) => Math.max(a, b)) : 1;
   // Some air, and more of it where all values are nearly equal: their differences are no news.
   const air = Math.max(0.05 * Math.log(high / low), 0.5 * (Math.log(1.3) - Math.log(high / low)));
   const domain = [low / Math.exp(air), high * Math.exp(air)] as const;

@@ -1,5 +1,5 @@
 /** How the arms look, the same in every figure and table of the report. */
-import type { Arm } from "../../experiments/results.ts";
+import type { Arm } from "../runs/records.ts";
 
 export interface ArmStyle {
   readonly color: string;
