@@ -1,7 +1,8 @@
 /** `weightnorm report`: the pages, the pictures and the table of a run, from its records. */
 import { readFile } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
-import { reportOf, resultsTable, tableOf, toPng } from "../report/index.ts";
+import { reportOf, resultsTable, tableOf } from "../report/index.ts";
+import { toPng } from "../report/png.ts";
 import type { Results } from "../runs/records.ts";
 import { readResults } from "../runs/folder/index.ts";
 import { makeFolder, writeFileAtomic } from "../src/node/index.ts";

@@ -3,7 +3,10 @@ import {
   cifar10Files,
   mnistFiles,
   readCifar10,
-  readMnist, type Cifar10, type Mnist } from "../src/index.ts";
+  readMnist,
+  type Cifar10,
+  type Mnist,
+} from "../src/index.ts";
 import type { World } from "../runs/experiment.ts";
 import { place, type Settings } from "../runs/settings.ts";
 

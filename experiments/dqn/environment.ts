@@ -1,7 +1,8 @@
 /** What an agent acts in: MinAtar, and whatever else can be looked at and acted on. */
 import * as z from "zod/mini";
-import { checked, quoted } from "../../src/train/json.ts";
+import { checked } from "../../runs/checked.ts";
 import type { Raster } from "../../runs/experiment.ts";
+import { brief } from "../../src/train/json.ts";
 
 export interface Environment {
   readonly name: string;
