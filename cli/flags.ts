@@ -6,7 +6,7 @@ import {
   choice,
   common,
   flagOf,
-  told,
+  typed,
   valueOf,
   whole,
   type Setting,
@@ -65,9 +65,11 @@ export function settingOptions(
     experiment.complete({ preset }, {}) as Config & Readonly<Record<string, unknown>>,
   ]) as readonly (readonly [string, Readonly<Record<string, unknown>>])[];
   const options = Object.entries(settings).map(([name, setting]) => {
+    const choices = setting.type === "list" ? setting.of : setting;
+    const any = choices.type === "choice" ? `: ${choices.choices.join(", ")}` : "";
     const help = setting.help.includes("(default")
       ? setting.help
-      : `${setting.help}${defaultOf(name, setting, defaults)}`;
+      : `${setting.help}${any}${defaultOf(name, setting, defaults)}`;
     return optionOf(name, setting, help);
   });
   return options.filter((o) => o !== undefined);
@@ -81,9 +83,8 @@ function defaultOf(
 ): string {
   if (name === "preset") return ` (default: ${defaults[0][0]})`;
   const [[, first], ...others] = defaults;
-  const text = (config: Readonly<Record<string, unknown>>): string =>
-    told(setting, config[name]).replaceAll(", ", ",");
-  if (first[name] === undefined) return "";
+  const text = (config: Readonly<Record<string, unknown>>): string => typed(setting, config[name]);
+  if (first[name] === undefined || setting.type === "switch") return "";
   const differing = others.filter(([, config]) => text(config) !== text(first));
   return ` (default: ${[text(first), ...differing.map(([preset, config]) => `${preset}: ${text(config)}`)].join("; ")})`;
 }
