@@ -1,8 +1,9 @@
 /** What one sees of long work beside the race, e.g. a download: a bar on a terminal, a line now and then elsewhere. */
 import { Presets, SingleBar } from "cli-progress";
 
-/** Seconds between two lines. */
+/** Seconds between two lines, and before the first one: what takes no time needs no words. */
 export const EVERY = 10;
+const SOON = 1;
 
 /** 45s, 3m07s */
 export const clock = (seconds: number): string => minutes(Math.ceil(seconds));
@@ -35,10 +36,7 @@ export function preparation(stream: NodeJS.WriteStream): Preparation {
     stop();
     const now = performance.now();
     const work = { what, began: now, before: done, said: now };
-    if (!stream.isTTY) {
-      stream.write(`${what} ...\n`);
-      return work;
-    }
+    if (!stream.isTTY) return work;
     const format = `${what} {bar} {percentage}%  {left} left`;
     const options = { format, stream, hideCursor: true, barsize: 20 };
     const bar = new SingleBar(options, Presets.shades_classic);
@@ -53,7 +51,8 @@ export function preparation(stream: NodeJS.WriteStream): Preparation {
       const rate = (done - current.before) / (now - current.began);
       const left = rate > 0 ? clock((1 - done) / rate / 1000) : "-";
       current.bar?.update(Math.floor(100 * done), { left });
-      if (current.bar || now - current.said < EVERY * 1000) return;
+      const first = current.said === current.began;
+      if (current.bar || now - current.said < (first ? SOON : EVERY) * 1000) return;
       current.said = now;
       stream.write(`${what}: ${Math.floor(100 * done)}%, ${left} left\n`);
     },

@@ -147,16 +147,14 @@ async function resumed({
     throw new UsageError(
       `--resume: ${dir} holds a run of ${before.experiment.name}, got the experiment ${experiment.name}; name the one that it began with`,
     );
-  const change = async (run: RunConfig<Config>): Promise<RunConfig<Config>> =>
+  const finished = await isFinished(dir, before.run);
+  const change = (run: RunConfig<Config>): Promise<RunConfig<Config>> =>
     extended(run, {
-      experiment,
-      asked,
-      places,
+      ...{ experiment, asked, places, finished },
       steps: () => stepsOf(dir, run),
       time: new Date().toISOString(),
     });
-  if ((await isFinished(dir, before.run)) && (await change(before.run)) === before.run)
-    return undefined;
+  if (finished && (await change(before.run)) === before.run) return undefined;
   const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
   try {
     const world = nodeWorld({ places: run.places, progress });
