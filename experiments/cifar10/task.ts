@@ -1,6 +1,6 @@
 /** CIFAR-10 as a task: the paper's main experiment (section 5.1), with the settings of its authors' code. */
 import { gatherRows, stepRate, type ImageSet } from "../../src/index.ts";
-import { loadCifar10 } from "../../src/node/index.ts";
+import { loadCifar10, nodeDoor, nodeRuntime } from "../../src/node/index.ts";
 import { errorRate, labelled } from "../classification.ts";
 import { optimizerOf, scheduleOf, stepsOf } from "../training/config.ts";
 import type { DataSet, Preset, Task } from "../training/task.ts";
@@ -46,7 +46,8 @@ export const cifar10: Task = {
       onProgress: (received, total) => onProgress("downloading CIFAR-10", received / total),
     });
     const sets = await whitened([train, test], {
-      ...(threads === undefined ? {} : { threads }),
+      runtime: nodeRuntime(threads === undefined ? {} : { threads }),
+      door: nodeDoor(),
       onProgress: (done) => onProgress("fitting the whitening, once", done),
     });
     const [trainPixels, testPixels] = sets;
