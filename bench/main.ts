@@ -1,7 +1,7 @@
 /** `npm run -s bench -- mnist --json FILE`: what we measure, and the same work in PyTorch, in turn in the same run. */
 import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
-import { textTable } from "../cli/text-table.ts";
+import { textTable } from "../report/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
 import { benchDqn, type DqnBench } from "./dqn.ts";

@@ -1,7 +1,8 @@
 /** What an agent acts in: MinAtar, and whatever else can be looked at and acted on. */
 import * as z from "zod/mini";
-import { checked, quoted } from "../../runs/checked.ts";
+import { checked } from "../../runs/checked.ts";
 import type { Raster } from "../../runs/experiment.ts";
+import { brief } from "../../src/train/json.ts";
 
 export interface Environment {
   readonly name: string;
@@ -43,7 +44,7 @@ export function snapshotOf<S extends { readonly game: string }>(
   const named = z.looseObject({ game: z.string() }).safeParse(snapshot);
   if (!named.success || named.data.game !== name)
     throw new Error(
-      `${name}: a snapshot must be of the same game, got ${named.success ? `one of ${named.data.game.slice(0, 40)}` : quoted(snapshot)}; restore it there`,
+      `${name}: a snapshot must be of the same game, got ${named.success ? `one of ${named.data.game.slice(0, 40)}` : brief(snapshot)}; restore it there`,
     );
   return checked(schema, snapshot, { where: name, advice: "use an earlier checkpoint" });
 }

@@ -1,5 +1,4 @@
 /** What the agents of a comparison share: a game, compiled programs, random play to compare with. */
-import * as z from "zod/mini";
 import type { RunKey } from "../../runs/events.ts";
 import {
   UsageError,
@@ -9,6 +8,7 @@ import {
   type Trained,
   type World,
 } from "../../runs/experiment.ts";
+import type { Sheet } from "../../runs/records.ts";
 import { checkState } from "../../src/index.ts";
 import { checkRate } from "./complete.ts";
 import type { DqnConfig } from "./config.ts";
@@ -29,7 +29,6 @@ export async function open(config: DqnConfig, world: World): Promise<Field<DqnCo
   checkMemory(config, environment, world);
   const whole: DqnConfig = { plays: environment.name, ...config };
   const programs = sharedPrograms(whole, environment, world);
-  const random = await baseline(whole, maker, world);
   const agentOf = (trained: Trained<DqnConfig>, where?: string): Agent =>
     agent(trained, { maker, programs: programs.of(trained.key) }, where);
   return {
@@ -38,11 +37,8 @@ export async function open(config: DqnConfig, world: World): Promise<Field<DqnCo
       ["game", environment.name],
       ["actions", environment.actions.join(", ")],
     ],
-    sheet: sheetOf(whole, {
-      name: "random play",
-      ...measuredOf(random),
-      count: random.episodes,
-    }),
+    sheet: sheetOf(whole),
+    baseline: () => baseline(whole, maker, world),
     start: (key, from) =>
       startDqn({
         config: whole,
@@ -111,7 +107,7 @@ function sharedPrograms(
   environment: Environment,
   world: World,
 ): { readonly of: (key: RunKey) => Programs; readonly release: () => Promise<void> } {
-  const runtime = world.runtime(world.threads);
+  const runtime = world.runtime(config.threads);
   const made = new Map<string, Programs>();
   return {
     of({ arm, lr }) {
@@ -153,31 +149,12 @@ async function exhibits(player: Agent): Promise<Exhibits> {
   return { measured: {}, pictures: [{ name: "game", caption, frames, delay }] };
 }
 
-const real = z.number();
-const scoreSchema: z.ZodMiniType<Score> = z.strictObject({
-  ...{ mean: real, error: real, steps: real, episodes: z.int().check(z.minimum(1)) },
-});
-
-/** What random play gets; that of an emulated game, which takes a while, is kept. */
-async function baseline(config: DqnConfig, maker: EnvironmentMaker, world: World): Promise<Score> {
-  const { door, progress } = world;
-  const { network, plays = "", sticky, limit, test } = config;
-  const played = (): Promise<Score> =>
-    randomPlay(maker, config, (done) => progress("random play", done));
-  if (network === "minatar") return played();
-  const name = `dqn-random-${plays}-${sticky}-${limit}-${test.episodes}.json`;
-  const kept = await door.recall(name);
-  const before = kept && scoreSchema.safeParse(jsonOf(kept));
-  if (before?.success) return before.data;
-  const score = await played();
-  await door.keep(name, new TextEncoder().encode(JSON.stringify(score)));
-  return score;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
+/** What random play gets; of an emulated game it takes a while. */
+async function baseline(
+  config: DqnConfig,
+  maker: EnvironmentMaker,
+  { progress }: World,
+): Promise<NonNullable<Sheet["baseline"]>> {
+  const random = await randomPlay(maker, config, (done) => progress("random play", done));
+  return { name: "random play", ...measuredOf(random), count: random.episodes };
 }

@@ -2,7 +2,7 @@
 import type { Experiment } from "../../runs/experiment.ts";
 import { complete } from "./complete.ts";
 import { presets, type DqnConfig } from "./config.ts";
-import { earlier } from "./earlier.ts";
+import { earlierResults } from "./earlier.ts";
 import { open, play } from "./field.ts";
 import { history } from "./progress.ts";
 import { places, settings } from "./settings.ts";
@@ -17,5 +17,6 @@ export const dqn: Experiment<DqnConfig> = {
     "compare dqn --game catch",
     "compare dqn --rom breakout.bin --preset paper",
   ],
-  ...{ complete, open, history, earlier, play },
+  ...{ complete, open, history, play },
+  earlier: (results, where) => earlierResults(results, { settings, where }),
 };

@@ -18,7 +18,7 @@ const share = { ...inside, unit: "%", scale: 100 };
 
 export const settings: Settings = {
   game: choice(
-    "one of MinAtar's small games, catch, our own for the Atari 2600, or with --rom a cartridge",
+    "one of MinAtar's small games, our own for the Atari 2600 (catch), or with --rom a cartridge",
     GAMES,
     { example: "breakout" },
   ),

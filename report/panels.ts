@@ -1,0 +1,271 @@
+/** Panels of lines as SVG: Vega-Lite describes them, Vega draws them without a screen. */
+import { parse, View } from "vega";
+import { compile } from "vega-lite";
+import type { TopLevelSpec } from "vega-lite";
+import type { Arm } from "../runs/records.ts";
+import type { Axis } from "./axis.ts";
+import type { Point } from "./curves.ts";
+import { ARM_STYLE, FONT, INK } from "./theme.ts";
+import type { ArmStyle } from "./theme.ts";
+
+/** A Vega-Lite unit or layer; its own type is a union too wide to be of help in building one. */
+export type Panel = Readonly<Record<string, unknown>>;
+
+/** All figures are this wide, so that text has one size on the page. */
+export const FIGURE_WIDTH = 880;
+const MARGIN = { left: 54, right: 14, top: 8, bottom: 44 };
+export const INNER_WIDTH: number = FIGURE_WIDTH - MARGIN.left - MARGIN.right;
+const LEGEND_HEIGHT = 18;
+const LEGEND_GAP = 42;
+const ROW_GAP = 78;
+const LINE_WIDTH = 1.7;
+export interface PanelOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly xField: "at" | "seconds";
+  readonly x: Axis;
+  readonly y: Axis;
+  /** Dashed lines across. */
+  readonly goals?: readonly { readonly y: number; readonly dash: readonly number[] }[];
+}
+
+export function panel(title: string, points: readonly Point[], options: PanelOptions): Panel {
+  const { width, height, xField, x, y, goals = [] } = options;
+  const encoding = {
+    x: { field: xField, type: "quantitative", ...scaleAndAxis(x, false) },
+    y: { field: "y", type: "quantitative", ...scaleAndAxis(y, true) },
+  };
+  const line = (filter: string, mark: object): Panel => ({
+    transform: [{ filter }],
+    mark: { type: "line", strokeJoin: "round", strokeCap: "round", ...mark },
+    encoding: { ...encoding, color: byArm("color"), detail: { field: "line" } },
+  });
+  return {
+    width,
+    height,
+    data: { values: points },
+    layer: [
+      ...goals.map((goal) => goalLine(goal, encoding.y)),
+      line("datum.line > 0", { strokeWidth: 0.8, opacity: 0.5 }),
+      line("datum.line === 0", { strokeWidth: LINE_WIDTH }),
+      {
+        transform: [{ filter: "datum.marked" }],
+        mark: MARKER,
+        encoding: { ...encoding, ...markerEncoding() },
+      },
+      // As a mark, because a title would be moved by Vega's guesses of how wide text is.
+      {
+        data: ONE_ROW,
+        mark: { type: "text", align: "left", baseline: "bottom", fontSize: 13, fontWeight: 600 },
+        encoding: { x: { value: 0 }, y: { value: -13 }, text: { value: title } },
+      },
+    ],
+  };
+}
+
+const ONE_ROW = { values: [{}] };
+const MARKER = {
+  type: "point",
+  filled: true,
+  opacity: 1,
+  stroke: INK.paper.color,
+  strokeWidth: 0.8,
+};
+
+function goalLine({ y: at, dash }: { y: number; dash: readonly number[] }, y: object): Panel {
+  return {
+    data: ONE_ROW,
+    mark: { type: "rule", color: INK.quiet.color, strokeDash: dash },
+    encoding: { y: { ...y, field: undefined, datum: at } },
+  };
+}
+
+const QUIET = { fontSize: 11, color: INK.quiet.color };
+
+function scaleAndAxis(axis: Axis, grid: boolean): object {
+  const [labels, ticks] = [JSON.stringify(axis.labels), JSON.stringify(axis.ticks)];
+  return {
+    scale: { type: axis.type, domain: axis.domain, nice: false },
+    axis: {
+      title: axis.title === "" ? null : axis.title,
+      values: axis.ticks,
+      grid,
+      labelExpr: `${labels}[indexof(${ticks}, datum.value)]`,
+    },
+  };
+}
+
+const byArm = (key: keyof ArmStyle): object => ({
+  field: "arm",
+  // Vega-Lite warns of sizes of things without an order, and of shapes of things with one.
+  type: key === "size" ? "ordinal" : "nominal",
+  scale: {
+    domain: Object.keys(ARM_STYLE),
+    range: Object.values(ARM_STYLE).map((style) => style[key]),
+  },
+  legend: null,
+});
+
+const markerEncoding = (): object => ({
+  fill: byArm("color"),
+  shape: byArm("shape"),
+  size: byArm("size"),
+});
+
+/** What a dashed line is. */
+export interface Goal {
+  readonly text: string;
+  readonly dash: readonly number[];
+}
+
+/** What stands above the panels. */
+export interface Legend {
+  readonly arms: readonly Arm[];
+  /** Runs an arm at most. */
+  readonly seeds: number;
+  readonly goals?: readonly Goal[];
+}
+
+/** A line with its marker and the arm's name, side by side above the panels; then the other kinds of lines. */
+function legendPanel({ arms, seeds, goals = [] }: Legend): Panel {
+  const sample = 26;
+  // Wide enough for the wider fonts that may stand in for Source Sans 3.
+  const widthOf = (text: string): number => sample + 7 + 6.6 * text.length + 22;
+  let left = 0;
+  const entries = arms.map((arm) => {
+    const entry = { arm, left, middle: left + sample / 2, right: left + sample };
+    left += widthOf(arm);
+    return entry;
+  });
+  const note = seeds > 1 ? `thin lines: ${seeds} seeds` : "";
+  const lines = goals.map((goal) => {
+    const entry = { ...goal, left, right: left + sample };
+    left += widthOf(goal.text);
+    return entry;
+  });
+  const at = (field: string): object => ({
+    field,
+    type: "quantitative",
+    scale: null,
+    axis: null,
+  });
+  const y = { value: LEGEND_HEIGHT / 2 };
+  const label = { type: "text", align: "left", baseline: "middle", dx: 7, fontSize: 12 };
+  const goalEntries = lines.flatMap(({ dash, ...goal }) => [
+    {
+      data: { values: [goal] },
+      mark: { type: "rule", color: INK.quiet.color, strokeDash: dash },
+      encoding: { x: at("left"), x2: { field: "right" }, y },
+    },
+    {
+      data: { values: [goal] },
+      mark: label,
+      encoding: { x: at("right"), y, text: { field: "text" } },
+    },
+  ]);
+  return {
+    width: INNER_WIDTH,
+    height: LEGEND_HEIGHT,
+    data: { values: entries },
+    layer: [
+      {
+        mark: { type: "rule", strokeWidth: LINE_WIDTH },
+        encoding: { x: at("left"), x2: { field: "right" }, y, color: byArm("color") },
+      },
+      { mark: MARKER, encoding: { x: at("middle"), y, ...markerEncoding() } },
+      {
+        mark: label,
+        encoding: { x: at("right"), y, text: { field: "arm" } },
+      },
+      ...goalEntries,
+      {
+        data: ONE_ROW,
+        mark: { type: "text", align: "right", baseline: "middle", ...QUIET },
+        encoding: { x: { value: INNER_WIDTH }, y, text: { value: note } },
+      },
+    ],
+  };
+}
+
+export interface Grid {
+  readonly height: number;
+  readonly columns: number;
+  readonly gap: number;
+}
+
+/** Panels in rows under their legend, as SVG. */
+export async function draw(
+  legend: Legend,
+  panels: readonly Panel[],
+  { height, columns, gap }: Grid,
+): Promise<string> {
+  const rows = Math.ceil(panels.length / columns);
+  const spec = {
+    bounds: "flush",
+    spacing: LEGEND_GAP,
+    background: INK.paper.color,
+    config: CONFIG,
+    vconcat: [
+      legendPanel(legend),
+      { concat: panels, columns, bounds: "flush", spacing: { row: ROW_GAP, column: gap } },
+    ],
+  } as unknown as TopLevelSpec;
+  // Without a canvas Vega guesses widths of text far too wide, so the margins are set, not measured.
+  const sized = {
+    ...compile(spec).spec,
+    autosize: "none" as const,
+    width: INNER_WIDTH,
+    height: LEGEND_HEIGHT + LEGEND_GAP + rows * height + (rows - 1) * ROW_GAP,
+    padding: MARGIN,
+  };
+  const view = new View(parse(sized), { renderer: "none" });
+  try {
+    return shorten(await view.toSVG()).replace(NOT_IN_XML, "\ufffd");
+  } finally {
+    view.finalize();
+  }
+}
+
+/** What no XML may have, escaped or not; names of layers come from files. */
+// eslint-disable-next-line no-control-regex
+const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
+
+/** Hundredths of a pixel are enough; seventeen digits only make files large. */
+const shorten = (svg: string): string =>
+  svg.replace(/ (?:d|transform)="[^"]*"/g, (attribute) =>
+    attribute.replace(/-?\d+\.\d{3,}(?:e-\d+)?/g, (x) => String(Number(Number(x).toFixed(2)))),
+  );
+
+const CONFIG = {
+  font: FONT,
+  aria: false,
+  view: { stroke: null },
+  text: { color: INK.text.color },
+  axis: {
+    labelFontSize: 11,
+    labelColor: INK.quiet.color,
+    labelOverlap: false,
+    titleFontSize: 12,
+    titleFontWeight: 400,
+    titleColor: INK.text.color,
+    gridColor: INK.grid.color,
+    domainColor: INK.axis.color,
+    tickColor: INK.axis.color,
+    tickSize: 4,
+  },
+  axisX: { labelFlush: false, titlePadding: 6 },
+  // A fixed extent aligns the plots whatever their labels are.
+  axisY: {
+    domain: false,
+    ticks: false,
+    labelPadding: 6,
+    minExtent: 34,
+    maxExtent: 34,
+    titlePadding: 4,
+  },
+};
+
+export const valuesOf = (
+  points: readonly Point[],
+  key: "at" | "seconds" | "y",
+): readonly number[] => points.map((p) => p[key]);
