@@ -26,9 +26,9 @@ export function memoryParts(replay: Replay, where: string): MemoryParts {
   return {
     attachments() {
       const [count, oldest] = [replay.count(), replay.oldest()];
-      const parts = Math.ceil(count / length) - Math.floor(saved / length);
-      const fresh = Array.from({ length: parts }, (_, i) => {
-        const part = Math.floor(saved / length) + i;
+      const from = Math.floor(Math.max(saved, oldest) / length);
+      const fresh = Array.from({ length: Math.ceil(count / length) - from }, (_, i) => {
+        const part = from + i;
         const to = Math.min(count, (part + 1) * length);
         const bytes = (): Uint8Array => {
           saved = Math.min(to, count - 1);
@@ -46,14 +46,15 @@ export function memoryParts(replay: Replay, where: string): MemoryParts {
       for (let part = Math.floor(oldest / length); part * length < entries; part++) {
         const name = nameOf(part);
         const bytes = await kept.attachment(name, HEADER + length * replay.bytesPerEntry);
-        const wanted = Math.min(length, entries - part * length);
+        const begin = Math.max(oldest, part * length); // what was forgotten may have been overwritten when it was saved
         const what = `${where}, ${name}`;
         try {
-          replay.restore(part * length, first(decodeSafetensors(bytes, what).tensors, wanted));
+          const { tensors } = decodeSafetensors(bytes, what);
+          const [from, to] = [begin, Math.min((part + 1) * length, entries)];
+          replay.restore(from, rows(tensors, from - part * length, to - part * length));
         } catch (error) {
-          const why = error instanceof Error ? error.message.replace(`${what}: `, "") : "";
           throw new Error(
-            `${what}: expected a part of the replay memory, got a damaged one (${why}); put it back, or remove the checkpoint of that run, which then starts anew while the others go on`,
+            `${what}: expected a part of the replay memory, got a damaged one (${whyOf(error, what)}); put it back, or remove the checkpoint of that run, which then starts anew while the others go on`,
             { cause: error },
           );
         }
@@ -65,13 +66,24 @@ export function memoryParts(replay: Replay, where: string): MemoryParts {
 
 const nameOf = (part: number): string => `${String(part).padStart(6, "0")}.safetensors`;
 
-/** The first `n` rows of every tensor: a part may be newer than the checkpoint, and then holds more. */
-const first = (tensors: ReadonlyMap<string, Tensor>, n: number): ReadonlyMap<string, Tensor> =>
+/** What an error says is wrong, without where and what to do, which is said around it. */
+const whyOf = (error: unknown, where: string): string =>
+  error instanceof Error
+    ? error.message.replace(`${where}: `, "").replace(/; [^;]*$/, "")
+    : String(error);
+
+/** Rows of every tensor: a part may be newer than the checkpoint, and then holds more. */
+const rows = (
+  tensors: ReadonlyMap<string, Tensor>,
+  from: number,
+  to: number,
+): ReadonlyMap<string, Tensor> =>
   new Map(
     [...tensors].map(([name, { dtype, shape, data }]) => {
-      if (shape.length === 0 || shape[0] < n)
-        throw new Error(`expected ${n} entries, got ${shape.length === 0 ? 0 : shape[0]}`);
-      const size = shape.slice(1).reduce((a, b) => a * b, 1);
-      return [name, { dtype, shape: [n, ...shape.slice(1)], data: data.subarray(0, n * size) }];
+      const [length = 0, ...rest] = shape;
+      if (length < to) throw new Error(`it holds ${length} entries instead of ${to}`);
+      const size = rest.reduce((a, b) => a * b, 1);
+      const part = data.subarray(from * size, to * size);
+      return [name, { dtype, shape: [to - from, ...rest], data: part }];
     }),
   );

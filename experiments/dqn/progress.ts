@@ -112,11 +112,16 @@ export const whereOf = ({ arm, seed }: Pick<RunKey, "arm" | "seed">): string =>
 export function progressOf({ step, progress }: Checkpoint, where: string): Progress {
   const advice = "use an earlier checkpoint";
   const found = checked(schema, progress, { where, advice });
-  const { frame, curve } = found;
-  const furthest = curve.at(-1)?.frame ?? 0;
-  if (frame !== step || furthest > frame)
+  const { frame, entries, curve } = found;
+  const furthest = Math.max(frame, curve.at(-1)?.frame ?? 0);
+  if (furthest !== step || frame !== step)
     throw new Error(
-      `${where}: expected the progress of step ${step}, got that of frame ${Math.max(frame, furthest)}; ${advice}`,
+      `${where}: expected the progress of step ${step}, got that of frame ${furthest}; ${advice}`,
+    );
+  // One entry before the first frame, one after each, and another one where an episode was cut off.
+  if (entries <= frame || entries > 2 * frame + 1)
+    throw new Error(
+      `${where}: expected ${frame + 1} to ${2 * frame + 1} entries after frame ${frame}, got ${entries}; ${advice}`,
     );
   return structuredClone(found);
 }
@@ -202,7 +207,7 @@ function finishedOf(
   return {
     ...{ type: "finished", step: frame, parameters: trainedNumbers(state) },
     timing: {
-      perSecond: frame / s,
+      perSecond: s > 0 ? frame / s : 0,
       milliseconds: update.length === 0 ? null : { median, low, high },
     },
     wall: wallSeconds,
