@@ -52,7 +52,7 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const got = checksum(tensors, metadata);
   if (got !== expected)
     throw new Error(
-      `${where}: the file is damaged, expected checksum ${word(expected)}, got ${got}; use an earlier checkpoint`,
+      `${where}: the file is damaged, expected checksum ${/^[0-9a-f]{8}$/.test(expected) ? expected : brief(expected)}, got ${got}; use an earlier checkpoint`,
     );
   return {
     state: tensors,

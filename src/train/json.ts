@@ -58,8 +58,9 @@ export function brief(value: unknown): string {
   return printable(json.length > LONGEST ? `${json.slice(0, LONGEST)}…` : json);
 }
 
-/** Text of a file for a message: as it stands where it is a short word, else quoted. */
-export const word = (text: string): string => (/^[\w./+-]{1,60}$/.test(text) ? text : brief(text));
+/** Text of a file for a message: as it stands where it is a short word that says nothing else, else quoted. */
+export const word = (text: string): string =>
+  /^(?!(undefined|null|NaN|nothing)$)[\w./+-]{1,60}$/.test(text) ? text : brief(text);
 
 /** Text with what moves a cursor or turns the direction of writing written out. */
 export const printable = (text: string): string =>

@@ -3,7 +3,7 @@
  * header that gives every tensor its dtype, shape and range of bytes, then those bytes without a gap, little-endian (as
  * are the typed arrays of every platform that ONNX Runtime has).
  */
-import { brief, isRecord, parseRecord, word } from "./json.ts";
+import { brief, isRecord, parseRecord } from "./json.ts";
 import { sizeOf, type Dtype, type Shape } from "../graph/index.ts";
 import type { Tensor, TensorData } from "../runtime/program.ts";
 
@@ -206,7 +206,7 @@ function checkEntry(entry: unknown, name: string, where: string): Entry {
   const code = codeByName.get(dtype);
   if (!code)
     return fail(
-      `has an unknown dtype, got ${word(dtype)}; convert it to one of ${codes.map((c) => c.name).join(" ")}`,
+      `has an unknown dtype, got ${brief(dtype)}; convert it to one of ${codes.map((c) => c.name).join(" ")}`,
     );
   if (!Array.isArray(shape) || !shape.every(isCount))
     return fail(`needs a shape of whole numbers, got ${brief(shape)}; save it again`);

@@ -307,10 +307,10 @@ describe("errors", () => {
       `[Error: w.safetensors: tensor "x" needs a dtype, got 3; save it again]`,
     );
     expect(read({ x: { ...x, dtype: "F8_E4M3" } })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: tensor "x" has an unknown dtype, got F8_E4M3; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
+      `[Error: w.safetensors: tensor "x" has an unknown dtype, got "F8_E4M3"; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
     );
     expect(read({ x: { ...x, dtype: "constructor" } })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: tensor "x" has an unknown dtype, got constructor; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
+      `[Error: w.safetensors: tensor "x" has an unknown dtype, got "constructor"; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
     );
     expect(read({ x: { ...x, shape: [-1] } })).toThrowErrorMatchingInlineSnapshot(
       `[Error: w.safetensors: tensor "x" needs a shape of whole numbers, got [-1]; save it again]`,
