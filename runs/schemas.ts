@@ -23,7 +23,7 @@ export const label: Schema<string> = z.string().check(z.maxLength(200));
 export const arm: Schema<Arm> = z.enum(ARMS as [Arm, ...Arm[]]);
 
 export const listOf = <T>(of: Schema<T>, { least = 0, most }: { least?: number; most: number }): Schema<T[]> =>
-  z.array(of).check(z.minLength(least), z.maxLength(most)) as unknown as Schema<T[]>;
+  z.array(of).check(z.minLength(least), z.maxLength(most));
 
 const few = z.refine(
   (x: unknown) => Object.keys(x as object).length <= 1000,
@@ -32,7 +32,7 @@ const few = z.refine(
 export const values: Schema<Values> = z.record(label, z.nullable(number)).check(few);
 export const counts: Schema<Readonly<Record<string, number>>> = z.record(label, whole);
 export const byArm = <T>(of: Schema<T>): Schema<Partial<Record<Arm, T>>> =>
-  z.partialRecord(arm as never, of) as unknown as Schema<Partial<Record<Arm, T>>>;
+  z.partialRecord(arm as never, of);
 /** Whatever it holds: settings are shown as they were told. */
 export const configuration: Schema<Readonly<Record<string, unknown>>> = z
   .record(label, z.unknown())
