@@ -25,19 +25,23 @@ export function linearAxis(
   const top = values.reduce((most, x) => Math.max(most, x), from);
   const max = top > from ? top : from + 1;
   const ticks = linearTicks(from, max, { count, integer });
-  return { title, type: "linear", domain: [from, max], ticks, labels: ticks.map(label) };
+  return { title, type: "linear", domain: [from, max], ticks, labels: labelsOf(ticks) };
 }
 
 /** Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. */
-export function logAxis(title: string, values: readonly number[]): Axis {
+export function logAxis(
+  title: string,
+  values: readonly number[],
+  { most = 6 }: { readonly most?: number } = {},
+): Axis {
   const positive = values.filter((x) => x > 0);
   const low = positive.length > 0 ? positive.reduce((a, b) => Math.min(a, b)) : 0.1;
   const high = positive.length > 0 ? positive.reduce((a, b) => Math.max(a, b)) : 1;
   // Some air, and more of it where all values are nearly equal: their differences are no news.
   const air = Math.max(0.05 * Math.log(high / low), 0.5 * (Math.log(1.3) - Math.log(high / low)));
   const domain = [low / Math.exp(air), high * Math.exp(air)] as const;
-  const ticks = logTicks(domain[0], domain[1], 6);
-  return { title, type: "log", domain, ticks, labels: ticks.map(label) };
+  const ticks = logTicks(domain[0], domain[1], most);
+  return { title, type: "log", domain, ticks, labels: labelsOf(ticks) };
 }
 
 function linearTicks(
@@ -70,20 +74,23 @@ function logTicks(low: number, high: number, most: number): readonly number[] {
     const stride = Math.ceil(ticks.length / most);
     if (ticks.length >= 3) return ticks.filter((_, i) => i % stride === 0);
   }
-  return linearTicks(low, high, { count: 6, integer: false });
+  return linearTicks(low, high, { count: most - 1, integer: false });
 }
 
 /** 3 * 0.1 is not 0.3; a tick is. */
 const exact = (x: number): number => Number(x.toPrecision(12));
 
-/** Plain decimals down to a thousandth, then powers of ten. */
-function label(x: number): string {
-  if (x === 0 || (Math.abs(x) >= 0.001 && Math.abs(x) < 1e5))
-    return String(x).replace("-", "\u2212");
+/** Plain decimals down to a thousandth, then powers of ten: on one axis all the one or all the other. */
+function labelsOf(ticks: readonly number[]): readonly string[] {
+  const plain = ticks.every((x) => x === 0 || (Math.abs(x) >= 0.001 && Math.abs(x) < 1e5));
+  return ticks.map((x) => (plain || x === 0 ? String(x).replace("-", "\u2212") : powerOf(x)));
+}
+
+function powerOf(x: number): string {
   const exponent = Math.floor(Math.log10(Math.abs(x)) + 1e-9);
   const mantissa = exact(x / 10 ** exponent);
   const power = `10${superscript(exponent)}`;
-  return mantissa === 1 ? power : `${mantissa}\u00b7${power}`;
+  return mantissa === 1 ? power : `${String(mantissa).replace("-", "\u2212")}\u00b7${power}`;
 }
 
 const superscript = (n: number): string =>

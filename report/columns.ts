@@ -20,6 +20,8 @@ export interface TableColumn {
   readonly better: "lower" | "higher" | null;
   readonly stat: (row: Row) => Stat;
   readonly estimate: (row: Row) => Estimate | null;
+  /** Whether any run of it has something in this column. */
+  readonly some: (row: Row) => boolean;
   /** A number as it is written in this column, to the places that `like` has. */
   readonly write: (x: number, like: number) => string;
   /** Of the sheet's columns the one that this is. */
@@ -55,7 +57,7 @@ function resolved(column: Column, results: Results, rows: readonly Row[]): Table
         : values.estimate;
     return {
       ...{ key: `${set} ${key}`, head, better, from: column, unit: measured?.unit ?? "" },
-      ...{ stat: values.stat, estimate },
+      ...{ stat: values.stat, some: values.some, estimate },
       write: digits === undefined ? significant : (x) => fixed(x, digits),
     };
   }
@@ -111,7 +113,7 @@ function resolved(column: Column, results: Results, rows: readonly Row[]): Table
 const reaches = (x: unknown, there: (x: number) => boolean): boolean =>
   typeof x === "number" && there(x);
 
-type Numbers = Pick<TableColumn, "stat" | "estimate">;
+type Numbers = Pick<TableColumn, "stat" | "estimate" | "some">;
 
 /** A number of each run: mean and deviation over the seeds where all of them have it. */
 const ofRuns = (of: (run: RunRecord) => number | null): Numbers => ({
@@ -125,6 +127,7 @@ const ofRuns = (of: (run: RunRecord) => number | null): Numbers => ({
     const values = present(runs.map(of));
     return values === null ? null : estimateOf({ values });
   },
+  some: ({ runs }) => runs.some((run) => of(run) !== null),
 });
 
 /** Means over those of one arm. */
@@ -140,7 +143,11 @@ function relativeTo(
     const own = stat(row).mean;
     return own === null || whole === null || !(whole > 0) ? null : own / whole;
   };
-  return { stat: (row) => ({ mean: mean(row), deviation: null }), estimate: () => null };
+  return {
+    stat: (row) => ({ mean: mean(row), deviation: null }),
+    estimate: () => null,
+    some: (row) => mean(row) !== null,
+  };
 }
 
 /** How far training was when the loss, smoothed as in the figure, was where that of plain ended; null where that never was. */

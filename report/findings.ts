@@ -67,8 +67,13 @@ function lead(results: Results, { ranking, leaders, nothing }: Standing): string
     return `Between ${best.arm} and ${other.arm} lie ${size}; with one seed each nobody knows what chance does to that.`;
   const noise = fixed(chance.size, measure.digits);
   const because = evidence(results, chance, [best, other]);
-  if (leaders.length > 1)
-    return `${leaders.length > 2 ? `The first and the last of them, ${best.arm} and ${other.arm}, are` : `${best.arm} and ${other.arm} are`} ${size} apart, and chance can make ${noise} ${because}.`;
+  if (leaders.length > 1) {
+    const pair =
+      leaders.length === 2
+        ? "They"
+        : `The first and the last of them, ${best.arm} and ${other.arm},`;
+    return `${pair} are ${size} apart, and chance can make ${noise} ${because}.`;
+  }
   return `Its lead over ${second.arm} is ${size}, more than the ${noise} that chance can make ${because}.${doubt(chance)}`;
 }
 
@@ -119,28 +124,32 @@ function target(results: Results, { rows }: Standing): string {
   if (sheet.target === undefined || column === undefined || rows.length === 0) return "";
   const [measure] = sheet.measures;
   const goal = `the target of ${targetText(measure, sheet.target)} test ${measure.key}`;
-  const times = rows.map((row) => ({ arm: row.arm, seconds: column.stat(row).mean }));
+  const times = rows.map((row) => ({ row, arm: row.arm, seconds: column.stat(row).mean }));
   const reached = times
-    .filter((row): row is typeof row & { seconds: number } => row.seconds !== null)
+    .filter((one): one is typeof one & { seconds: number } => one.seconds !== null)
     .toSorted((a, b) => a.seconds - b.seconds);
-  const missed = times.filter(({ seconds }) => seconds === null).map(({ arm }) => arm);
-  if (reached.length === 0)
-    return rows.length === 1 ? `It did not reach ${goal}.` : `No arm reached ${goal}.`;
-  const [first, ...others] = reached.map(({ arm, seconds }) => ({
+  const missed = times.filter(({ seconds }) => seconds === null).map(({ row }) => row);
+  const some = missed.filter((row) => column.some(row)).map(({ arm }) => arm);
+  const never = missed.filter((row) => !column.some(row)).map(({ arm }) => arm);
+  const others = [
+    ...(some.length > 0 ? [`${list(some)} not with every seed`] : []),
+    ...(never.length > 0 ? [`${list(never)} never did`] : []),
+  ];
+  if (reached.length === 0) {
+    const who = rows.length === 1 ? "It did not reach" : "No arm reached";
+    return `${who} ${goal}${some.length > 0 ? " with every seed" : ""}.`;
+  }
+  const [first, ...later] = reached.map(({ arm, seconds }) => ({
     arm,
     time: `${seconds.toFixed(1)} s`,
   }));
   if (rows.length === 1) return `It reached ${goal} after ${first.time} of training.`;
   const said = [
     `${first.arm} reached ${goal} after ${first.time} of training`,
-    ...others.map(({ arm, time }) => `${arm} after ${time}`),
+    ...later.map(({ arm, time }) => `${arm} after ${time}`),
   ];
-  return missed.length === 0
-    ? `${list(said)}.`
-    : `${list(said)}; ${list(missed)} ${everySeed(rows) ? "not in every seed" : "never did"}.`;
+  return `${[list(said), ...others].join("; ")}.`;
 }
-
-const everySeed = (rows: readonly Row[]): boolean => rows.some(({ runs }) => runs.length > 1);
 
 /** Where weight normalization came, said as plainly when it lost. */
 function verdict(results: Results, { ranking, leaders, unknown }: Standing): string {
@@ -211,22 +220,29 @@ function cost(results: Results, { rows }: Standing): string {
   return `${start}; ${list(rest.map(({ arm, times }) => `with ${arm} ${times}`))}.`;
 }
 
-function failures({ lost, arms, sheet }: Results, { rows }: Standing): string {
+function failures(results: Results, { rows }: Standing): string {
+  const { lost, sheet } = results;
   const ats = new Set(rows.map(({ at }) => at));
+  // That there is no result is the headline then, and with a single run that is all.
+  const left = lost.length === 1 && rows.length === 0 ? [] : lost;
+  const nameOf = ({ arm, lr }: (typeof lost)[number]): string => `${arm} with learning rate ${lr}`;
   return sentences([
-    ...lost.map(({ arm, seed, lr, step }) => {
-      const own = arms[arm];
-      const others = own?.lr === lr ? own.runs.length : 0;
-      const rest =
-        others > 0
-          ? `${arm}'s figures are of ${others === 1 ? "the seed" : `the ${count(others, "seed")}`} that did not`
-          : own === undefined || own.runs.length === 0
-            ? "it has no result"
-            : "another learning rate is shown";
-      return `${arm} with seed ${seed} and learning rate ${lr} diverged at step ${thousands(step)}: ${rest}.`;
+    ...[...new Set(left.map(nameOf))].map((name) => {
+      const runs = left.filter((run) => nameOf(run) === name);
+      const each = runs.map(({ seed, step }) => `seed ${seed} at step ${thousands(step)}`);
+      return `${name} diverged with ${list(each)}${remains(results, runs[0])}.`;
     }),
     ats.size > 1 ? `The arms were not trained for equally many ${sheet.axis.name}s.` : "",
   ]);
+}
+
+/** What there is of an arm whose run was lost. */
+function remains({ arms }: Results, { arm, lr }: Results["lost"][number]): string {
+  const own = arms[arm];
+  if (Object.values(arms).every(({ runs }) => runs.length === 0)) return "";
+  if (own === undefined || own.runs.length === 0) return ": it has no result";
+  if (own.lr !== lr) return `: its results are those with ${own.lr}`;
+  return `: its results are those of the ${count(own.runs.length, "seed")} that did not`;
 }
 
 /** "Epochs changed from 5 to 10 at step 3,000." */
@@ -240,6 +256,8 @@ export function changeText({ setting, from, to, steps }: Omit<Changed, "type">):
   const where =
     done.length === 0
       ? ""
-      : ` at step ${done.length === 1 ? thousands(done[0]) : `${thousands(done[0])} to ${thousands(done[done.length - 1])}`}`;
+      : done.length === 1
+        ? ` at step ${thousands(done[0])}`
+        : ` between steps ${thousands(done[0])} and ${thousands(done[done.length - 1])}`;
   return `${settingName(setting)} changed from ${written(from)} to ${written(to)}${where}`;
 }

@@ -4,7 +4,7 @@ import { verdictOf } from "./chance.ts";
 import { chanceOf, nothingLearned, type Nothing } from "./learning.ts";
 import { inUnit, unitAfter } from "./measure.ts";
 import { leadersOf, rankedBy, rowsOf, type Row } from "./rows.ts";
-import { count, fixed, list } from "./words.ts";
+import { count, fixed, list, thousands } from "./words.ts";
 
 /** The arms by the first measure of the last test. */
 export interface Standing {
@@ -58,7 +58,8 @@ function headline(results: Results, { ranking, leaders, unknown, nothing }: Stan
       ? `${best.arm} learned nothing: a ${name} of ${value}${after}, ${why}`
       : `No arm learned anything: ${plural(name)} of ${range(measure, ranking)}${after}, ${why}`;
   }
-  if (alone) return `${best.arm} ended with a ${name} of ${value}${after}`;
+  if (alone)
+    return `${best.arm} ${results.soFar ? "has" : "ended with"} a ${name} of ${value}${after}`;
   if (unknown) {
     const all = ranking.length === 2 ? ranking : [ranking[0], ranking[ranking.length - 1]];
     const [first, last] = all.map((row) => `${fixed(scoreOf(row), measure.digits)} (${row.arm})`);
@@ -76,12 +77,13 @@ function headline(results: Results, { ranking, leaders, unknown, nothing }: Stan
 }
 
 function withoutTests({ lost, arms }: Results, name: string): string {
-  const names = [...new Set(lost.map(({ arm }) => arm))];
   if (lost.length === 0 || Object.values(arms).some(({ runs }) => runs.length > 0))
     return `No arm has a ${name} yet`;
-  return names.length > 1 || lost.length === 0
-    ? "All arms diverged: there is no result"
-    : `${names[0]} diverged: there is no result`;
+  const [{ arm, step }] = lost;
+  if (lost.some((other) => other.arm !== arm)) return "All arms diverged: there is no result";
+  return lost.length > 1
+    ? `${arm} diverged every time: there is no result`
+    : `${arm} diverged at step ${thousands(step)}: there is no result`;
 }
 
 /** " after 3 epochs", or nothing where the arms went differently far. */

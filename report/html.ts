@@ -1,5 +1,5 @@
 /** The report of a comparison as a page. */
-import type { Results } from "../runs/records.ts";
+import type { Panel, Results } from "../runs/records.ts";
 import { bestOf, columnsOf, textOf } from "./columns.ts";
 import { panelsOf } from "./figure.ts";
 import { changeText, findingsOf } from "./findings.ts";
@@ -19,7 +19,7 @@ import {
   table,
 } from "./page.ts";
 import { rowsOf, type Row } from "./rows.ts";
-import { duration, list, moment, sentences, short, thousands } from "./words.ts";
+import { duration, list, moment, sentences, settingName, short, thousands } from "./words.ts";
 
 export interface Figures {
   /** SVG. */
@@ -39,7 +39,7 @@ export function reportPage(results: Results, { main, layers, pictures }: Figures
       ratesTable(results, rows),
       besideThePaper(results, rows),
     ]),
-    figure(main, { title: mainTitle(results), text: mainCaption(results, rows) }),
+    figure(main, { title: titles(panelsOf(results)), text: mainCaption(results, rows) }),
     pictureSection(results, pictures),
     section(
       "What happens to the weights",
@@ -93,9 +93,9 @@ function resultsTable(results: Results, rows: readonly Row[]): string {
 }
 
 /** "Training loss, training error and test error" */
-const mainTitle = (results: Results): string =>
+const titles = (panels: readonly Panel[]): string =>
   list(
-    panelsOf(results).map(({ title }, i) =>
+    panels.map(({ title }, i) =>
       i === 0 || /^[A-Z]{2}/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1),
     ),
   );
@@ -106,13 +106,24 @@ function mainCaption(results: Results, rows: readonly Row[]): string {
   const logs = panels.filter(({ axis }) => axis === "log").length;
   return sentences([
     seeds ? "Thick lines are means over the seeds, thin lines the seeds." : "",
-    panels.some(({ smooth }) => smooth)
-      ? "What is measured in training is that of minibatches as they came, smoothed over 1/25 of the run."
-      : "",
+    saidOf(
+      panels.filter(({ smooth }) => smooth),
+      "smoothed over 1/25 of the run",
+    ),
+    saidOf(
+      panels.filter(({ from }) => from === "train"),
+      "of the minibatches, a mean over the training before each point",
+    ),
     panels.some(({ by }) => by.includes("seconds")) ? "Seconds count training alone." : "",
     logs === panels.length ? "All vertical axes are logarithmic." : "",
     results.sheet.notes.figure ?? "",
   ]);
+}
+
+/** "Training loss and Q are smoothed." */
+function saidOf(panels: readonly Panel[], what: string): string {
+  if (panels.length === 0) return "";
+  return `${titles(panels)} ${panels.length > 1 ? "are" : "is"} ${what}.`;
 }
 
 function lostSection({ lost }: Results): string {
@@ -138,27 +149,22 @@ function changesList({ changes }: Results): string {
   return `<h3>Changed on the way</h3>\n<ul>${items.join("\n")}</ul>`;
 }
 
-function lists(results: Results): string {
-  const { machine, facts } = results;
+function lists({ machine, facts, settings, startedAt, seconds }: Results): string {
   const text = (value: string | number): string =>
     typeof value === "number" ? thousands(value) : value;
-  return [
-    definitions(
-      "Settings",
-      results.settings.map(({ name, value }) => [name, value] as const),
-    ),
-    definitions("Machine", [
-      ["processor", machine.cpu],
-      ["cores", thousands(machine.cores)],
-      ["memory", `${short(machine.memoryGiB)} GiB`],
-      ["platform", machine.platform],
-      ["Node.js", machine.node],
-      ["runtime", machine.runtime],
-    ]),
-    definitions("Data and time", [
-      ...facts.map(([name, value]) => [name, text(value)] as const),
-      ["started", moment(results.startedAt)],
-      ["training and tests took", duration(results.seconds)],
-    ]),
-  ].join("\n");
+  const data = definitions("Data and time", [
+    ...facts.map(([name, value]) => [name, text(value)] as const),
+    ["started", moment(startedAt)],
+    ["training and tests", `took ${duration(seconds)}`],
+  ]);
+  const on = definitions("Machine", [
+    ["processor", machine.cpu],
+    ["cores", thousands(machine.cores)],
+    ["memory", `${short(machine.memoryGiB)} GiB`],
+    ["platform", machine.platform],
+    ["Node.js", machine.node],
+    ["runtime", machine.runtime],
+  ]);
+  const told = settings.map(({ name, value }) => [settingName(name), value] as const);
+  return `<div>${definitions("Settings", told)}</div>\n<div>${data}\n${on}</div>`;
 }

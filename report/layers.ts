@@ -6,7 +6,7 @@ import { layerLines, layersOf, learning } from "./curves.ts";
 import { legendOf, progressAxis } from "./figure.ts";
 import { draw, INNER_WIDTH, panel, valuesOf } from "./panels.ts";
 import { armsOf } from "./rows.ts";
-import { list, short } from "./words.ts";
+import { list, sentences, short } from "./words.ts";
 
 export interface LayerFigure {
   readonly title: string;
@@ -25,6 +25,14 @@ const AXIS: Readonly<Record<Quantity, string>> = {
   g: "mean g",
   effectiveStep: "mean lr / |v|\u00b2",
 };
+/** So many panels a row as names of so many characters leave room for. */
+const columnsFor = (layers: readonly string[]): number => {
+  const longest = layers.reduce((most, { length }) => Math.max(most, length), 0);
+  return longest > 26 ? 3 : longest > 18 ? 4 : 5;
+};
+/** Of what no panel has room for both ends. */
+const shortened = (name: string): string =>
+  name.length > 38 ? `${name.slice(0, 15)}\u2026${name.slice(-20)}` : name;
 /** More are not drawn. */
 const MOST_LAYERS = 60;
 
@@ -50,15 +58,15 @@ function layerFigure(
   quantity: Quantity,
   layers: readonly string[],
 ): Promise<string> {
-  const columns = 5;
-  const gap = 44;
+  const columns = columnsFor(layers);
+  const gap = 54;
   const size = { width: (INNER_WIDTH - (columns - 1) * gap) / columns, height: 112 };
   const panels = layers.map((layer, i) => {
     const points = layerLines(results, layer, quantity).filter((p) => p.y > 0);
     const x = progressAxis(results, points, 4);
     // One title a row is enough: every panel of the row has the same quantity.
-    const y = logAxis(i % columns === 0 ? AXIS[quantity] : "", valuesOf(points, "y"));
-    return panel(layer, points, { ...size, xField: "at", x, y });
+    const y = logAxis(i % columns === 0 ? AXIS[quantity] : "", valuesOf(points, "y"), { most: 5 });
+    return panel(shortened(layer), points, { ...size, xField: "at", x, y, titleSize: 12 });
   });
   return draw(legendOf(results), panels, { ...size, columns, gap });
 }
@@ -108,109 +116,76 @@ function median(values: readonly number[]): number {
 /** Less than this is no change. */
 const SAME = 1.02;
 
-/** "In weight it grew in all 9 layers, to at most 3.2 times its first value." */
-function told({ arm }: Change, ratios: readonly number[]): string {
-  const grew = ratios.filter((x) => x > SAME);
-  const fell = ratios.filter((x) => x < 1 / SAME);
-  const all = ratios.length;
-  if (grew.length + fell.length === 0) return `in ${arm} it stayed what it was`;
-  const most = grew.reduce((a, b) => Math.max(a, b), 1);
-  const least = fell.reduce((a, b) => Math.min(a, b), 1);
-  const parts = [
-    ...(grew.length > 0
-      ? [`grew in ${howMany(grew.length, all)}, to ${upTo(grew.length)}${times(most)}`]
-      : []),
-    ...(fell.length > 0
-      ? [
-          `fell in ${howMany(fell.length, all)}, to ${fell.length > 1 ? "no less than " : ""}${times(least)}`,
-        ]
-      : []),
-  ];
-  return `in ${arm} it ${parts.join(" and ")}`;
+const grown = (ratios: readonly number[]): number => ratios.filter((x) => x > SAME).length;
+
+/** " From the first point to the last it was multiplied by 0.99 to 1.21 (plain) and 1.04 (weight)." */
+function factors(changes: readonly Change[], of: (change: Change) => readonly number[]): string {
+  const parts = changes.flatMap((change) => {
+    const ratios = of(change).toSorted((a, b) => a - b);
+    if (ratios.length === 0) return [];
+    const [least, most] = [ratios[0], ratios[ratios.length - 1]].map(factor);
+    return [`${least === most ? least : `${least} to ${most}`} (${change.arm})`];
+  });
+  return parts.length === 0
+    ? ""
+    : ` From the first point to the last it was multiplied by ${list(parts)}.`;
 }
 
 const howMany = (n: number, all: number): string =>
-  n === all
-    ? all === 1
-      ? "its one layer"
-      : all === 2
-        ? "both layers"
-        : `all ${all} layers`
-    : `${n} of ${all} layers`;
-const upTo = (n: number): string => (n > 1 ? "at most " : "");
+  n === 0 ? "in none of the layers" : n === all ? "in every layer" : `in ${n} of ${all} layers`;
 
-/** "1.3 times", "1/600 of" what it was. */
-const times = (x: number): string =>
-  x >= 0.1 ? `${x < 10 ? x.toFixed(2) : short(x, 2)} times` : `1/${short(1 / x, 2)}`;
-
-const joined = (changes: readonly Change[], of: (change: Change) => readonly number[]): string => {
-  const parts = changes.flatMap((change) =>
-    of(change).length > 0 ? [told(change, of(change))] : [],
-  );
-  return parts.length === 0 ? "" : ` From the first point to the last ${parts.join("; ")}.`;
-};
+const factor = (x: number): string => (x >= 0.1 && x < 10 ? x.toFixed(2) : short(x));
 
 const NORMALIZED: ReadonlySet<Arm> = new Set(["weight", "weight+mean-only"]);
 
 /** Section 2.1 of the paper is why each is worth looking at; what was seen is said from the numbers. */
 const CAPTION: Readonly<Record<Quantity, (changes: readonly Change[]) => string>> = {
   v(changes) {
-    const arms = changes.map(({ arm }) => arm);
-    const others = arms.filter((arm) => !NORMALIZED.has(arm));
-    const reasons = [
-      ...(arms.some((arm) => NORMALIZED.has(arm))
-        ? [
-            "With weight normalization the gradient of v is at right angles to v, so every step of plain gradient descent lengthens it (with Adam or momentum this holds only roughly).",
-          ]
-        : []),
-      ...(others.length > 0 ? ["Without weight normalization v is the weight itself."] : []),
-      ...(arms.includes("batch")
-        ? ["Batch normalization ignores its length, so there it grows for the same reason."]
-        : []),
-    ];
-    return `${reasons.join(" ")}${joined(changes, ({ v }) => v)}`;
+    const here = (of: (arm: Arm) => boolean): string => {
+      const seen = changes
+        .filter(({ arm }) => of(arm))
+        .map(({ arm, v }) => `${howMany(grown(v), v.length)} of ${arm}`);
+      return list(seen);
+    };
+    const has = (of: (arm: Arm) => boolean): boolean => changes.some(({ arm }) => of(arm));
+    const isNormalized = (arm: Arm): boolean => NORMALIZED.has(arm);
+    const isBatch = (arm: Arm): boolean => arm === "batch";
+    return sentences([
+      has(isNormalized)
+        ? `With weight normalization the gradient of v is at right angles to v, so every step of plain gradient descent lengthens it (with Adam or momentum this holds only roughly): here |v| grew ${here(isNormalized)}.`
+        : "",
+      has((arm) => !isNormalized(arm))
+        ? "Without weight normalization v is the weight itself."
+        : "",
+      has(isBatch)
+        ? `Batch normalization ignores its length, so there it may grow for the same reason: it did ${here(isBatch)}.`
+        : "",
+      factors(changes, ({ v }) => v).trim(),
+    ]);
   },
   g(changes) {
-    const others = changes.filter(({ arm }) => !NORMALIZED.has(arm));
-    const alike =
-      others.length === 0
-        ? ""
-        : " Without weight normalization it is |w|, the same curve as |v| above.";
     const normalized = changes.filter(({ arm }) => NORMALIZED.has(arm));
-    return `g is the length of the weights, with weight normalization learned apart from their direction.${alike}${joined(normalized, ({ g }) => g)}`;
+    return sentences([
+      "g is the length of the weights, with weight normalization learned apart from their direction.",
+      normalized.length < changes.length
+        ? "Without weight normalization it is |w|, the same curve as |v| above."
+        : "",
+      factors(normalized, ({ g }) => g).trim(),
+    ]);
   },
   effectiveStep: stepCaption,
 };
 
-/** What of the fall is the schedule's and what is that of |v|: both are in the curves. */
+/** What of it is the schedule's and what is that of |v|: both are in the curves. */
 function stepCaption(changes: readonly Change[]): string {
   const what = "How far a gradient of fixed direction turns the direction of the weights.";
   if (changes.length === 0) return what;
-  const rates = changes.map(({ rate }) => rate);
-  const rate = median(rates);
-  const schedule =
-    rate < 0.9
-      ? ` The learning rate fell to ${times(rate)}${rate < 0.1 ? " of" : ""} its first value on the way, and all curves fall with it`
-      : rate > 1.1
-        ? ` The learning rate rose to ${times(rate)} its first value on the way, and all curves rise with it`
-        : " The learning rate stayed what it was, so that the curves show |v| alone";
-  const shares = changes.map(({ arm, step, rate: own }) => {
-    const own2 = median(step.map((x) => x / own));
-    return { arm, factor: own2 };
-  });
-  const shrunk = shares.filter(({ factor }) => factor < 1 / SAME);
-  const grown = shares.filter(({ factor }) => factor > SAME);
-  const said = [
-    ...(shrunk.length > 0
-      ? [
-          `${rate < 0.9 ? "; beyond that, " : "; "}as |v| grew, the step of the median layer shrank to ${list(shrunk.map(({ arm, factor }) => `${times(factor)} in ${arm}`))}`,
-        ]
-      : []),
-    ...(grown.length > 0
-      ? [
-          `; as |v| fell, it grew to ${list(grown.map(({ arm, factor }) => `${times(factor)} in ${arm}`))}`,
-        ]
-      : []),
-  ];
-  return `${what}${schedule}${said.join("")}.`;
+  const rate = median(changes.map((change) => change.rate));
+  const own = changes.map(({ arm, step, rate: of }) => `${factor(median(step) / of)} (${arm})`);
+  const alone = `|v| alone multiplied the step of the median layer by ${list(own)}`;
+  if (rate > 0.9 && rate < 1.1)
+    return `${what} The learning rate ended where it began, so from the first point to the last ${alone}.`;
+  const schedule = rate < 1 ? ["fell", "fall"] : ["rose", "rise"];
+  const to = rate >= 0.1 ? `${short(rate)} times` : `1/${short(1 / rate, 2)} of`;
+  return `${what} The learning rate ${schedule[0]} to ${to} its first value, and all curves ${schedule[1]} with it; ${alone}.`;
 }

@@ -3,7 +3,7 @@ import type { Results } from "../runs/records.ts";
 import type { TableColumn } from "./columns.ts";
 import { inUnit } from "./measure.ts";
 import { scaled, valueOf, type Row } from "./rows.ts";
-import { capital, count, NOTHING, thousands } from "./words.ts";
+import { capital, count, NOTHING, singular, thousands } from "./words.ts";
 
 /** What those get who learn nothing, in the columns of the table. */
 export const baselineTexts = (
@@ -60,13 +60,13 @@ export function tableNote(
     ...(seeds === "" ? [] : [`Mean \u00b1 standard deviation of ${seeds}.`]),
     ...(rows.length > 1 && columns.some(({ better }) => better !== null)
       ? [
-          "Bold: the best of a column and all within chance of it; nothing is, where chance may have made all differences.",
+          "Bold: the best of a column with all that are within chance of it; none where chance may have made all its differences.",
         ]
       : []),
     `Tests are the last ones${lastAt(results, rows)}, not the best ones: ${thousands(tested.count)} ${tested.unit}${error === "" ? "" : `, with a standard error of at most ${error}`}.`,
     ...(columns.some(({ from }) => typeof from !== "string" && from.set === "train")
       ? [
-          `What stands for training are means ${trainedOver(results, rows)}, while the parameters still changed.`,
+          `Training columns are means ${trainedOver(results, rows)}, while the parameters still changed.`,
         ]
       : []),
     ...(sheet.notes.table === undefined ? [] : [sheet.notes.table]),
@@ -75,7 +75,9 @@ export function tableNote(
           `${capital(axis.name)}s to plain's: how many until the training loss, smoothed as in the figure, was where that of plain ended.`,
         ]
       : []),
-    ...(has("step time") ? ["Times relative to plain are of median steps."] : []),
+    ...(has("step time")
+      ? [`${capital(singular(sheet.work.step))} time: the median, relative to plain.`]
+      : []),
     ...(has("seconds to target")
       ? [
           `The last column counts seconds of training until a test found ${measure.key} ${measure.better === "lower" ? "at or below" : "at or above"} the target; ${NOTHING} where none did.`,

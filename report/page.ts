@@ -87,8 +87,12 @@ export const figure = (svg: string, { title, text }: { title: string; text: stri
 <figcaption><strong>${escape(title)}.</strong> ${escape(text)}</figcaption>
 </figure>`;
 
-export const table = (head: readonly string[], body: readonly string[]): string =>
-  `<div class="scroll"><table>
+export const table = (
+  head: readonly string[],
+  body: readonly string[],
+  { isNarrow = false }: { readonly isNarrow?: boolean } = {},
+): string =>
+  `<div class="scroll"><table${isNarrow ? ' class="narrow"' : ""}>
 <thead><tr>${head.map((cell) => `<th scope="col">${escape(cell)}</th>`).join("")}</tr></thead>
 <tbody>
 ${body.join("\n")}
@@ -113,7 +117,7 @@ export const definitions = (
   entries.length === 0
     ? ""
     : `<div><h3>${escape(title)}</h3><dl>
-${entries.map(([name, value]) => `<div><dt>${escape(name)}</dt><dd>${escape(value)}</dd></div>`).join("\n")}
+${entries.map(([name, value]) => `<dt>${escape(name)}</dt><dd>${escape(value)}</dd>`).join("\n")}
 </dl></div>`;
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -27,10 +27,11 @@ export interface PanelOptions {
   readonly y: Axis;
   /** Dashed lines across. */
   readonly goals?: readonly { readonly y: number; readonly dash: readonly number[] }[];
+  readonly titleSize?: number;
 }
 
 export function panel(title: string, points: readonly Point[], options: PanelOptions): Panel {
-  const { width, height, xField, x, y, goals = [] } = options;
+  const { width, height, xField, x, y, goals = [], titleSize = 13 } = options;
   const encoding = {
     x: { field: xField, type: "quantitative", ...scaleAndAxis(x, false) },
     y: { field: "y", type: "quantitative", ...scaleAndAxis(y, true) },
@@ -56,7 +57,13 @@ export function panel(title: string, points: readonly Point[], options: PanelOpt
       // As a mark, because a title would be moved by Vega's guesses of how wide text is.
       {
         data: ONE_ROW,
-        mark: { type: "text", align: "left", baseline: "bottom", fontSize: 13, fontWeight: 600 },
+        mark: {
+          type: "text",
+          align: "left",
+          baseline: "bottom",
+          fontSize: titleSize,
+          fontWeight: 600,
+        },
         encoding: { x: { value: 0 }, y: { value: -13 }, text: { value: title } },
       },
     ],

@@ -106,7 +106,7 @@ export function besideThePaper({ sheet }: Results, rows: readonly Row[]): string
       there === null ? NOTHING : fixed(there, digits),
     ]);
   });
-  return `<h3>Beside the paper</h3>\n${table(["arm", `test ${key} ${unit} here`, "reported"], body)}\n${note(
+  return `<h3>Beside the paper</h3>\n${table(["arm", `test ${key} ${unit} here`, "reported"], body, { isNarrow: true })}\n${note(
     `Reported by others, not measured here: ${reported.of}. The settings of this run are below.`,
   )}`;
 }

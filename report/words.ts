@@ -15,7 +15,7 @@ export const fixed = (x: number, digits: number): string =>
 export function significant(x: number, like: number = x): string {
   if (like !== 0 && (Math.abs(like) < 1e-4 || Math.abs(like) >= 1e5)) return power(x, 2);
   const digits = like === 0 ? 3 : 2 - Math.floor(Math.log10(Math.abs(like)));
-  return x.toFixed(Math.max(0, digits));
+  return digits > -2 ? x.toFixed(Math.max(0, digits)) : thousands(x);
 }
 
 const power = (x: number, digits: number): string => x.toExponential(digits).replace("e+", "e");

@@ -89,7 +89,7 @@ export function earlierResults(results: unknown, options: EarlierOptions): Resul
       ...sheet,
       notes: {
         ...sheet.notes,
-        table: "Training is the last tenth of the frames, of agents that explore.",
+        table: "That is the last tenth of the frames, by agents that explore.",
       },
     },
     ...(soFar === undefined

@@ -2,13 +2,10 @@
  * ZCA whitening (Krizhevsky 2009, appendix A): the linear map nearest to the identity after which pixels are uncorrelated and
  * of variance 1, (x - mean) (C + epsilon I)^(-1/2).
  */
-import type { InferenceSession } from "onnxruntime-common";
 import { hash, keyOf } from "../graph/hash.ts";
 import { input, matmul, parameter } from "../graph/index.ts";
 import { gramModel, newtonSchulzModel } from "../onnx/float64.ts";
-import { loadOnnxRuntime, nodeRuntime } from "../runtime/node.ts";
-import type { Ort } from "../runtime/ort.ts";
-import { tensor, type State } from "../runtime/program.ts";
+import { tensor, type Runtime, type Session, type State, type Tensor } from "../runtime/program.ts";
 
 export interface Whitening {
   /** [d] */
@@ -19,10 +16,17 @@ export interface Whitening {
   readonly back: Float64Array;
 }
 
-export interface WhiteningOptions {
+/** What values are made of before they are whitened: `scale x + shift`. */
+export interface Scaled {
+  readonly scale?: number;
+  readonly shift?: number;
+}
+
+export interface WhiteningOptions extends Scaled {
+  /** One that opens models: doubles are multiplied by it. */
+  readonly runtime: Runtime;
   /** Added to every variance. */
   readonly epsilon: number;
-  readonly threads?: number;
   /** From 0 to 1. */
   readonly onProgress?: (done: number) => void;
 }
@@ -38,33 +42,35 @@ const MOST_RESIDUAL = 1e-8;
 export async function fitWhitening(
   x: Uint8Array | Float32Array,
   d: number,
-  { scale = 1, shift = 0, ...options }: WhiteningOptions & { scale?: number; shift?: number },
+  { runtime, epsilon, scale = 1, shift = 0, onProgress = () => undefined }: WhiteningOptions,
 ): Promise<Whitening> {
   const n = x.length / d;
   if (!Number.isInteger(n) || n < 2)
     throw new Error(
       `fitWhitening: x must hold two or more rows of ${d} values, got ${x.length} values; check d`,
     );
-  const { epsilon, threads, onProgress = () => undefined } = options;
   if (!(epsilon > 0))
     throw new Error(
       `fitWhitening: epsilon must be above 0, or what does not vary has no inverse, got ${epsilon}; try 1e-5`,
     );
-  const ort = await loadOnnxRuntime();
-  const open = (model: Uint8Array): Promise<InferenceSession> =>
-    ort.InferenceSession.create(model, threads === undefined ? {} : { intraOpNumThreads: threads });
+  const open = (model: Uint8Array): Promise<Session> => {
+    if (runtime.open) return runtime.open(model);
+    throw new Error(
+      `fitWhitening: the runtime must open models of ONNX, got ${runtime.name}; give nodeRuntime() or webRuntime()`,
+    );
+  };
   const mean = meanOf(x, d).map((m) => scale * m + shift);
   const centre = (row: number, out: Float64Array): void => {
     for (let i = 0; i < out.length; i++) out[i] = scale * x[row * d + i] + shift - mean[i % d];
   };
   const share = 0.25; // of the time, in which the covariance is made
   const covariance = await using(open(gramModel(d)), (session) =>
-    gram(ort, session, { n, d, centre, onProgress: (done) => onProgress(share * done) }),
+    gram(session, { n, d, centre, onProgress: (done) => onProgress(share * done) }),
   );
   for (let i = 0; i < d * d; i++) covariance[i] /= n;
   for (let i = 0; i < d; i++) covariance[i * d + i] += epsilon;
   const { root, inverse } = await using(open(newtonSchulzModel(d)), (session) =>
-    squareRoot(ort, session, covariance, {
+    squareRoot(session, covariance, {
       d,
       least: epsilon,
       onProgress: (done) => onProgress(share + (1 - share) * done),
@@ -74,8 +80,8 @@ export async function fitWhitening(
 }
 
 async function using<T>(
-  opening: Promise<InferenceSession>,
-  work: (session: InferenceSession) => Promise<T>,
+  opening: Promise<Session>,
+  work: (session: Session) => Promise<T>,
 ): Promise<T> {
   const session = await opening;
   try {
@@ -100,23 +106,18 @@ interface GramOptions {
 }
 /** The sum over rows of x^T x. */
 async function gram(
-  ort: Ort,
-  session: InferenceSession,
+  session: Session,
   { n, d, centre, onProgress }: GramOptions,
 ): Promise<Float64Array> {
-  let sum = new ort.Tensor("float64", new Float64Array(d * d), [d, d]);
+  let sum = tensor(new Float64Array(d * d), [d, d]);
   for (let row = 0; row < n; row += CHUNK) {
     const rows = Math.min(CHUNK, n - row);
     const chunk = new Float64Array(rows * d);
     centre(row, chunk);
-    const { next } = await session.run({
-      x: new ort.Tensor("float64", chunk, [rows, d]),
-      sum,
-    });
-    sum = next as typeof sum;
+    sum = (await session.run({ x: tensor(chunk, [rows, d]), sum }))["next"];
     onProgress((row + rows) / n);
   }
-  return sum.data;
+  return sum.data as Float64Array;
 }
 
 interface RootOptions {
@@ -131,15 +132,12 @@ interface RootOptions {
  * multiplied by rho, rho^2 = 3 / (1 + l + l^2), so that both ends of the interval meet (Chen & Chow 2014).
  */
 async function squareRoot(
-  ort: Ort,
-  session: InferenceSession,
+  session: Session,
   m: Float64Array,
   { d, least, onProgress }: RootOptions,
 ): Promise<{ readonly root: Float64Array; readonly inverse: Float64Array }> {
-  const matrix = (data: Float64Array): InstanceType<Ort["Tensor"]> =>
-    new ort.Tensor("float64", data, [d, d]);
-  const scalar = (value: number): InstanceType<Ort["Tensor"]> =>
-    new ort.Tensor("float64", Float64Array.of(value), []);
+  const matrix = (data: Float64Array): Tensor => tensor(data, [d, d]);
+  const scalar = (value: number): Tensor => tensor(Float64Array.of(value), []);
   const unit = new Float64Array(d * d);
   for (let i = 0; i < d; i++) unit[i * d + i] = 1;
   const identity = matrix(unit);
@@ -206,12 +204,11 @@ function largestRowSum(m: Float64Array, d: number): number {
 export async function applyWhitening(
   x: Uint8Array,
   { mean, forward }: { readonly mean: ArrayLike<number>; readonly forward: Float32Array },
-  { scale = 1, shift = 0, threads }: { scale?: number; shift?: number; threads?: number } = {},
+  { runtime, scale = 1, shift = 0 }: Scaled & { readonly runtime: Runtime },
 ): Promise<Float32Array> {
   const d = mean.length;
   const rows = input("rows", [CHUNK, d]);
   const w = parameter("w", [d, d], { init: { kind: "constant", value: 0 } });
-  const runtime = nodeRuntime(threads === undefined ? {} : { threads });
   const program = await runtime.compile({ inputs: [rows], outputs: { y: matmul(rows, w) } });
   const state: State = new Map([["w", tensor(forward, [d, d])]]);
   const y = new Float32Array(x.length);

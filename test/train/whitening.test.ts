@@ -1,14 +1,12 @@
 /** The defining properties of ZCA whitening, on random pixels with strong correlations. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
-import { PIXELS, whitened } from "../../experiments/cifar10/whitened.ts";
+import { expect, test } from "vitest";
 import { hash, keyOf } from "../../src/graph/hash.ts";
-import * as whitening from "../../src/node/whitening.ts";
+import { nodeRuntime } from "../../src/runtime/node.ts";
+import { reference } from "../../src/runtime/reference.ts";
+import { webRuntime } from "../../src/runtime/web.ts";
+import { applyWhitening, fitWhitening } from "../../src/train/whitening.ts";
 
-vi.mock("../../src/node/whitening.ts", { spy: true });
-const { applyWhitening, fitWhitening } = whitening;
+const runtime = nodeRuntime({ threads: 1 });
 
 const [n, d] = [500, 12];
 const key = keyOf("whitening");
@@ -49,7 +47,7 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Math.max(...Array.from(a, (x, i) => Math.abs(x - b[i])));
 
 test("forward and back undo each other, are symmetric, and back twice is the covariance", async () => {
-  const { forward, back } = await fitWhitening(pixels, d, { ...scaled, epsilon });
+  const { forward, back } = await fitWhitening(pixels, d, { ...scaled, runtime, epsilon });
   expect(distance(product(forward, back), identity)).toBeLessThan(1e-12);
   for (const m of [forward, back])
     expect(
@@ -65,11 +63,11 @@ test("forward and back undo each other, are symmetric, and back twice is the cov
 });
 
 test("whitened pixels have mean 0 and covariance I - epsilon W^2", async () => {
-  const fitted = await fitWhitening(pixels, d, { ...scaled, epsilon });
+  const fitted = await fitWhitening(pixels, d, { ...scaled, runtime, epsilon });
   const y = await applyWhitening(
     pixels,
     { mean: fitted.mean, forward: Float32Array.from(fitted.forward) },
-    scaled,
+    { ...scaled, runtime },
   );
   const covariance = covarianceOf(y);
   // W (C + epsilon I) W = I, so W C W = I - epsilon W^2.
@@ -83,17 +81,17 @@ test("whitened pixels have mean 0 and covariance I - epsilon W^2", async () => {
 });
 
 test("asks for whole rows and a positive epsilon", async () => {
-  await expect(fitWhitening(pixels, d, { epsilon: 0 })).rejects.toThrow(
+  await expect(fitWhitening(pixels, d, { runtime, epsilon: 0 })).rejects.toThrow(
     "fitWhitening: epsilon must be above 0, or what does not vary has no inverse, got 0; try 1e-5",
   );
-  await expect(fitWhitening(pixels.subarray(1), d, { epsilon })).rejects.toThrow(
+  await expect(fitWhitening(pixels.subarray(1), d, { runtime, epsilon })).rejects.toThrow(
     "fitWhitening: x must hold two or more rows of 12 values, got 5999 values; check d",
   );
 });
 
 test("says so where it did not converge", async () => {
   const message = (x: Uint8Array | Float32Array, tiny: number): Promise<string> =>
-    fitWhitening(x, d, { epsilon: tiny }).then(
+    fitWhitening(x, d, { runtime, epsilon: tiny }).then(
       () => "no error",
       (error: unknown) => (error as Error).message,
     );
@@ -106,27 +104,16 @@ test("says so where it did not converge", async () => {
   );
 });
 
-test("says so where CIFAR-10's cannot be kept", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "weightnorm-whitening-"));
-  onTestFinished(async () => {
-    vi.restoreAllMocks();
-    vi.unstubAllEnvs();
-    await rm(folder, { recursive: true });
-  });
-  await writeFile(join(folder, "file"), "");
-  vi.stubEnv("XDG_CACHE_HOME", join(folder, "file"));
-  const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
-  const square = new Float64Array(PIXELS ** 2);
-  const fitted = { mean: new Float64Array(PIXELS), forward: square, back: square };
-  vi.mocked(fitWhitening).mockResolvedValueOnce(fitted);
-  for (let i = 0; i < 2; i++) vi.mocked(applyWhitening).mockResolvedValueOnce(new Float32Array(0));
-  const images = new Uint8Array(PIXELS);
-  const set = { images, labels: new Uint8Array(1), count: 1, channels: 3, height: 32, width: 32 };
-  await whitened([set, set]);
-  expect(warn.mock.calls.map(([text]) => String(text).replace(folder, "DIR")))
-    .toMatchInlineSnapshot(`
-    [
-      "DIR/file/weightnorm/zca-1-0.00001-e80232b4d18d0bb7.safetensors: cannot keep the fitted whitening, so that every start fits it again, got ENOTDIR; set XDG_CACHE_HOME to a folder that can be written",
-    ]
-  `);
+test("is the same on WebAssembly", async () => {
+  const [native, web] = await Promise.all(
+    [runtime, webRuntime()].map((r) => fitWhitening(pixels, d, { ...scaled, runtime: r, epsilon })),
+  );
+  expect(distance(web.forward, native.forward)).toBeLessThan(1e-9);
+  expect(distance(web.back, native.back)).toBeLessThan(1e-12);
+});
+
+test("says so where a runtime opens no models", async () => {
+  await expect(fitWhitening(pixels, d, { runtime: reference, epsilon })).rejects.toThrow(
+    "fitWhitening: the runtime must open models of ONNX, got reference; give nodeRuntime() or webRuntime()",
+  );
 });
