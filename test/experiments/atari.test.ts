@@ -13,9 +13,9 @@ import {
   type AtariOptions,
 } from "../../experiments/dqn/atari/index.ts";
 import type { Environment } from "../../experiments/dqn/environment.ts";
-import { doorTo, require } from "./dqn-world.ts";
+import { asset, require } from "./dqn-world.ts";
 
-const { rom, where } = await catchRom(doorTo());
+const { rom, where } = await catchRom({ asset });
 const catching = (options: Partial<AtariOptions> = {}): Promise<Environment> =>
   atari(rom, { where, load: require, ...options });
 
