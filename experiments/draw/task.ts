@@ -38,7 +38,7 @@ const norms = armsOf({ std: 0.01 });
 const points = (of: string): ReturnType<typeof whole> =>
   whole(`points a side of the window that is ${of}, 0 for the whole image`, { least: 0, most: 28 });
 
-const task: Task = {
+export const task: Task = {
   name: "draw",
   about: "DRAW, which draws digits step by step (section 5.3)",
   places: mnistPlaces,

@@ -25,7 +25,7 @@ const [nats] = boundOf();
 
 const width = whole("feature maps at full size", { most: 1024 });
 
-const mnistTask: Task = {
+export const mnistTask: Task = {
   name: "vae",
   about: "a convolutional VAE on MNIST (section 5.2)",
   places: mnistPlaces,
@@ -60,7 +60,7 @@ export const vae: Experiment<MinibatchConfig> = experimentOf(mnistTask);
 const DIMENSIONS = 3 * 32 * 32;
 const bits = boundOf(DIMENSIONS);
 
-const cifar10Task: Task = {
+export const cifar10Task: Task = {
   name: "vae-cifar10",
   about: "a VAE of several stochastic layers on CIFAR-10",
   places: cifar10Places,
