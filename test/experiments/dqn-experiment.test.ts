@@ -12,7 +12,7 @@ import { objectOf, valueOf } from "../../runs/settings.ts";
 import { initialState } from "../../src/index.ts";
 import { configOf, world } from "./dqn-world.ts";
 
-vi.setConfig({ testTimeout: 60_000 }); // seconds, where the cores are free
+vi.setConfig({ testTimeout: 120_000 }); // seconds, where the cores are free
 
 const CATCH = fileURLToPath(
   new URL("../../experiments/dqn/atari/catch/catch.bin", import.meta.url),
@@ -176,7 +176,7 @@ describe("what agents share", () => {
     const run = await field.start(key);
     const { state, step } = run.saved().checkpoint;
     trained = { key, config: { ...field.config, arms: ["weight"] }, state, step, world: world() };
-  }, 60_000);
+  }, 120_000);
   afterAll(() => field.release());
 
   test("what random play gets in a thousand episodes, and the game's name", async () => {
