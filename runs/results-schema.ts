@@ -1,6 +1,7 @@
 /** What a results.json may hold: it comes from a file, so nothing of it is believed before it was checked against this. */
 import * as z from "zod/mini";
 import { checked } from "./checked.ts";
+import type { Event } from "./events.ts";
 import type { ArmRecord, Column, Measure, Panel, Results, RunRecord, Sheet } from "./records.ts";
 import {
   arm,
@@ -82,25 +83,26 @@ const sheet: z.ZodMiniType<Sheet> = z.object({
   }),
 });
 
-const point = z.object({ step: whole, at: number, seconds: number, values, layers });
-const test = z.object({
+const onPoint = { step: whole, at: number, seconds: number, values, layers };
+const onTest = {
   ...{ step: whole, at: number, seconds: number, test: values },
   errors: z.exactOptional(values),
   train: z.exactOptional(values),
   heldOut: z.exactOptional(values),
-});
+};
 const timing = z.object({
   perSecond: number,
   milliseconds: z.nullable(z.object({ median: number, low: number, high: number })),
 });
+const pictures = listOf(picture, { most: 1000 });
 const run: z.ZodMiniType<RunRecord> = z.object({
   ...{ seed: whole, step: whole },
-  points: listOf(point, { most: 100_000 }),
-  tests: listOf(test, { most: 100_000 }),
+  points: listOf(z.object(onPoint), { most: 100_000 }),
+  tests: listOf(z.object(onTest), { most: 100_000 }),
   dead: counts,
   timing: z.nullable(timing),
   final: values,
-  pictures: listOf(picture, { most: 1000 }),
+  pictures,
 });
 const grid = listOf(z.object({ lr: number, heldOut: z.nullable(number) }), { most: 1000 });
 const armRecord: z.ZodMiniType<ArmRecord> = z.object({
@@ -110,6 +112,18 @@ const armRecord: z.ZodMiniType<ArmRecord> = z.object({
   runs: listOf(run, { most: 1000 }),
 });
 
+const facts = listOf(
+  z.tuple([label, z.union([text, number], "a text or a number")]) as z.ZodMiniType<
+    readonly [string, string | number]
+  >,
+  { most: 100 },
+);
+const onChange = {
+  ...{ time: label, setting: label, note: text, steps: counts },
+  from: z.unknown(),
+  to: z.unknown(),
+};
+
 export const resultsSchema: z.ZodMiniType<Results> = z.object({
   format: z.literal("weightnorm-results/3"),
   experiment: label,
@@ -118,25 +132,15 @@ export const resultsSchema: z.ZodMiniType<Results> = z.object({
   config: configuration,
   settings: listOf(z.object({ name: label, value: text }), { most: 1000 }),
   machine,
-  facts: listOf(
-    z.tuple([label, z.union([text, number], "a text or a number")]) as z.ZodMiniType<
-      readonly [string, string | number]
-    >,
-    { most: 100 },
-  ),
+  facts,
   sheet,
   soFar: z.exactOptional(z.object({ at: number, of: number })),
   seconds: number,
   arms: byArm(armRecord),
   lost: listOf(z.object({ arm, seed: whole, lr: number, step: whole, why: text }), { most: 10_000 }),
-  changes: listOf(
-    z.object({
-      ...{ time: label, setting: label, note: text, steps: counts },
-      from: z.unknown(),
-      to: z.unknown(),
-    }) as unknown as z.ZodMiniType<Results["changes"][number]>,
-    { most: 1000 },
-  ),
+  changes: listOf(z.object(onChange) as unknown as z.ZodMiniType<Results["changes"][number]>, {
+    most: 1000,
+  }),
 });
 
 /** Whether they are in this format; if not, an experiment may know an earlier one. */
@@ -148,3 +152,29 @@ export const isResults = (value: unknown): boolean =>
 /** The results that a file holds; throws for what is none. */
 export const resultsIn = (value: unknown, where: string): Results =>
   checked(resultsSchema, value, { where, advice: "restore the file, or compare again" });
+
+const key = { arm, seed: whole, lr: number };
+const head = { ...key, step: whole };
+const happening = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("initialized"), ...head, dead: counts }),
+  z.object({ type: z.literal("point"), ...key, ...onPoint }),
+  z.object({ type: z.literal("measured"), ...key, ...onTest }),
+  z.object({ type: z.literal("lost"), ...head, why: text }),
+  z.object({
+    ...{ type: z.literal("finished"), ...head },
+    ...{ parameters: z.nullable(whole), timing, wall: number },
+  }),
+  z.object({ type: z.literal("exhibited"), ...head, measured: values, pictures }),
+  z.object({ type: z.literal("changed"), ...onChange }),
+  z.object({
+    ...{ type: z.literal("opened"), time: label, machine, facts, sheet },
+    runs: listOf(z.object({ ...head, name: label, steps: whole }), { most: 100_000 }),
+  }),
+]);
+
+/** The events among the lines of a log; lines that are none, or of a format from before, are passed over. */
+export const eventsIn = (records: readonly unknown[]): readonly Event[] =>
+  records.flatMap((record) => {
+    const { success, data } = happening.safeParse(record);
+    return success ? [data as Event] : [];
+  });

@@ -58,7 +58,7 @@ describe("the import graph", () => {
   };
 
   test.each([
-    ["src/index.ts", ["onnx-proto, type", "onnx-proto, value"]],
+    ["src/index.ts", ["nanotar, value", "onnx-proto, type", "onnx-proto, value"]],
     [
       "src/web.ts",
       [

@@ -13,7 +13,7 @@ const panel = (
 
 export function sheetOf(
   config: Pick<DqnConfig, "game" | "plays" | "test">,
-  baseline: Sheet["baseline"],
+  baseline?: Sheet["baseline"],
 ): Sheet {
   const { plays, game, test } = config;
   return {

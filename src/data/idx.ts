@@ -16,9 +16,34 @@ const otherTypes: ReadonlyMap<number, string> = new Map([
   [0x0d, "float32"],
   [0x0e, "float64"],
 ]);
+/** An image has two dimensions, a set one more; with some to spare for other tensors. */
+const MOST_DIMENSIONS = 8;
 
 /** The unsigned bytes of an IDX file; `where` names the file in messages. */
 export function parseIdx(bytes: Uint8Array, where: string): Idx {
+  const { shape, start, count } = headerOf(bytes, where);
+  const got = bytes.length - start;
+  if (got < count)
+    throw new Error(
+      `${where}: truncated, expected ${count} values for shape [${shape}], got ${got}; download it again`,
+    );
+  if (got > count)
+    throw new Error(
+      `${where}: expected ${count} values for shape [${shape}], got ${got - count} more bytes after them; check that it is one whole file`,
+    );
+  return { shape, data: bytes.subarray(start) };
+}
+
+/** How many bytes a file has that begins with `bytes`. */
+export function idxLength(bytes: Uint8Array, where: string): number {
+  const { start, count } = headerOf(bytes, where);
+  return start + count;
+}
+
+function headerOf(
+  bytes: Uint8Array,
+  where: string,
+): { readonly shape: readonly number[]; readonly start: number; readonly count: number } {
   const fail = (what: string): never => {
     throw new Error(`${where}: ${what}`);
   };
@@ -35,7 +60,10 @@ export function parseIdx(bytes: Uint8Array, where: string): Idx {
     return fail(
       `expected unsigned bytes (type 08), got ${otherTypes.get(type) ?? "an unknown type"} (${hex(type)}); convert it`,
     );
-
+  if (rank > MOST_DIMENSIONS)
+    return fail(
+      `expected at most ${MOST_DIMENSIONS} dimensions, got ${rank}; check that it is the right file`,
+    );
   const start = 4 + 4 * rank;
   if (bytes.length < start)
     return fail(
@@ -43,17 +71,7 @@ export function parseIdx(bytes: Uint8Array, where: string): Idx {
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const expected = shape.reduce((a, b) => a * b, 1);
-  const got = bytes.length - start;
-  if (got < expected)
-    return fail(
-      `truncated, expected ${expected} values for shape [${shape}], got ${got}; download it again`,
-    );
-  if (got > expected)
-    return fail(
-      `expected ${expected} values for shape [${shape}], got ${got - expected} more bytes after them; check that it is one whole file`,
-    );
-  return { shape, data: bytes.subarray(start) };
+  return { shape, start, count: shape.reduce((a, b) => a * b, 1) };
 }
 
 const hex = (byte: number): string => byte.toString(16).padStart(2, "0");

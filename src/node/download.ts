@@ -1,17 +1,20 @@
-/** Files from the network, once: with progress, resumed where a download broke off, believed only if the checksum is right. */
+/** Files from the network, once: with progress, resumed where a download broke off, believed only if the checksums are right. */
 import { createHash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
+import { open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
-import { reasonOf } from "./files.ts";
+import { reasonOf } from "./file-error.ts";
+import { makeFolder } from "./files.ts";
 
 /** Bytes had so far, of how many. */
 export type DownloadProgress = (received: number, total: number) => void;
 
 export interface DownloadOptions {
   /** In hexadecimal. */
-  readonly md5: string;
+  readonly sha256: string;
+  /** Checked too where it is given: it is what the authors of older files published. */
+  readonly md5?: string;
   /** In bytes. Servers need not tell it, and without it nobody knows whether a download is whole. */
   readonly size: number;
   readonly onProgress?: DownloadProgress;
@@ -33,18 +36,19 @@ export function cacheFolder(): string {
 export async function download(
   url: string,
   path: string,
-  { md5, size, onProgress = () => undefined }: DownloadOptions,
+  { size, onProgress = () => undefined, ...sums }: DownloadOptions,
 ): Promise<void> {
-  if ((await md5Of(path)) === md5) return;
+  if (isRight(await sumsOf(path), sums)) return;
   const part = `${path}.part`;
-  await onDisk(dirname(path), mkdir(dirname(path), { recursive: true }));
+  await onDisk(dirname(path), makeFolder(dirname(path)));
   await receive(url, part, { size, onProgress });
-  const got = await md5Of(part);
-  if (got === md5) return onDisk(path, rename(part, path));
-  if ((await md5Of(path)) === md5) return; // another process was faster
+  const got = await sumsOf(part);
+  if (isRight(got, sums)) return onDisk(path, rename(part, path));
+  if (isRight(await sumsOf(path), sums)) return; // another process was faster
   await onDisk(part, rm(part, { force: true }));
+  const wrong = got?.sha256 === sums.sha256 ? "md5" : "sha256";
   throw new Error(
-    `${url}: the file that arrived is another one, expected md5 ${md5}, got ${got ?? "none"}; try again, or ${ELSEWHERE}`,
+    `${url}: the file that arrived is another one, expected ${wrong} ${sums[wrong]}, got ${got?.[wrong] ?? "none"}; try again, or ${ELSEWHERE}`,
   );
 }
 
@@ -143,14 +147,19 @@ async function writeAt(file: FileHandle, position: number, chunk: Uint8Array): P
 const sizeOf = (path: string): Promise<number> =>
   stat(path).then(({ size }) => size, unlessMissing(0));
 
-/** In hexadecimal; undefined if there is no such file. */
-const md5Of = (path: string): Promise<string | undefined> =>
-  onDisk(path, digestOf(path).catch(unlessMissing(undefined)));
+type Sums = Pick<DownloadOptions, "sha256" | "md5">;
+const isRight = (got: Sums | undefined, { sha256, md5 }: Sums): boolean =>
+  got?.sha256 === sha256 && (md5 === undefined || got.md5 === md5);
 
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash("md5");
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array);
-  return hash.digest("hex");
+/** Undefined if there is no such file. */
+const sumsOf = (path: string): Promise<Sums | undefined> =>
+  onDisk(path, digestsOf(path).catch(unlessMissing(undefined)));
+
+async function digestsOf(path: string): Promise<Sums> {
+  const [sha256, md5] = [createHash("sha256"), createHash("md5")];
+  for await (const chunk of createReadStream(path))
+    for (const sum of [sha256, md5]) sum.update(chunk as Uint8Array);
+  return { sha256: sha256.digest("hex"), md5: md5.digest("hex") };
 }
 
 /** Handles an error: where there is no such file, the answer is `value`. */
@@ -164,7 +173,7 @@ const unlessMissing =
 /** With the disk's failures in words. */
 const onDisk = <T>(path: string, act: Promise<T>): Promise<T> =>
   act.catch((error: unknown) => {
-    const got = reasonOf(error);
+    const got = reasonOf((error as Error).cause ?? error);
     const remedy =
       got === "ENOSPC" || got === "EDQUOT"
         ? "free some space and try again, it goes on where it stopped"

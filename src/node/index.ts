@@ -1,22 +1,29 @@
-/** The door for Node: onnxruntime-node, files, downloads, MNIST, CIFAR-10 and its whitening. */
+/** The door for Node: onnxruntime-node, files, logs, downloads, MNIST and CIFAR-10 from disk. */
 export { loadOnnxRuntime, nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
+export { nodeDoor } from "./door.ts";
+export { fileError, reasonOf, type Doing } from "./file-error.ts";
 export {
   isTemporary,
+  listFolder,
   loadCheckpoint,
-  openLog,
-  reasonOf,
+  makeFolder,
+  readBytes,
+  readText,
+  removeFile,
   saveCheckpoint,
   writeFileAtomic,
+} from "./files.ts";
+export {
+  openLog,
+  parseLog,
+  readLog,
   type Log,
   type LogOptions,
   type LogRecord,
-} from "./files.ts";
-export { loadMnist, type Mnist, type MnistOptions } from "./mnist.ts";
-export { loadCifar10, type Cifar10, type Cifar10Options } from "./cifar10.ts";
+  type Records,
+} from "./log.ts";
+export { loadMnist, type MnistOptions } from "./mnist.ts";
+export { loadCifar10, type Cifar10Options } from "./cifar10.ts";
+export type { Cifar10, Mnist } from "../data/index.ts";
 export { cacheFolder, download, type DownloadOptions, type DownloadProgress } from "./download.ts";
-export {
-  applyWhitening,
-  fitWhitening,
-  type Whitening,
-  type WhiteningOptions,
-} from "./whitening.ts";
+export { takeLock, type Lock, type LockOptions } from "./lock.ts";

@@ -1,4 +1,12 @@
 export { initialState, item, keyTensor, tensor } from "./program.ts";
-export type { Program, ProgramSpec, Runtime, State, Tensor, TensorData } from "./program.ts";
+export type {
+  Program,
+  ProgramSpec,
+  Runtime,
+  Session,
+  State,
+  Tensor,
+  TensorData,
+} from "./program.ts";
 export { evaluate, reference, type EvaluateOptions } from "./reference.ts";
 export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./gradcheck.ts";

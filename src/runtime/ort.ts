@@ -1,5 +1,6 @@
 /** What the two ONNX Runtime packages have in common: everything but how they are imported. */
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
+import type { Dtype } from "../graph/index.ts";
 import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
 import {
   checkFeed,
@@ -61,6 +62,23 @@ export const ortRuntime = (
     };
     return { parameters, ...running(spec, session, feedsOf) };
   },
+  async open(model) {
+    const ort = await load();
+    const session = await ort.InferenceSession.create(model, options);
+    return {
+      async run(feeds) {
+        const given = Object.entries(feeds).map(([key, x]) => [key, asIs(ort, x)] as const);
+        const values = await session.run(Object.fromEntries(given));
+        return Object.fromEntries(
+          Object.entries(values).map(([key, x]) => [
+            key,
+            { dtype: dtypeOf(x), shape: x.dims, data: x.data as TensorData },
+          ]),
+        );
+      },
+      release: () => session.release(),
+    };
+  },
 });
 
 /**
@@ -104,6 +122,13 @@ function running(
     release: () => session.release(),
   };
 }
+
+/** A program computes in single precision, whatever it is given; a model in what it was made for. */
+const asIs = (ort: Ort, x: Tensor): OrtTensor =>
+  x.data instanceof Float64Array ? new ort.Tensor("float64", x.data, x.shape) : toOrt(ort, x);
+
+const dtypeOf = ({ type }: OrtTensor): Dtype =>
+  type === "int32" || type === "uint32" || type === "bool" ? type : "float";
 
 function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;

@@ -44,9 +44,18 @@ export interface Program {
   release(): Promise<void>;
 }
 
+/** A model of ONNX as it stands. */
+export interface Session {
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  /** Frees native memory; the session cannot run afterwards. */
+  release(): Promise<void>;
+}
+
 export interface Runtime {
   readonly name: string;
   compile(spec: ProgramSpec): Promise<Program>;
+  /** For linear algebra beside training: in a model, floats that come as Float64Array are doubles. Not in the reference. */
+  open?(model: Uint8Array): Promise<Session>;
 }
 
 const arrays = { int32: Int32Array, uint32: Uint32Array, bool: Uint8Array } as const;

@@ -15,3 +15,11 @@ export {
   encode as encodeSafetensors,
   type Safetensors,
 } from "./safetensors.ts";
+export { isRecord, parseJson, parseRecord, brief, printable } from "./json.ts";
+export {
+  applyWhitening,
+  fitWhitening,
+  type Scaled,
+  type Whitening,
+  type WhiteningOptions,
+} from "./whitening.ts";

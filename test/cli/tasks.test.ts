@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { transformPath } from "../../experiments/cifar10/whitened.ts";
+import { transformName } from "../../experiments/cifar10/whitened.ts";
 import type { Means } from "../../experiments/results.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
 import { tensor } from "../../src/index.ts";
@@ -108,7 +108,8 @@ describe("cifar10", () => {
       await writeFile(at("cifar10", name), noise(name));
     // Fitting a whitening takes a minute; a kept one is taken as it is, and this one changes nothing.
     const { train } = await loadCifar10({ dataDir: at("cifar10") });
-    await mkdir(at("cache", "weightnorm"), { recursive: true });
+    const kept = at("cache", "weightnorm");
+    await mkdir(kept, { recursive: true });
     const identity = new Float32Array(3072 * 3072);
     for (let i = 0; i < 3072; i++) identity[i * 3073] = 1;
     const state = new Map([
@@ -116,7 +117,7 @@ describe("cifar10", () => {
       ["forward", tensor(identity, [3072, 3072])],
     ]);
     const empty = { step: 0, seed: 0, config: {}, progress: {} };
-    await saveCheckpoint(transformPath(train.images), { state, ...empty });
+    await saveCheckpoint(join(kept, await transformName(train.images)), { state, ...empty });
   });
 
   test("runs to its report, beside the paper's figures, and to the same bits again", async () => {

@@ -10,7 +10,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { cacheFolder, download, type DownloadProgress } from "../../src/node/download.ts";
 
 const content = Buffer.from(Uint8Array.from({ length: 100_000 }, (_, i) => i % 251));
-const expected = { md5: createHash("md5").update(content).digest("hex"), size: content.length };
+const expected = {
+  md5: createHash("md5").update(content).digest("hex"),
+  sha256: createHash("sha256").update(content).digest("hex"),
+  size: content.length,
+};
 
 type Answer = (response: ServerResponse, from: number) => void;
 /** What a good server does. */
@@ -161,12 +165,17 @@ describe("says what is wrong with", () => {
   const nothingKept = (): void => {
     expect(existsSync(path) || existsSync(`${path}.part`)).toBe(false);
   };
-  test("another checksum", async () => {
-    const md5 = "0".repeat(32);
-    expect(await message(download(url, path, { ...expected, md5 }))).toBe(
-      `URL: the file that arrived is another one, expected md5 ${md5}, got ${expected.md5}; try again, or get the file yourself and pass --data-dir`,
+  test.each(["sha256", "md5"] as const)("another %s", async (sum) => {
+    const wrong = "0".repeat(expected[sum].length);
+    expect(await message(download(url, path, { ...expected, [sum]: wrong }))).toBe(
+      `URL: the file that arrived is another one, expected ${sum} ${wrong}, got ${expected[sum]}; try again, or get the file yourself and pass --data-dir`,
     );
     nothingKept();
+  });
+  test("no md5 where there is a sha256", async () => {
+    const { md5: _, ...rest } = expected;
+    await download(url, path, rest);
+    expect(await isThere()).toBe(true);
   });
   test("another length", async () => {
     answers = [(response) => response.end("<title>Log in</title>")];

