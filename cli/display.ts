@@ -1,6 +1,6 @@
 /** What one sees of training: a bar for every run on a terminal, plain lines elsewhere. Made of events and of nothing else. */
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
-import { inUnit } from "../report/index.ts";
+import { inUnit, stepName } from "../report/index.ts";
 import type { Measured, Opened, RunEvent, RunKey, Shown, Stepped, Values } from "../runs/events.ts";
 import type { Sheet } from "../runs/records.ts";
 import { clock, EVERY, preparation } from "./preparation.ts";
@@ -88,7 +88,10 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
     lane.measured = event;
     if (bars || !event.train) return;
     lane.step = event.step;
-    const at = isStep(sheet!) ? "" : `${sheet!.axis.name} ${Number(event.at.toFixed(2))}, `;
+    const at =
+      stepName(sheet!) === sheet!.axis.name
+        ? ""
+        : `${sheet!.axis.name} ${Number(event.at.toFixed(2))}, `;
     write(lane, `${at}${newsOf(event.train)}, ${testOf(event, sheet!)}`);
   }
 
@@ -107,7 +110,10 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
       waiting.show(what, done);
     },
     show(event) {
-      if (event.type === "opened") return open(event);
+      if (event.type === "opened") {
+        open(event);
+        return;
+      }
       if (event.type === "changed") return;
       const lane = lanes.get(idOf(event));
       if (!lane) return; // of before this process
@@ -116,10 +122,6 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
     },
   };
 }
-
-/** Where the axis counts steps, they are called what it calls them. */
-const isStep = ({ axis }: Sheet): boolean => axis.per > 1;
-const stepName = (sheet: Sheet): string => (isStep(sheet) ? sheet.axis.name : "step");
 
 /** "loss 1.2345, return 3.2" */
 const newsOf = (values: Values): string =>
@@ -148,10 +150,8 @@ function paceOf(
 /** What a bar shows beside itself. */
 function told(lane: Lane, sheet: Sheet): Record<string, string> {
   const { rate, left } = paceOf(lane, sheet);
-  const [first] = Object.entries(lane.values);
-  const news = first?.[1] == null ? "" : `${first[0]} ${first[1].toPrecision(5)}`;
   return {
-    ...{ name: lane.label, rate, left, news: news.padEnd(12) },
+    ...{ name: lane.label, rate, left, news: newsOf(lane.values).padEnd(22) },
     test: lane.measured ? testOf(lane.measured, sheet) : "",
   };
 }

@@ -62,7 +62,10 @@ export async function train({ command, name, experiment, flags }: Asked): Promis
       ...{ experiment, find, flags, places, progress },
       asked: one ? { arms: ["weight"], ...asked } : asked,
     });
-    if (!begun) return await report(flags.resume!, flags); // nothing is left to do
+    if (!begun) {
+      await report(flags.resume!, flags); // nothing is left to do
+      return;
+    }
     const { dir, run, store, field } = begun;
     const world = nodeWorld({ places: run.places, progress });
     try {

@@ -1,22 +1,11 @@
 /** What the results say, in words computed from them: the same words whoever did well. */
-import type { Changed } from "../runs/events.ts";
-import type { Results } from "../runs/records.ts";
+import type { ChangeRecord, Results } from "../runs/records.ts";
 import { chanceBetween, type Chance } from "./chance.ts";
 import { cost, pace, target, verdict } from "./comparisons.ts";
 import { headlineOf, scoreOf, standingOf, type Standing } from "./headline.ts";
 import { differenceInUnit } from "./measure.ts";
 import { baselineOf, type Row } from "./rows.ts";
-import {
-  capital,
-  count,
-  fixed,
-  list,
-  sentences,
-  settingName,
-  short,
-  thousands,
-  written,
-} from "./words.ts";
+import { capital, count, fixed, list, sentences, stepName, short, thousands } from "./words.ts";
 
 export interface Findings {
   /** Which arms did best by the first measure, if anybody can tell. */
@@ -125,7 +114,9 @@ function failures(results: Results, { rows }: Standing): string {
   return sentences([
     ...[...new Set(left.map(nameOf))].map((name) => {
       const runs = left.filter((run) => nameOf(run) === name);
-      const each = runs.map(({ seed, step }) => `seed ${seed} at step ${thousands(step)}`);
+      const each = runs.map(
+        ({ seed, step }) => `seed ${seed} at ${stepName(sheet)} ${thousands(step)}`,
+      );
       return `${name} diverged with ${list(each)}${remains(results, runs[0])}.`;
     }),
     ats.size > 1 ? `The arms were not trained for equally many ${sheet.axis.name}s.` : "",
@@ -147,7 +138,7 @@ function changes({ changes: all }: Results): readonly string[] {
 }
 
 /** "epochs changed from 5 to 10 at step 3,000" */
-export function changeText({ setting, from, to, steps }: Omit<Changed, "type">): string {
+export function changeText({ setting, from, to, steps }: ChangeRecord): string {
   const done = [...new Set(Object.values(steps))].sort((a, b) => a - b);
   const where =
     done.length === 0
@@ -155,5 +146,5 @@ export function changeText({ setting, from, to, steps }: Omit<Changed, "type">):
       : done.length === 1
         ? ` at step ${thousands(done[0])}`
         : ` between steps ${thousands(done[0])} and ${thousands(done[done.length - 1])}`;
-  return `${settingName(setting)} changed from ${written(from)} to ${written(to)}${where}`;
+  return `${setting} changed from ${from} to ${to}${where}`;
 }

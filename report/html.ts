@@ -19,7 +19,7 @@ import {
   table,
 } from "./page.ts";
 import { rowsOf, type Row } from "./rows.ts";
-import { duration, list, moment, sentences, settingName, short, thousands } from "./words.ts";
+import { duration, list, moment, sentences, stepName, short, thousands } from "./words.ts";
 
 export interface Figures {
   /** SVG. */
@@ -126,7 +126,7 @@ function saidOf(panels: readonly Panel[], what: string): string {
   return `${titles(panels)} ${panels.length > 1 ? "are" : "is"} ${what}.`;
 }
 
-function lostSection({ lost }: Results): string {
+function lostSection({ lost, sheet }: Results): string {
   const rows = lost.map(({ arm, seed, lr, step, why }) =>
     armRow(arm, [String(seed), String(lr), thousands(step)]).replace(
       /<\/tr>$/,
@@ -136,7 +136,7 @@ function lostSection({ lost }: Results): string {
   return rows.length === 0
     ? ""
     : section("Runs that diverged", [
-        table(["arm", "seed", "learning rate", "step", "what happened"], rows),
+        table(["arm", "seed", "learning rate", stepName(sheet), "what happened"], rows),
       ]);
 }
 
@@ -165,6 +165,6 @@ function lists({ machine, facts, settings, startedAt, seconds }: Results): strin
     ["Node.js", machine.node],
     ["runtime", machine.runtime],
   ]);
-  const told = settings.map(({ name, value }) => [settingName(name), value] as const);
+  const told = settings.map(({ name, value }) => [name, value] as const);
   return `<div>${definitions("Settings", told)}</div>\n<div>${data}\n${on}</div>`;
 }

@@ -9,6 +9,7 @@ export { findingsOf, type Findings } from "./findings.ts";
 export { inUnit, inUnitAlone, unitAfter } from "./measure.ts";
 export { resultsTable, type TableOptions } from "./table.ts";
 export { tableLines, textTable } from "./text-table.ts";
+export { stepName } from "./words.ts";
 
 export interface Report {
   /** A page that needs nothing else. */

@@ -3,7 +3,7 @@ import type { Results } from "../runs/records.ts";
 import type { TableColumn } from "./columns.ts";
 import { inUnit } from "./measure.ts";
 import { scaled, valueOf, type Row } from "./rows.ts";
-import { capital, count, NOTHING, singular, thousands } from "./words.ts";
+import { capital, count, NOTHING, singular, stepName, thousands } from "./words.ts";
 
 /** What those get who learn nothing, in the columns of the table. */
 export const baselineTexts = (
@@ -31,7 +31,7 @@ export function notesOf(
     ...(seeds === "" ? [] : [`mean${deviations ? " \u00b1 standard deviation" : ""} of ${seeds}`]),
     ...lost.map(
       ({ arm, seed, lr, step }) =>
-        `${arm} with seed ${seed} and learning rate ${lr} diverged at step ${thousands(step)}`,
+        `${arm} with seed ${seed} and learning rate ${lr} diverged at ${stepName(sheet)} ${thousands(step)}`,
     ),
   ];
 }

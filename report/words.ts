@@ -1,4 +1,5 @@
 /** How numbers and lists are written. */
+import type { Sheet } from "../runs/records.ts";
 
 /** What stands where there is nothing to tell. */
 export const NOTHING = "\u2013";
@@ -56,22 +57,6 @@ export function duration(seconds: number): string {
 /** "2026-07-01 12:30 UTC" */
 export const moment = (time: string): string => time.replace(/T(\d\d:\d\d).*Z$/, " $1 UTC");
 
-/** "batch size" of "batchSize". */
-export const settingName = (key: string): string =>
-  key === "lr"
-    ? "learning rate"
-    : key.replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
-
-/** A value that nobody has told yet: lists and records as people write them, three deep. */
-export function written(value: unknown, deep = 3): string {
-  if (value === null || value === undefined) return NOTHING;
-  if (typeof value === "number")
-    return Math.abs(value) >= 10_000 ? thousands(value) : String(value);
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value !== "object") return typeof value === "string" ? value : typeof value;
-  if (deep === 0) return "\u2026";
-  if (Array.isArray(value)) return value.map((x) => written(x, deep - 1)).join(", ");
-  return Object.entries(value)
-    .map(([key, x]) => `${settingName(key)} ${written(x, deep - 1)}`)
-    .join(", ");
-}
+/** What a step of training is called: "frame" where each works on one of these, else "step". */
+export const stepName = ({ work }: Pick<Sheet, "work">): string =>
+  work.perStep === 1 ? singular(work.unit) : "step";

@@ -40,7 +40,7 @@ export async function extended(
     );
   }
   if (news.length === 0 && moved.length === 0) return run;
-  const [first] = news;
+  const first = news.at(0);
   if (extension.finished && first && !news.some(([name]) => settings[name].type === "whole"))
     throw new UsageError(
       `${flagOf(first[0], settings[first[0]])!}: expected a run that has steps left, got one that is finished; add ${longer(settings)} to train it for longer, or start a new run`,

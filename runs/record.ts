@@ -3,8 +3,8 @@ import type { Arm } from "../src/index.ts";
 import type { Changed, Event, Measured, Opened, Point, RunEvent, RunKey } from "./events.ts";
 import type { Config } from "./experiment.ts";
 import { isGrid, keysOf, nameOf, ratesOf } from "./rates.ts";
-import type { ArmRecord, LostRun, Results, RunRecord, Sheet } from "./records.ts";
-import { told, type Settings } from "./settings.ts";
+import type { ArmRecord, ChangeRecord, LostRun, Results, RunRecord, Sheet } from "./records.ts";
+import { told, words, type Settings } from "./settings.ts";
 
 /** What events do not say. */
 export interface Compared {
@@ -69,7 +69,9 @@ export function resultsOf(compared: Compared, events: readonly Event[], where: s
       step: record.step,
       why: why!,
     })),
-    changes: events.flatMap((e) => (e.type === "changed" ? [withoutType(e)] : [])),
+    changes: events.flatMap((e) =>
+      e.type === "changed" ? [changeTold(e, compared.settings)] : [],
+    ),
   };
 }
 
@@ -83,10 +85,6 @@ export const settingsTold = (
     values[name] === undefined ? [] : [{ name: words(name), value: told(setting, values[name]) }],
   );
 };
-
-/** "batchSize" -> "batch size" */
-export const words = (name: string): string =>
-  name.replace(/[A-Z]+/g, (c) => ` ${c.length > 1 ? c : c.toLowerCase()}`).trim();
 
 /** The events of one run; where rates do not tell runs apart, one that was changed is still the same run. */
 function eventsOf(events: readonly Event[], config: Config, key: RunKey): readonly RunEvent[] {
@@ -132,7 +130,15 @@ function plain<E extends Point | Measured>({
 }: RunKey & E): Omit<E, "type"> {
   return rest as unknown as Omit<E, "type">;
 }
-const withoutType = ({ type: _, ...rest }: Changed): Omit<Changed, "type"> => rest;
+
+const changeTold = (
+  { time, setting, from, to, note, steps }: Changed,
+  settings: Settings,
+): ChangeRecord => ({
+  ...{ time, setting: words(setting), note, steps },
+  from: told(settings[setting], from),
+  to: told(settings[setting], to),
+});
 
 const upTo = (run: Told, at: number): Told => ({
   ...run,

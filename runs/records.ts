@@ -1,6 +1,6 @@
 /** What a comparison leaves behind: the shape of results.json, made of the events of its log. Plain data, no code but a list. */
 import type { Arm, LayerStats } from "../src/index.ts";
-import type { Changed, Measured, Point, Timing, Values } from "./events.ts";
+import type { Measured, Point, Timing, Values } from "./events.ts";
 
 export type { Arm, LayerStats };
 /** In the order of tables and figures. */
@@ -162,6 +162,19 @@ export interface Told {
   readonly value: string;
 }
 
+/** A setting that was changed when the comparison went on, in words and units for people. */
+export interface ChangeRecord {
+  /** ISO 8601. */
+  readonly time: string;
+  readonly setting: string;
+  readonly from: string;
+  readonly to: string;
+  /** What that means for the rest of the run, as a sentence; "" where it goes without saying. */
+  readonly note: string;
+  /** The steps that runs had done, by name. */
+  readonly steps: Readonly<Record<string, number>>;
+}
+
 export interface Results {
   readonly format: "weightnorm-results/3";
   readonly experiment: string;
@@ -180,5 +193,5 @@ export interface Results {
   readonly arms: Readonly<Partial<Record<Arm, ArmRecord>>>;
   /** Runs that diverged. */
   readonly lost: readonly LostRun[];
-  readonly changes: readonly Omit<Changed, "type">[];
+  readonly changes: readonly ChangeRecord[];
 }

@@ -140,9 +140,7 @@ export const resultsSchema: z.ZodMiniType<Results> = z.object({
   lost: listOf(z.object({ arm, seed: whole, lr: number, step: whole, why: text }), {
     most: 10_000,
   }),
-  changes: listOf(z.object(onChange) as unknown as z.ZodMiniType<Results["changes"][number]>, {
-    most: 1000,
-  }),
+  changes: listOf(z.object({ ...onChange, from: text, to: text }), { most: 1000 }),
 });
 
 /** Whether they are in this format; if not, an experiment may know an earlier one. */

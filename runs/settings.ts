@@ -229,7 +229,11 @@ export function valueOf(
     return twice === undefined
       ? { value: values }
       : {
-          unfit: { expected: "every value once", got: text, advice: `remove one ${String(twice)}` },
+          unfit: {
+            expected: "every value once",
+            got: text,
+            advice: `remove one ${typed(setting.of, twice)}`,
+          },
         };
   }
   const { success, data } = schemaOf(setting).safeParse(parsed(setting, text));
@@ -244,12 +248,15 @@ export function valueOf(
   };
 }
 
+/** What people call a setting: "batch size" for batchSize. */
+export const words = (name: string): string =>
+  name.replace(/^lr/, "learning rate").replaceAll(/[A-Z]/g, (c) => ` ${c.toLowerCase()}`);
+
 /** A value as its flag takes it: what `valueOf` reads. */
 export function typed(setting: Setting, value: unknown): string {
   if (Array.isArray(value))
     return value.map((x) => typed(setting.type === "list" ? setting.of : setting, x)).join(",");
-  if (typeof value !== "number")
-    return typeof value === "object" ? told(setting, value) : String(value);
+  if (typeof value !== "number") return typeof value === "string" ? value : told(setting, value);
   return String(Number((value * (setting.scale ?? 1)).toPrecision(12)));
 }
 
@@ -267,11 +274,11 @@ export function told(setting: Setting | undefined, value: unknown): string {
             : setting?.type === "by"
               ? setting.of
               : undefined;
-        return `${key} ${told(described, inner)}`;
+        return `${words(key)} ${told(described, inner)}`;
       })
       .join(", ");
-  if (typeof value !== "number")
-    return value === true ? "yes" : value === false ? "no" : String(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value !== "number") return typeof value === "string" ? value : typeof value;
   const shown = Number((value * (setting?.scale ?? 1)).toPrecision(6));
   const unit = setting?.unit ?? "";
   return `${Math.abs(shown) >= 10_000 ? shown.toLocaleString("en-US") : shown}${unit === "" || unit === "%" ? unit : ` ${unit}`}`;

@@ -148,7 +148,7 @@ async function inThisProcess(commands: number, seed: number): Promise<CommandsRe
     const words = line(number, seed);
     Object.assign(said, { stdout: "", stderr: "" });
     const code = await run(words);
-    codes[code] = (codes[code] ?? 0) + 1;
+    codes[code] = (code in codes ? codes[code] : 0) + 1;
     const fault = faultOf(code, said.stderr);
     if (fault !== undefined)
       faults.push(
@@ -173,7 +173,6 @@ function faultOf(code: number, stderr: string): string | undefined {
   if (code === 0) return undefined;
   if (RAW.test(stderr)) return "raw words";
   if (stderr.startsWith("Usage: ")) return undefined; // nothing was asked
-  // eslint-disable-next-line no-control-regex -- a terminal is to be spared
   if (/[\u0000-\u0009\u000b-\u001f]/.test(stderr)) return "control characters";
   if (!/^weightnorm: .+: .+, got .*; .+\n$/s.test(stderr)) return "not of our form";
   return stderr.length > 1500 ? `${stderr.length} characters` : undefined;

@@ -1,7 +1,7 @@
 /** Results of agents as they were written before: "weightnorm-dqn/1". */
 import * as z from "zod/mini";
 import { checked } from "../../runs/checked.ts";
-import { settingsTold, words } from "../../runs/record.ts";
+import { settingsTold } from "../../runs/record.ts";
 import type { Results, RunRecord } from "../../runs/records.ts";
 import { resultsIn } from "../../runs/results-schema.ts";
 import {
@@ -17,7 +17,7 @@ import {
   text,
   whole,
 } from "../../runs/schemas.ts";
-import { told, type Settings } from "../../runs/settings.ts";
+import { told, words, type Settings } from "../../runs/settings.ts";
 import { sheetOf } from "./sheet.ts";
 
 const score = z.object({ mean: number, error: number, steps: number, episodes: whole });

@@ -1,7 +1,7 @@
 /** Results of comparisons on minibatches as they were written before: "weightnorm-results/2". */
 import * as z from "zod/mini";
 import { checked } from "../checked.ts";
-import { settingsTold, words } from "../record.ts";
+import { settingsTold } from "../record.ts";
 import type { ArmRecord, Measure, Results, RunRecord } from "../records.ts";
 import { resultsIn } from "../results-schema.ts";
 import {
@@ -20,7 +20,7 @@ import {
   values,
   whole,
 } from "../schemas.ts";
-import { told, type Settings } from "../settings.ts";
+import { told, words, type Settings } from "../settings.ts";
 import { sheetOf } from "./sheet.ts";
 import type { Task } from "./task.ts";
 

@@ -45,7 +45,7 @@ export function finishedOf(progress: Progress, { step, batchSize }: Ended): Fini
 export function historyOf(checkpoint: Checkpoint): readonly Happening[] {
   const progress = progressOf(checkpoint, "the checkpoint");
   const { dead, curve, epochs } = progress;
-  const { epochs: last, batchSize } = checkpoint.config as Partial<Record<string, unknown>>;
+  const { epochs: last, batchSize } = checkpoint.config;
   return [
     ...(dead ? [{ type: "initialized" as const, step: 0, dead }] : []),
     ...curve.flatMap((p) => {

@@ -235,7 +235,12 @@ test("what is unfinished, and what was changed on the way, is said", () => {
     soFar: { at: 10_000, of: 300_000 },
     changes: [
       {
-        ...{ time: "2030-01-02T03:04:05.000Z", setting: "lr", from: [0.001], to: [0.0001] },
+        ...{
+          time: "2030-01-02T03:04:05.000Z",
+          setting: "learning rate",
+          from: "0.001",
+          to: "0.0001",
+        },
         ...{ note: "The schedule goes on.", steps: { "plain-1": 600, "weight-1": 1200 } },
       },
     ],

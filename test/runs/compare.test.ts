@@ -4,7 +4,17 @@ import { compare } from "../../runs/compare.ts";
 import type { Shown } from "../../runs/events.ts";
 import { Interrupted } from "../../runs/race.ts";
 import type { Results } from "../../runs/records.ts";
-import { counting, machine, memoryStore, runOf, STEPS, world, type Counting, type MemoryStore, type Options } from "./counting.ts";
+import {
+  counting,
+  machine,
+  memoryStore,
+  runOf,
+  STEPS,
+  world,
+  type Counting,
+  type MemoryStore,
+  type Options,
+} from "./counting.ts";
 
 interface Course extends Options {
   readonly asked?: Partial<Counting>;
@@ -46,10 +56,24 @@ describe("a race", () => {
     const events: Shown[] = [];
     await run({ asked: { arms: ["weight"], epochs: 1 }, onEvent: (event) => events.push(event) });
     expect(events.map(({ type }) => type)).toEqual([
-      ...["opened", "initialized", "stepped", "point", "measured", "finished", "stepped", "exhibited"],
+      ...[
+        "opened",
+        "initialized",
+        "stepped",
+        "point",
+        "measured",
+        "finished",
+        "stepped",
+        "exhibited",
+      ],
     ]);
     expect(events[0]).toMatchObject({ runs: [{ name: "weight-1", step: 0, steps: STEPS }] });
-    expect(events.at(-2)).toMatchObject({ step: STEPS, steps: STEPS, wall: 2 * STEPS, values: { loss: 0.25 } });
+    expect(events.at(-2)).toMatchObject({
+      step: STEPS,
+      steps: STEPS,
+      wall: 2 * STEPS,
+      values: { loss: 0.25 },
+    });
   });
 
   test("loses a run that diverges and goes on without it", async () => {
@@ -57,14 +81,22 @@ describe("a race", () => {
     expect(missing?.message).toBe("train: plain-1 must not be 6, got it; stop");
     expect(Object.keys(results.arms)).toEqual(["weight"]);
     expect(results.lost).toEqual([
-      { arm: "plain", seed: 1, lr: 0.1, step: 5, why: "train: plain-1 must not be 6, got it; stop" },
+      {
+        arm: "plain",
+        seed: 1,
+        lr: 0.1,
+        step: 5,
+        why: "train: plain-1 must not be 6, got it; stop",
+      },
     ]);
     expect(log.at(-1)).toBe("save weight-1 8");
     expect(results.soFar).toBeUndefined();
   });
 
   test("in which all diverge ends with what the first one said", async () => {
-    await expect(run({ diverge: { "plain-1": 2, "weight-1": 1 } })).rejects.toThrow("plain-1 must not be 2");
+    await expect(run({ diverge: { "plain-1": 2, "weight-1": 1 } })).rejects.toThrow(
+      "plain-1 must not be 2",
+    );
   });
 
   test("chooses among learning rates by held-out examples, without those with which a seed diverged", async () => {
@@ -82,7 +114,10 @@ describe("a race", () => {
       [1, { "luck (points)": 1 }],
       [2, { "luck (points)": 2 }],
     ]);
-    expect(store.pictures).toEqual(["weight-1-lr0.2-a-picture.png", "weight-2-lr0.2-a-picture.png"]);
+    expect(store.pictures).toEqual([
+      "weight-1-lr0.2-a-picture.png",
+      "weight-2-lr0.2-a-picture.png",
+    ]);
   });
 });
 
@@ -95,7 +130,9 @@ describe("one that is stopped", () => {
     const stopped = run({
       store,
       signal: stop.signal,
-      onEvent: ({ type }) => void (type === "stepped" && ++steps >= after && stop.abort()),
+      onEvent({ type }) {
+        if (type === "stepped" && ++steps >= after) stop.abort();
+      },
     });
     await expect(stopped).rejects.toThrow(Interrupted);
     const { results, store: after2 } = await run({ store: store.killed() });
@@ -116,7 +153,12 @@ describe("one that is stopped", () => {
     const store = memoryStore(counting().complete({}, {}));
     await run({ store });
     const { results, log } = await run({ asked: { epochs: 3 }, store: store.killed() });
-    expect(log.filter((line) => line.startsWith("weight"))).toEqual(["weight-1 9", "weight-1 10", "weight-1 11", "weight-1 12"]);
+    expect(log.filter((line) => line.startsWith("weight"))).toEqual([
+      "weight-1 9",
+      "weight-1 10",
+      "weight-1 11",
+      "weight-1 12",
+    ]);
     expect(results.arms.weight!.runs[0].tests.map((t) => t.at)).toEqual([1, 2, 3]);
   });
 });

@@ -63,7 +63,9 @@ export function counting({ diverge = {}, log = [] }: Options = {}): Experiment<C
   });
   const history = (key: RunKey, step: number, epochs: number): readonly Happening[] => [
     { type: "initialized", step: 0, dead: { layer: 1 } },
-    ...Array.from({ length: Math.floor(step / STEPS) }, (_, i) => endOf(key, (i + 1) * STEPS)).flat(),
+    ...Array.from({ length: Math.floor(step / STEPS) }, (_, i) =>
+      endOf(key, (i + 1) * STEPS),
+    ).flat(),
     ...(step === epochs * STEPS ? [finished(step)] : []),
   ];
   const contestant = (key: RunKey, config: Counting, from?: Kept): Contestant => {
@@ -77,7 +79,9 @@ export function counting({ diverge = {}, log = [] }: Options = {}): Experiment<C
       begun: from ? [] : history(key, 0, config.epochs),
       advance() {
         if (diverge[name] === step + 1)
-          return Promise.reject(new Diverged(`train: ${name} must not be ${step + 1}, got it; stop`));
+          return Promise.reject(
+            new Diverged(`train: ${name} must not be ${step + 1}, got it; stop`),
+          );
         step++;
         log.push(`${name} ${step}`);
         const ended = step % STEPS === 0 ? endOf(key, step) : [];

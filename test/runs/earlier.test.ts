@@ -12,7 +12,7 @@ const { folder, copyOf, goesOn } = await fixtures();
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("a finished run", () => {
-  test.each(["mnist-finished", "mnist-grid-finished", "vae-finished"] )(
+  test.each(["mnist-finished", "mnist-grid-finished", "vae-finished"])(
     "%s is reported",
     async (name) => {
       const dir = await copyOf(name, `report-${name}`);
@@ -36,16 +36,25 @@ describe("a finished run", () => {
 
   test("is asked for again: its report", async () => {
     const dir = await copyOf("mnist-finished", "again");
-    expect(await within("compare", "mnist", "--resume", dir)).toMatchObject({ code: 0, stderr: "" });
+    expect(await within("compare", "mnist", "--resume", dir)).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
   });
 
   test("is tested, inspected and sampled from", async () => {
     const mnist = await copyOf("mnist-finished", "tested");
     const evaluated = await within("eval", mnist, "--json");
     const old = (await readResults(mnist)) as unknown as {
-      readonly arms: Record<string, { readonly runs: readonly { readonly epochs: readonly { readonly test: object }[] }[] }>;
+      readonly arms: Record<
+        string,
+        { readonly runs: readonly { readonly epochs: readonly { readonly test: object }[] }[] }
+      >;
     };
-    const rows = JSON.parse(evaluated.stdout) as readonly { readonly arm: string; readonly test: Record<string, number> }[];
+    const rows = JSON.parse(evaluated.stdout) as readonly {
+      readonly arm: string;
+      readonly test: Record<string, number>;
+    }[];
     for (const { arm, test: now } of rows) {
       const before = old.arms[arm].runs[0].epochs.at(-1)!.test as Record<string, number>;
       expect(now["error"]).toBeCloseTo(before["error"], 2); // a share of 20 images

@@ -25,7 +25,8 @@ export async function fixtures(): Promise<Fixtures> {
     await cp(join(FIXTURES, name), dir, { recursive: true });
     for (const file of ["config.json", "results.json"]) {
       const text = await readFile(join(dir, file), "utf8").catch(() => undefined);
-      if (text !== undefined) await writeFile(join(dir, file), text.replaceAll("FIXTURES", FIXTURES));
+      if (text !== undefined)
+        await writeFile(join(dir, file), text.replaceAll("FIXTURES", FIXTURES));
     }
     const checkpoints = await readdir(join(dir, "checkpoints")).catch(() => []);
     for (const file of checkpoints.filter((n) => n.endsWith(".gz"))) {
@@ -37,32 +38,42 @@ export async function fixtures(): Promise<Fixtures> {
   }
 
   async function goesOn(experiment: string, name: string): Promise<void> {
-      const dir = await copyOf(name);
-      const expected = JSON.parse(await readFile(join(dir, "expected.json"), "utf8")) as Expected;
-      await rm(join(dir, "expected.json"));
-      const fresh = await copyOf(name, `${name}-from-the-start`);
-      for (const part of ["checkpoints", "replay", "log.jsonl"])
-        await rm(join(fresh, part), { recursive: true, force: true });
-      for (const place of [dir, fresh]) {
-        const { code, stderr } = await within("compare", experiment, "--resume", place, "--quiet");
-        expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-      }
-      const [resumed, begun] = [await measured(dir), await measured(fresh)];
-      expect(resumed).toEqual(begun);
-      const old = Object.fromEntries(Object.entries(expected.runs).map(([run, { curve, epochs, step }]) => [
+    const dir = await copyOf(name);
+    const expected = JSON.parse(await readFile(join(dir, "expected.json"), "utf8")) as Expected;
+    await rm(join(dir, "expected.json"));
+    const fresh = await copyOf(name, `${name}-from-the-start`);
+    for (const part of ["checkpoints", "replay", "log.jsonl"])
+      await rm(join(fresh, part), { recursive: true, force: true });
+    for (const place of [dir, fresh]) {
+      const { code, stderr } = await within("compare", experiment, "--resume", place, "--quiet");
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    }
+    const [resumed, begun] = [await measured(dir), await measured(fresh)];
+    expect(resumed).toEqual(begun);
+    const old = Object.fromEntries(
+      Object.entries(expected.runs).map(([run, { curve, epochs, step }]) => [
         run,
-        { step, losses: curve.map(({ loss }) => loss), q: curve.map(({ q = null }) => q), returns: curve.map(({ score = null }) => score), ends: (epochs ?? []).map(({ train, test: t }) => ({ train, test: t })) },
-      ]));
-      expect(resumed).toEqual(closeTo(old));
-      // Other processors have other kernels. Where the first losses are the same bits, this is one of the same kind: so is the rest.
-      const sameKind = Object.keys(old).every(
-        (run) => JSON.stringify(begun[run].losses.slice(0, 3)) === JSON.stringify(old[run].losses.slice(0, 3)) && JSON.stringify(begun[run].q) === JSON.stringify(old[run].q),
-      );
-      if (!sameKind) return;
-      expect(resumed).toEqual(old);
-      for (const [run, { tensors }] of Object.entries(expected.runs))
-        expect(await hashesOf(join(dir, "checkpoints", `${run}.safetensors`))).toEqual(tensors);
-
+        {
+          step,
+          losses: curve.map(({ loss }) => loss),
+          q: curve.map(({ q = null }) => q),
+          returns: curve.map(({ score = null }) => score),
+          ends: (epochs ?? []).map(({ train, test: t }) => ({ train, test: t })),
+        },
+      ]),
+    );
+    expect(resumed).toEqual(closeTo(old));
+    // Other processors have other kernels. Where the first losses are the same bits, this is one of the same kind: so is the rest.
+    const sameKind = Object.keys(old).every(
+      (run) =>
+        JSON.stringify(begun[run].losses.slice(0, 3)) ===
+          JSON.stringify(old[run].losses.slice(0, 3)) &&
+        JSON.stringify(begun[run].q) === JSON.stringify(old[run].q),
+    );
+    if (!sameKind) return;
+    expect(resumed).toEqual(old);
+    for (const [run, { tensors }] of Object.entries(expected.runs))
+      expect(await hashesOf(join(dir, "checkpoints", `${run}.safetensors`))).toEqual(tensors);
   }
 
   return { folder, copyOf, goesOn };
@@ -74,7 +85,11 @@ interface Expected {
       string,
       {
         readonly step: number;
-        readonly curve: readonly { readonly loss: number | null; readonly q?: number | null; readonly score?: number | null }[];
+        readonly curve: readonly {
+          readonly loss: number | null;
+          readonly q?: number | null;
+          readonly score?: number | null;
+        }[];
         readonly epochs?: readonly { readonly train: object; readonly test: object }[];
         readonly tensors: Readonly<Record<string, string>>;
       }
@@ -93,10 +108,16 @@ async function measured(dir: string): Promise<Readonly<Record<string, Seen>>> {
   const { arms } = await readResults(dir);
   const runs = Object.entries(arms).flatMap(([arm, { runs: all }]) =>
     all.map(({ seed, step, points, tests }) => {
-      const of = (key: string): readonly (number | null)[] => points.map((p) => p.values[key] ?? null);
+      const of = (key: string): readonly (number | null)[] =>
+        points.map((p) => p.values[key] ?? null);
       // Agents have no epochs: their tests are as random as their games, and follow from the tensors.
-      const ends = tests.flatMap(({ train, test: t }) => (train && !("return" in t) ? [{ train, test: t }] : []));
-      return [`${arm}-${seed}`, { step, losses: of("loss"), q: of("q"), returns: of("return"), ends }] as const;
+      const ends = tests.flatMap(({ train, test: t }) =>
+        train && !("return" in t) ? [{ train, test: t }] : [],
+      );
+      return [
+        `${arm}-${seed}`,
+        { step, losses: of("loss"), q: of("q"), returns: of("return"), ends },
+      ] as const;
     }),
   );
   return Object.fromEntries(runs);

@@ -75,7 +75,9 @@ describe("an owner", () => {
     expect((await third.finished).code).toBe(130);
     expect(existsSync(join(dir, "lock"))).toBe(false);
     const records = (await readFile(join(dir, "log.jsonl"), "utf8")).trimEnd().split("\n");
-    const points = records.filter((line) => line.includes('"type":"point"')).map((line) => JSON.parse(line) as { arm: string; step: number });
+    const points = records
+      .filter((line) => line.includes('"type":"point"'))
+      .map((line) => JSON.parse(line) as { arm: string; step: number });
     const keys = points.map(({ arm, step }) => `${arm} ${step}`);
     expect(new Set(keys).size).toBe(keys.length); // nothing twice
   });
@@ -86,7 +88,10 @@ describe("an owner", () => {
     const both = [1, 2].map(
       () =>
         new Promise<number | null>((resolve) =>
-          spawn(process.execPath, [...SCRIPT, ...resume(dir)], { stdio: "ignore" }).on("close", resolve),
+          spawn(process.execPath, [...SCRIPT, ...resume(dir)], { stdio: "ignore" }).on(
+            "close",
+            resolve,
+          ),
         ),
     );
     expect((await Promise.all(both)).sort()).toEqual([0, 1]);
@@ -117,7 +122,10 @@ describe("config.json", () => {
     const commands: (readonly string[])[] = [];
     for (const [name, change] of attacks) {
       const dir = await copy(`config-${name.replaceAll(" ", "-")}`, { finished: false });
-      await changeJson(join(dir, "config.json"), (run: { config: object }) => ({ ...run, config: { ...run.config, ...change } }));
+      await changeJson(join(dir, "config.json"), (run: { config: object }) => ({
+        ...run,
+        config: { ...run.config, ...change },
+      }));
       commands.push(resume(dir));
     }
     const before = (await readdir(folder)).sort();
@@ -171,7 +179,12 @@ describe("config.json", () => {
   ])("that is %s is named", async (name, text) => {
     const dir = await copy(`is ${name}`, { finished: false });
     await writeFile(join(dir, "config.json"), text);
-    for (const command of [resume(dir), ["report", dir], ["sample", dir], [...settings, "--out", dir]]) {
+    for (const command of [
+      resume(dir),
+      ["report", dir],
+      ["sample", dir],
+      [...settings, "--out", dir],
+    ]) {
       const { code, stderr } = await within(...command);
       expect(code).toBe(1);
       expect(stderr).toMatch(/^weightnorm: .*config\.json: .*, got .*; .*\n$/);
@@ -184,7 +197,7 @@ describe("config.json", () => {
 describe("results.json", () => {
   const attacked = async (name: string, edit: (results: Results) => unknown): Promise<string> => {
     const dir = await copy(`results-${name}`);
-    await changeJson(join(dir, "results.json"), edit as (value: never) => unknown);
+    await changeJson(join(dir, "results.json"), edit);
     return dir;
   };
   const picture = (file: string) => (results: Results) => ({
@@ -205,7 +218,9 @@ describe("results.json", () => {
     const dir = await attacked(name.replaceAll(" ", "-"), picture(file));
     const { code, stderr } = await within("report", dir);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/results\.json: .* in arms\.plain\.runs\.0\.pictures\.0\.file, got .*; restore the file/);
+    expect(stderr).toMatch(
+      /results\.json: .* in arms\.plain\.runs\.0\.pictures\.0\.file, got .*; restore the file/,
+    );
     expect(await readFile(join(dir, "report.html"), "utf8")).not.toMatch(/alert|root:/);
   });
 
@@ -218,7 +233,10 @@ describe("results.json", () => {
       settings: [{ name: evil, value: evil }],
       machine: { ...results.machine, cpu: evil },
       lost: [{ arm: "batch", seed: 1, lr: 1, step: 1, why: evil }],
-      sheet: { ...results.sheet, measures: [{ ...results.sheet.measures[0], key: "error", unit: evil }] },
+      sheet: {
+        ...results.sheet,
+        measures: [{ ...results.sheet.measures[0], key: "error", unit: evil }],
+      },
     }));
     expect(await within("report", dir)).toMatchObject({ code: 0 });
     expect(await readFile(join(dir, "report.html"), "utf8")).not.toContain("<script");
@@ -226,7 +244,10 @@ describe("results.json", () => {
 });
 
 describe("a checkpoint", () => {
-  const edited = async (name: string, edit: (metadata: Record<string, string>) => object): Promise<string> => {
+  const edited = async (
+    name: string,
+    edit: (metadata: Record<string, string>) => object,
+  ): Promise<string> => {
     const dir = await copy(`checkpoint-${name}`, { finished: false });
     const path = join(dir, "checkpoints", "plain-1.safetensors");
     const { tensors, metadata } = decodeSafetensors(await readFile(path), path);
@@ -256,7 +277,10 @@ describe("a log", () => {
     const logs: readonly (readonly [string, string | undefined])[] = [
       ["gone", undefined],
       ["garbage", "\u0000\n{\n[1]\nnull\n"],
-      ["foreign", `${JSON.stringify({ type: "point", arm: "plain", seed: 1, lr: 0.001, step: 1, at: 0, seconds: 0, values: { loss: 7 }, layers: [] })}\n`],
+      [
+        "foreign",
+        `${JSON.stringify({ type: "point", arm: "plain", seed: 1, lr: 0.001, step: 1, at: 0, seconds: 0, values: { loss: 7 }, layers: [] })}\n`,
+      ],
     ];
     for (const [name, text] of logs) {
       const dir = await copy(`log-${name}`, { finished: false });

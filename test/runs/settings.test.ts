@@ -32,19 +32,26 @@ const kinds: readonly (readonly [Setting, readonly unknown[], readonly unknown[]
   [onOff("o"), [true, false], [0, "true"]],
   [place("p"), ["x", "/"], ["", 1]],
   [list("l", whole("n")), [[1], [2, 1]], [[], [1, 1], ["1"], 1]],
-  [group("g", { a: whole("n"), b: whole("n", { optional: true }) }), [{ a: 1 }, { a: 1, b: 2 }], [{}, { a: 1, c: 2 }, null, [1], { a: 0 }]],
+  [
+    group("g", { a: whole("n"), b: whole("n", { optional: true }) }),
+    [{ a: 1 }, { a: 1, b: 2 }],
+    [{}, { a: 1, c: 2 }, null, [1], { a: 0 }],
+  ],
 ];
 
 describe.each(kinds)("%j", (setting, right, wrong) => {
   test("takes what it describes, and nothing else", () => {
     const schema = schemaOf(setting);
-    for (const value of right) expect(schema.safeParse(value).success, JSON.stringify(value)).toBe(true);
-    for (const value of wrong) expect(schema.safeParse(value).success, JSON.stringify(value)).toBe(false);
+    for (const value of right)
+      expect(schema.safeParse(value).success, JSON.stringify(value)).toBe(true);
+    for (const value of wrong)
+      expect(schema.safeParse(value).success, JSON.stringify(value)).toBe(false);
     expect(expectation(setting)).toMatch(/^\S/);
   });
   test("takes from a flag what it writes for one", () => {
     if (["switch", "group"].includes(setting.type)) return;
-    for (const value of right) expect(valueOf("--x", setting, typed(setting, value))).toEqual({ value });
+    for (const value of right)
+      expect(valueOf("--x", setting, typed(setting, value))).toEqual({ value });
   });
 });
 
@@ -52,17 +59,23 @@ test("a scaled value is given, kept, typed and told in its unit", () => {
   expect(valueOf("--x", percent, "1.5")).toEqual({ value: 0.015 });
   expect([typed(percent, 0.015), told(percent, 0.015)]).toEqual(["1.5", "1.5%"]);
   expect(told(whole("n", { unit: "images" }), 60_000)).toBe("60,000 images");
-  expect(told(group("g", { heldOut: percent, width: whole("n") }), { heldOut: 0.1, width: 2 })).toBe("heldOut 10%, width 2");
+  expect(
+    told(group("g", { heldOut: percent, width: whole("n") }), { heldOut: 0.1, width: 2 }),
+  ).toBe("held out 10%, width 2");
   expect([told(onOff("o"), false), told(undefined, undefined)]).toEqual(["no", "\u2013"]);
 });
 
 test("whatever a flag says: a value of its kind, or what was expected", () => {
   fc.assert(
-    fc.property(fc.string(), fc.constantFrom(...kinds.map(([setting]) => setting)), (text, setting) => {
-      const result = valueOf("--x", setting, text);
-      if ("unfit" in result) expect(result.unfit.expected).not.toBe("");
-      else expect(schemaOf(setting).safeParse(result.value).success).toBe(true);
-    }),
+    fc.property(
+      fc.string(),
+      fc.constantFrom(...kinds.map(([setting]) => setting)),
+      (text, setting) => {
+        const result = valueOf("--x", setting, text);
+        if ("unfit" in result) expect(result.unfit.expected).not.toBe("");
+        else expect(schemaOf(setting).safeParse(result.value).success).toBe(true);
+      },
+    ),
   );
 });
 
@@ -75,7 +88,9 @@ describe.each(Object.keys(experiments))("%s", (name) => {
       // What the data and the machine decide.
       if (config["trainSize"] === Infinity) config["trainSize"] = 60_000;
       if (config["threads"] === Infinity) config["threads"] = 2;
-      expect(checked(schema, JSON.parse(JSON.stringify(config)), { where: name, advice: "mend it" })).toEqual(config);
+      expect(
+        checked(schema, JSON.parse(JSON.stringify(config)), { where: name, advice: "mend it" }),
+      ).toEqual(config);
     }
   });
   test("has flags that differ, with a help for each", async () => {
