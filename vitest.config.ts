@@ -1,11 +1,28 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { slow } from "./scripts/slow.ts";
+
+/** What takes long comes first, so that no long file is left to run alone at the end. */
+class SlowFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = slow.findIndex((path) => moduleId.includes(`/${path}`));
+      return place < 0 ? slow.length : place;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
     env: { npm_lifecycle_event: "" }, // what messages call this program does not depend on how tests were started
     include: ["test/**/*.test.ts"],
-    // onnxruntime's thread pools do not share two cores well, and its native module does not load into worker threads twice.
+    // onnxruntime's native module does not load into worker threads twice.
     pool: "forks",
+    // Two files at a time, however many cores a container reports: runtimes in tests take one thread each, for
+    // onnxruntime's thread pools do not share cores well.
+    maxWorkers: 2,
+    sequence: { sequencer: SlowFirst },
     testTimeout: 30_000,
   },
 });

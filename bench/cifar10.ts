@@ -1,5 +1,5 @@
 /** The paper's CIFAR-10 network: every arm and PyTorch's in turn, what the convolutions get out of the machine, memory. */
-import type { Arm } from "../experiments/results.ts";
+import type { Arm } from "../runs/records.ts";
 import { sizeOf } from "../src/index.ts";
 import { loadOnnxRuntime } from "../src/node/index.ts";
 import { probeTarget } from "../src/runtime/probe.ts";

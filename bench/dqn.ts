@@ -1,7 +1,7 @@
 /** Deep Q-learning: learning steps in turn with PyTorch's, and how fast MinAtar's games are. */
 import { games, minAtar } from "../experiments/dqn/minatar/index.ts";
 import { hash, keyOf } from "../src/index.ts";
-import type { Arm } from "../experiments/results.ts";
+import type { Arm } from "../runs/records.ts";
 import { subjects } from "./ours.ts";
 import { startPeer } from "./peer.ts";
 import {

@@ -1,5 +1,5 @@
 /** The training steps of the paper's VAE and of DRAW, in turn with PyTorch's. */
-import type { Arm } from "../experiments/results.ts";
+import type { Arm } from "../runs/records.ts";
 import { subjects } from "./ours.ts";
 import { startPeer } from "./peer.ts";
 import {

@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
-import { ARMS, type Arm } from "../experiments/results.ts";
+import { ARMS, type Arm } from "../runs/records.ts";
 import { ours, subjects } from "./ours.ts";
 import { startPeer, type Peer } from "./peer.ts";
 import {

@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { cifar10 } from "../experiments/cifar10/task.ts";
+import { task as cifar10 } from "../experiments/cifar10/task.ts";
 import { labelled } from "../experiments/classification.ts";
-import { ARMS } from "../experiments/results.ts";
-import type { Config } from "../experiments/training/config.ts";
-import { programsOf } from "../experiments/training/programs.ts";
-import { startRun, type Run } from "../experiments/training/run.ts";
-import type { DataSet } from "../experiments/training/task.ts";
+import { ARMS } from "../runs/records.ts";
+import type { MinibatchConfig } from "../runs/minibatch/config.ts";
+import { programsOf } from "../runs/minibatch/programs.ts";
+import { startRun } from "../runs/minibatch/run.ts";
+import type { Contestant } from "../runs/experiment.ts";
+import type { DataSet } from "../runs/minibatch/task.ts";
 import { input, ops, tensor } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 import { encodeCheckpoint } from "../src/train/checkpoint.ts";
@@ -41,7 +42,7 @@ const measurements = {
     const runtime = nodeRuntime({ threads, blocked });
     for (const arm of ARMS) {
       const programs = programsOf({ task: cifar10, config, arm, data, runtime });
-      const run = await startRun({ config, seed: 1, programs });
+      const run = await startRun({ config, key: { arm, seed: 1, lr: config.lr[0] }, programs });
       while (run.step() < run.steps) await run.advance();
       await programs.release();
     }
@@ -59,11 +60,12 @@ const measurements = {
     };
     const runtime = nodeRuntime({ threads, blocked });
     const programs = programsOf({ task: cifar10, config, arm: "weight", data, runtime });
-    const run = await startRun({ config, seed: 1, programs });
+    const key = { arm: "weight", seed: 1, lr: config.lr[0] } as const;
+    const run = await startRun({ config, key, programs });
     const mebibytes: number[] = [];
     for (let epoch = 1; epoch <= epochs; epoch++) {
       await epochOf(run);
-      encodeCheckpoint(run.checkpoint());
+      encodeCheckpoint(run.saved().checkpoint);
       if (epoch % Math.ceil(epochs / 20) !== 0) continue;
       globalThis.gc?.();
       mebibytes.push(process.memoryUsage.rss() / 2 ** 20);
@@ -94,12 +96,13 @@ const measurements = {
   },
 };
 
-const configOf = (preset: string): Config => ({
+const configOf = (preset: string): MinibatchConfig => ({
   ...cifar10.presets[preset],
   ...{ arms: ARMS, seeds: [1], preset, threads: 2, trainSize: 0 },
 });
-const epochOf = async (run: Run): Promise<void> => {
-  while (!(await run.advance()).epoch);
+const epochOf = async (run: Contestant): Promise<void> => {
+  do await run.advance();
+  while (run.step() % run.turn !== 0);
 };
 
 /** As many images as whitened CIFAR-10 keeps in memory. */

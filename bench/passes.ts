@@ -1,5 +1,6 @@
 /** What each pass of the compiler is worth on the paper's CIFAR-10 step: all of them, and all but one, in turn. */
-import { machine, quantile } from "../cli/results.ts";
+import { machine } from "../cli/world.ts";
+import { quantile } from "../runs/quantile.ts";
 import { PASSES } from "../src/onnx/index.ts";
 import { ours, subjects, type OursOptions } from "./ours.ts";
 import { spread, type BenchOptions, type Spread } from "./race.ts";

@@ -1,7 +1,8 @@
 /** Arms and the peer in turn, for rounds: drift of the machine hits all alike. */
 import { setTimeout as pause } from "node:timers/promises";
-import { machine, quantile } from "../cli/results.ts";
-import type { Arm } from "../experiments/results.ts";
+import { machine } from "../cli/world.ts";
+import { quantile } from "../runs/quantile.ts";
+import type { Arm } from "../runs/records.ts";
 import { ours, type Ours, type Subject } from "./ours.ts";
 import type { Peer } from "./peer.ts";
 

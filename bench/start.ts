@@ -2,17 +2,18 @@
  * A process that starts as `weightnorm train mnist` does and says, as JSON, how long after its start the first training step
  * was done and how much memory it held at most. It is given the arms to hold at once.
  */
-import { mnist } from "../experiments/mnist/task.ts";
-import { ARMS, type Arm } from "../experiments/results.ts";
-import { programsOf } from "../experiments/training/programs.ts";
-import { startRun } from "../experiments/training/run.ts";
+import { task } from "../experiments/mnist/task.ts";
+import { ARMS, type Arm } from "../runs/records.ts";
+import { programsOf } from "../runs/minibatch/programs.ts";
+import { startRun } from "../runs/minibatch/run.ts";
+import { nodeWorld } from "../cli/world.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 
 const [names = "weight", threads = "2"] = process.argv.slice(2);
 const STEPS = 50;
 const chosen = names.split(",").filter((name): name is Arm => ARMS.some((arm) => arm === name));
-const task = mnist;
-const data = await task.load({});
+const world = nodeWorld({ places: {}, progress: () => undefined });
+const data = await task.load(world);
 let first = 0;
 const runs = [];
 for (const arm of chosen) {
@@ -26,7 +27,7 @@ for (const arm of chosen) {
   };
   const runtime = nodeRuntime({ threads: Number(threads) });
   const programs = programsOf({ task, config, arm, data, runtime });
-  const run = await startRun({ config, seed: 1, programs });
+  const run = await startRun({ config, key: { arm, seed: 1, lr: config.lr[0] }, programs });
   runs.push(run);
   await run.advance();
   first ||= (performance.timeOrigin + performance.now() - processStart()) / 1000;

@@ -1,13 +1,14 @@
 /** Finding and reading checkpoints that were asked for by a path. */
 import { readdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { Task } from "../experiments/training/task.ts";
-import { DQN, taskOf, tasks } from "../experiments/tasks.ts";
-import { ratesOf } from "../experiments/training/config.ts";
+import { basename, dirname, join } from "node:path";
+import { checkpointConfig } from "../runs/checkpoint-config.ts";
+import { UsageError, type Config, type Experiment, type Places } from "../runs/experiment.ts";
+import { readResults, readRun, type Find } from "../runs/folder/index.ts";
+import { nameOf, ratesOf } from "../runs/rates.ts";
+import type { RunKey } from "../runs/events.ts";
 import type { Arm, Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, reasonOf } from "../src/node/index.ts";
-import { usageError } from "./options.ts";
-import { readConfig, readResults, runName, type RunConfig } from "./run-folder.ts";
+import { experiments, findExperiment } from "../experiments/index.ts";
 
 /** The checkpoint at `path`, or those of the run in that folder. */
 export async function checkpointsAt(path: string): Promise<readonly string[]> {
@@ -19,7 +20,13 @@ export async function checkpointsAt(path: string): Promise<readonly string[]> {
   });
   if (info.isFile()) return [path];
   const folder = join(path, "checkpoints");
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (reasonOf(error) === "ENOENT") return [];
+    throw new Error(
+      `${folder}: expected the checkpoints of a run, got ${reasonOf(error)}; check the permissions`,
+      { cause: error },
+    );
+  });
   const files = names.filter((name) => name.endsWith(".safetensors")).sort();
   if (files.length === 0)
     throw new Error(
@@ -28,42 +35,67 @@ export async function checkpointsAt(path: string): Promise<readonly string[]> {
   return files.map((name) => join(folder, name));
 }
 
-/** The run that a checkpoint is of; undefined where it was taken out of its folder. */
-export const runOf = (checkpoint: string): Promise<RunConfig | undefined> =>
-  readConfig(join(dirname(checkpoint), "..")).catch(() => undefined);
+/** Where the run of a checkpoint had what it needs; undefined where the checkpoint was taken out of its folder. */
+export const placesOfRun = (checkpoint: string, find: Find): Promise<Places | undefined> =>
+  readRun(join(dirname(checkpoint), ".."), find).then(
+    ({ run }) => run.places,
+    () => undefined,
+  );
+
+/** The folder where what is made of a checkpoint goes: that of its run, or else its own. */
+export const folderFor = async (checkpoint: string, find: Find): Promise<string> =>
+  (await placesOfRun(checkpoint, find)) ? join(dirname(checkpoint), "..") : dirname(checkpoint);
+
+export const stemOf = (checkpoint: string): string => basename(checkpoint, ".safetensors");
+
+export interface Loaded {
+  readonly file: string;
+  readonly experiment: Experiment;
+  readonly checkpoint: Checkpoint;
+  readonly key: RunKey;
+  readonly config: Config;
+}
 
 /** A checkpoint of one of the experiments. */
-export async function loadOurs(
-  file: string,
-): Promise<{ readonly checkpoint: Checkpoint; readonly task: Task }> {
+export async function loadOurs(file: string, find: Find): Promise<Loaded> {
   const checkpoint = await loadCheckpoint(file);
   const name = checkpoint.config["experiment"];
-  const task = taskOf(name);
-  if (!task)
-    throw new Error(
-      `${file}: expected a checkpoint of ${tasks.map((t) => t.name).join(" or ")}, got ${name === undefined ? "one that names no experiment" : JSON.stringify(name)}; ${name === DQN ? "weightnorm play and eval are for agents" : "evaluate it with the code that wrote it"}`,
-    );
-  return { checkpoint, task };
+  const experiment = typeof name === "string" ? await find(name) : undefined;
+  if (experiment)
+    return { file, experiment, checkpoint, ...checkpointConfig(experiment, checkpoint, file) };
+  const got =
+    name === undefined ? "one that names no experiment" : JSON.stringify(name).slice(0, 60);
+  throw new Error(
+    `${file}: expected a checkpoint of ${Object.keys(experiments).join(", ")}, got ${got}; for an experiment of your own add --experiment FILE`,
+  );
 }
 
 /** The checkpoint at `path`, or of a run that of the arm which was asked for, at its best learning rate and first seed. */
-export async function chosenCheckpoint(path: string, arm: Arm | undefined): Promise<string> {
+export async function chosenCheckpoint(
+  path: string,
+  arm: Arm | undefined,
+  find: Find,
+): Promise<string> {
   const files = await checkpointsAt(path);
   if (files[0] === path) return path;
-  const { config } = await readConfig(path);
+  const { run } = await readRun(path, find);
+  const { config } = run;
   const wanted = arm ?? (config.arms.includes("weight") ? "weight" : config.arms[0]);
   if (!config.arms.includes(wanted))
-    throw usageError(
+    throw new UsageError(
       `--arm: expected one of ${config.arms.join(", ")}, which ${path} holds, got "${wanted}"; choose one of these`,
     );
-  const best = await readResults(path).then(
-    ({ arms: results }) => results[wanted]?.lr,
-    () => undefined, // not finished yet
+  const best = await readResults(path, find).then(
+    ({ arms }) => arms[wanted]?.lr,
+    () => undefined, // not tested yet
   );
   const lr = best ?? ratesOf(config, wanted)[0];
-  return join(
-    path,
-    "checkpoints",
-    `${runName(config, { arm: wanted, seed: config.seeds[0], lr })}.safetensors`,
-  );
+  const name = nameOf(config, { arm: wanted, seed: config.seeds[0], lr });
+  return join(path, "checkpoints", `${name}.safetensors`);
+}
+
+/** The experiments that can do something, for messages. */
+export async function namesOf(can: (experiment: Experiment) => boolean): Promise<string> {
+  const all = await Promise.all(Object.keys(experiments).map((name) => findExperiment(name)));
+  return all.flatMap((e) => (e && can(e) ? [e.name] : [])).join(", ");
 }

@@ -1,85 +1,88 @@
-/** `weightnorm eval`: what a checkpoint is worth on the test set, or every checkpoint of a run. */
-import type { Means } from "../experiments/results.ts";
-import { evaluateCheckpoint } from "../experiments/training/run.ts";
-import { DQN } from "../experiments/tasks.ts";
-import { loadCheckpoint, nodeRuntime } from "../src/node/index.ts";
-import { checkpointsAt, loadOurs, runOf } from "./checkpoints.ts";
-import { inUnit } from "./measure.ts";
-import { usageError } from "./options.ts";
-import { preparationDisplay } from "./progress.ts";
-import { textTable } from "./text-table.ts";
+/** `weightnorm eval`: what a checkpoint is worth on the test, or every checkpoint of a run. */
+import { inUnit, textTable } from "../report/index.ts";
+import type { Values } from "../runs/events.ts";
+import { UsageError } from "../runs/experiment.ts";
+import type { Settings } from "../runs/settings.ts";
+import { checkpointsAt, loadOurs, placesOfRun } from "./checkpoints.ts";
+import { display } from "./display.ts";
+import { findWith, ownOf } from "./experiments.ts";
+import { placesOf } from "./flags.ts";
+import { nodeWorld } from "./world.ts";
 
 export interface EvalFlags {
-  readonly dataDir?: string;
-  readonly rom?: string;
   readonly threads?: number;
   readonly json?: boolean;
+  readonly experiment?: string;
 }
 
-export async function evaluate(path: string, flags: EvalFlags): Promise<void> {
-  const { dataDir, threads, json = false } = flags;
+interface Row {
+  readonly file: string;
+  readonly arm: string;
+  readonly seed: number;
+  readonly lr: number;
+  readonly step: number;
+  readonly test: Values;
+  readonly errors?: Values;
+}
+
+export async function evaluate(
+  path: string,
+  flags: EvalFlags & Readonly<Record<string, unknown>>,
+  everyPlace: Settings,
+): Promise<void> {
+  const { threads, json = false } = flags;
+  const find = findWith(await ownOf(flags.experiment));
   const files = await checkpointsAt(path);
-  const ofAgents = (await loadCheckpoint(files[0])).config["experiment"] === DQN;
-  checkFlags(ofAgents, flags);
-  if (ofAgents) return (await import("./dqn/eval.ts")).evaluateAgents(files, flags);
-  const checkpoints = await Promise.all(
-    files.map(async (file) => ({ file, ...(await loadOurs(file)) })),
-  );
-  const { task } = checkpoints[0];
-  const mixed = checkpoints.find((c) => c.task !== task);
+  const loaded = [];
+  for (const file of files) loaded.push(await loadOurs(file, find));
+  const [{ experiment, config: first }] = loaded;
+  const mixed = loaded.find((c) => c.experiment.name !== experiment.name);
   if (mixed)
     throw new Error(
-      `${mixed.file}: expected checkpoints of one experiment, got ${mixed.task.name} beside ${task.name}; evaluate them one by one`,
+      `${mixed.file}: expected checkpoints of one experiment, got ${mixed.experiment.name} beside ${experiment.name}; evaluate them one by one`,
     );
-  const folder = dataDir ?? (await runOf(files[0]))?.dataDir; // pixels of another set would be normalized otherwise
-  const preparing = preparationDisplay(json);
-  const data = await task
-    .load({
-      ...(folder === undefined ? {} : { dataDir: folder }),
-      ...(threads === undefined ? {} : { threads }),
-      onProgress: preparing.show,
-    })
-    .finally(preparing.stop);
-  const runtime = nodeRuntime(threads === undefined ? {} : { threads });
-  const rows: {
-    readonly file: string;
-    readonly arm: string;
-    readonly seed: number;
-    readonly lr: number;
-    readonly step: number;
-    readonly test: Means;
-  }[] = [];
-  for (const { file, checkpoint } of checkpoints) {
-    const { config, seed, step } = checkpoint;
-    rows.push({
-      file,
-      arm: String(config["arm"]),
-      seed,
-      lr: Number(config["lr"]),
-      step,
-      test: await evaluateCheckpoint(checkpoint, { task, data, runtime, where: file }),
-    });
+  const given = placesOf(everyPlace, flags);
+  const foreign = Object.keys(given).find((name) => !(name in experiment.places));
+  if (foreign !== undefined)
+    throw new UsageError(
+      `--${foreign.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: expected a flag of ${experiment.name}, got one of other experiments; leave it away`,
+    );
+  // Pixels of another set would be normalized otherwise: by default the run's own.
+  const places = { ...(await placesOfRun(files[0], find)), ...given };
+  const { progress, stop } = display({ quiet: json });
+  const world = nodeWorld({ places, progress });
+  const using = threads === undefined ? {} : { threads };
+  const field = await experiment.open({ ...first, ...using }, world).finally(stop);
+  const rows: Row[] = [];
+  try {
+    for (const [i, { file, checkpoint, key, config }] of loaded.entries()) {
+      progress("testing", i / loaded.length);
+      const { state, step } = checkpoint;
+      const measured = await field.measure(
+        { key, config: { ...config, ...using }, state, step, world },
+        file,
+      );
+      rows.push({ file, ...key, step, ...measured });
+    }
+  } finally {
+    stop();
+    await field.release();
   }
+  const { measures, tested } = field.sheet;
+  const spread = (row: Row, key: string): string =>
+    row.errors?.[key] == null ? "" : ` ± ${row.errors[key].toFixed(2)}`;
   const table = (): string =>
     textTable(
-      ["arm", "seed", "lr", "step", ...task.measures.map(({ key }) => `test ${key}`)],
+      ["arm", "seed", "lr", "step", ...measures.map(({ key }) => `test ${key}`)],
       rows.map((r) => [
         ...[r.arm, String(r.seed), String(r.lr), String(r.step)],
-        ...task.measures.map((measure) => inUnit(measure, r.test[measure.key])),
+        ...measures.map((m) => `${inUnit(m, r.test[m.key] ?? NaN)}${spread(r, m.key)}`),
       ]),
     );
+  const source = field.facts.find(([name]) => name === "source")?.[1];
   process.stdout.write(
     json
       ? `${JSON.stringify(rows)}\n`
-      : `${table()}\n${data.test.count} test images of ${data.source}\n`,
+      : `${table()}\n${tested.count} ${tested.unit}${source === undefined ? "" : ` of ${source}`}\n`,
   );
-}
-
-function checkFlags(ofAgents: boolean, { dataDir, rom }: EvalFlags): void {
-  if (ofAgents && dataDir !== undefined)
-    throw usageError(
-      "--data-dir: expected only for experiments with a data set, got it with dqn; leave it away",
-    );
-  if (!ofAgents && rom !== undefined)
-    throw usageError("--rom: expected only for dqn, got it with another experiment; leave it away");
 }

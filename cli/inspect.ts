@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from "../src/index.ts";
 import { reasonOf } from "../src/node/index.ts";
-import { textTable } from "./text-table.ts";
+import { textTable } from "../report/index.ts";
 
 interface Inspection {
   readonly file: string;

@@ -1,27 +1,22 @@
-/** The commands and their flags; what they do is in one file each, loaded when it is asked for. */
+/** The commands; what they do is in one file each, loaded when it is asked for. Flags of experiments are made of their settings. */
 import { createRequire } from "node:module";
-import { Command, CommanderError } from "commander";
-import type { Task } from "../experiments/training/task.ts";
-import { DQN, taskOf, tasks } from "../experiments/tasks.ts";
-import type { EvalFlags } from "./eval.ts";
+import { Command, CommanderError, Option } from "commander";
+import { experiments, findExperiment } from "../experiments/index.ts";
+import { UsageError, type Experiment } from "../runs/experiment.ts";
+import { flagOf, type Settings } from "../runs/settings.ts";
+import type { PlayFlags } from "./play.ts";
+import type { SampleFlags } from "./sample.ts";
+import { printable } from "../src/train/json.ts";
+import { experimentAt, names } from "./experiments.ts";
 import {
   armOption,
-  armsOption,
-  seedsOption,
   countOption,
-  dataDirOption,
-  dqnOptions,
-  gameSeedOption,
-  romOption,
-  sampledArmOption,
-  sampleSeedOption,
+  experimentOption,
+  optionOf,
+  seedOption,
+  settingOptions,
   threadsOption,
-  trainingOptions,
-  usageError,
-  type PlayFlags,
-  type SampleFlags,
-  type TrainingFlags,
-} from "./options.ts";
+} from "./flags.ts";
 
 const version = (): string => {
   for (const path of ["../package.json", "../../package.json"])
@@ -33,93 +28,82 @@ const version = (): string => {
   return "unknown";
 };
 
-const names = [...tasks.map((t) => t.name), DQN].join(", ");
+const TRAINING = ["compare", "train"] as const;
+type Training = (typeof TRAINING)[number];
+const isTraining = (name: string | undefined): name is Training =>
+  TRAINING.some((command) => command === name);
 
-function program(): Command {
-  const root = new Command("weightnorm")
+const about: Readonly<Record<Training, string>> = {
+  compare: "train several arms of one network side by side and report who learns faster",
+  train: "train one arm",
+};
+
+/** What all experiments have, after their settings. */
+const runOptions = (): readonly Option[] => [
+  new Option("--out <folder>", "the run's folder (default: runs/ and the time)"),
+  new Option("--resume <folder>", "go on with a run, to the same bits as if it had never stopped"),
+  new Option("--json", "print results as JSON on standard output"),
+  new Option("--quiet", "no progress"),
+];
+
+/** Throws what is wrong as an error of commander's, and writes nothing by itself but help. */
+const quietly = (command: Command): Command =>
+  command.configureOutput({ outputError: () => undefined }).exitOverride();
+
+/** A program with every command; `compare` and `train` know the flags of the experiment that was named, if one was. */
+async function program(chosen: Chosen | undefined): Promise<Command> {
+  const root = quietly(new Command("weightnorm"))
     .description(
       "Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.",
     )
-    .version(version())
-    .showHelpAfterError("(add --help for the flags and examples)")
-    .configureOutput({ outputError: (text, write) => write(ownWords(text)) })
-    .exitOverride();
+    .version(version());
+  for (const name of TRAINING)
+    root.addCommand(chosen?.command === name ? trainingOf(chosen) : await trainingWithout(name));
+  const places = await everyPlace();
+  const placeOptions = (): readonly Option[] =>
+    Object.entries(places).map(([name, setting]) => optionOf(name, setting)!);
 
-  const training = (name: string, description: string, examples: string): Command => {
-    const command = root
-      .command(name)
-      .description(description)
-      .argument("<experiment>", names, experiment);
-    for (const option of [
-      name === "compare" ? armsOption() : armOption(),
-      seedsOption(),
-      ...trainingOptions(),
-      ...dqnOptions(),
-    ])
-      command.addOption(option);
-    return command.addHelpText("after", `\nExamples:\n${examples}`);
+  const add = (
+    name: string,
+    does: string,
+    options: readonly Option[],
+    argument: string,
+  ): Command => {
+    const command = quietly(root.command(name))
+      .description(does)
+      .argument("<path>", argument, nonEmpty);
+    for (const option of options) command.addOption(option);
+    return command;
   };
-  training(
-    "compare",
-    "train several arms of one network side by side and report who learns faster",
-    `  weightnorm compare mnist                                   all five arms, about three minutes on two cores
-  weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
-  weightnorm compare mnist --lr 0.0003,0.001,0.003           each arm's best learning rate, on held-out images
-  weightnorm compare cifar10 --preset small                  the paper's main experiment, on a smaller scale
-  weightnorm compare vae                                     a convolutional VAE, with pictures of what it makes
-  weightnorm compare draw --preset small                     DRAW: images drawn step by step
-  weightnorm compare dqn --game space-invaders --seed 1,2,3  agents that learn to play
-  weightnorm compare mnist --lr 0.003 --epochs 5 --out runs/fast
-  weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut`,
-  ).action(trained);
-  training(
-    "train",
-    "train one arm",
-    `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
-  weightnorm eval runs/weight`,
-  ).action((what: Experiment, flags: TrainingFlags) =>
-    trained(what, flags.resume === undefined ? { arm: "weight", ...flags } : flags),
+  const checkpoint = "a .safetensors checkpoint or the folder of a run";
+  const json = (what: string): Option => new Option("--json", `print ${what} as JSON`);
+  add(
+    "eval",
+    "what a checkpoint is worth on the test, or every checkpoint of a run",
+    [...placeOptions(), threadsOption(), experimentOption(), json("it")],
+    checkpoint,
+  ).action(async (path: string, flags: object) =>
+    (await import("./eval.ts")).evaluate(path, { ...flags }, places),
   );
-
-  root
-    .command("eval")
-    .description("what a checkpoint is worth on the test set, or every checkpoint of a run")
-    .argument("<path>", "a .safetensors checkpoint or the folder of a run")
-    .addOption(dataDirOption())
-    .addOption(romOption())
-    .addOption(threadsOption())
-    .option("--json", "print JSON")
-    .action(async (path: string, flags: EvalFlags) =>
-      (await import("./eval.ts")).evaluate(path, flags),
-    );
-  root
-    .command("report")
-    .description(
-      "draw the report of a finished run again, or of agents that still learn: the table, figure.svg, figure.png and report.html",
-    )
-    .argument("<folder>", "the folder of a run")
-    .option("--json", "print the results as JSON")
-    .action(async (dir: string, flags: { readonly json?: boolean }) => {
-      const { report, isOfAgents } = await import("./report.ts");
-      if (await isOfAgents(dir))
-        await (await import("./dqn/report/index.ts")).dqnReport(dir, flags);
-      else await report(dir, flags);
-    });
-  root
-    .command("sample")
-    .description(
-      "draw new images with a trained generative model: PNG, and a GIF where there is an animation",
-    )
-    .argument("<path>", "a .safetensors checkpoint or the folder of a run")
-    .addOption(sampledArmOption())
-    .addOption(countOption())
-    .addOption(sampleSeedOption())
-    .addOption(threadsOption())
-    .option(
-      "--out <prefix>",
-      "where the files' names start (default: samples-<arm>-<seed> in the folder of the run)",
-    )
-    .option("--json", "print the paths as JSON")
+  add(
+    "report",
+    "draw the report of a run again, finished or not: the table, figure.svg, figure.png and report.html",
+    [experimentOption(), json("the results")],
+    "the folder of a run",
+  ).action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
+  add(
+    "sample",
+    "draw new images with a trained generative model: PNG, and a GIF where there is an animation",
+    [
+      ...[armOption(), countOption(), seedOption("another seed, other images"), threadsOption()],
+      new Option(
+        "--out <prefix>",
+        "where the files' names start (default: samples-<arm>-<seed> in the folder of the run)",
+      ),
+      ...[experimentOption(), json("the paths")],
+    ],
+    checkpoint,
+  )
     .addHelpText(
       "after",
       "\nExamples:\n  weightnorm sample runs/vae\n  weightnorm sample runs/draw --count 100 --seed 7 --out drawings",
@@ -127,72 +111,158 @@ function program(): Command {
     .action(async (path: string, flags: SampleFlags) =>
       (await import("./sample.ts")).sample(path, flags),
     );
-  root
-    .command("play")
-    .description("watch a trained agent: a game in the terminal, and as an animated GIF")
-    .argument("<path>", "a .safetensors checkpoint or the folder of a run of dqn")
-    .addOption(sampledArmOption())
-    .addOption(gameSeedOption())
-    .addOption(romOption())
-    .addOption(threadsOption())
-    .option("--out <file>", "the GIF (default: play-<arm>-<seed>.gif in the folder of the run)")
-    .option("--json", "print the score and the file as JSON")
-    .option("--quiet", "no game in the terminal")
+  add(
+    "play",
+    "watch a trained agent: a game in the terminal, and as an animated GIF",
+    [
+      ...[armOption(), seedOption("another seed, another game"), ...placeOptions()],
+      ...[threadsOption()],
+      new Option(
+        "--out <file>",
+        "the GIF (default: play-<arm>-<seed>.gif in the folder of the run)",
+      ),
+      ...[experimentOption(), json("the score and the file")],
+      new Option("--quiet", "no game in the terminal"),
+    ],
+    checkpoint,
+  )
     .addHelpText(
       "after",
       "\nExamples:\n  weightnorm play runs/breakout\n  weightnorm play runs/breakout --arm plain --seed 7 --out game.gif",
     )
     .action(async (path: string, flags: PlayFlags) =>
-      (await import("./dqn/play.ts")).play(path, flags),
+      (await import("./play.ts")).play(path, { ...flags }, places),
     );
-  root
-    .command("inspect")
-    .description("the layers of a checkpoint, with |v|, g and effective step, and its tensors")
-    .argument("<file>", "a .safetensors file")
-    .option("--all", "show the optimizer's state too")
-    .option("--json", "print JSON")
-    .action(async (file: string, flags: { readonly all?: boolean; readonly json?: boolean }) =>
-      (await import("./inspect.ts")).inspect(file, flags),
-    );
+  add(
+    "inspect",
+    "the layers of a checkpoint, with |v|, g and effective step, and its tensors",
+    [new Option("--all", "show the optimizer's state too"), json("it")],
+    "a .safetensors file",
+  ).action(async (file: string, flags: object) =>
+    (await import("./inspect.ts")).inspect(file, flags),
+  );
   return root;
 }
 
-type Experiment = Task | typeof DQN;
+function nonEmpty(path: string): string {
+  if (path !== "") return path;
+  throw new UsageError('path: expected a file or a folder, got ""; name one');
+}
 
-const trained = async (what: Experiment, flags: TrainingFlags): Promise<void> =>
-  what === DQN
-    ? (await import("./dqn/compare.ts")).compareDqn(flags)
-    : (await import("./compare.ts")).compare(what, flags);
+interface Chosen {
+  readonly command: Training;
+  /** As the command line has it. */
+  readonly name: string;
+  readonly experiment: Experiment;
+}
 
-function experiment(name: string): Experiment {
-  const known = name === DQN ? DQN : taskOf(name);
-  if (known) return known;
-  throw usageError(
-    `experiment: expected one of ${names}, got "${name}"; try weightnorm compare mnist`,
+/** With what concerns one experiment, and nothing else. */
+function trainingOf({ command, name, experiment }: Chosen): Command {
+  const made = quietly(new Command(command))
+    .description(`${about[command]}\n\n${experiment.name}: ${experiment.about}`)
+    .usage(`${name} [options]`)
+    .argument("<experiment>");
+  const placed = Object.entries(experiment.places).map(([key, setting]) => optionOf(key, setting)!);
+  for (const option of [...settingOptions(experiment, command), ...placed, ...runOptions()])
+    made.addOption(option);
+  const examples = (experiment.examples ?? []).map((example) => `  weightnorm ${example}`);
+  return made
+    .addHelpText("after", examples.length > 0 ? `\nExamples:\n${examples.join("\n")}` : "")
+    .action(async (_: string, flags: object) =>
+      (await import("./train.ts")).train({ command, name, experiment, flags: { ...flags } }),
+    );
+}
+
+/** The list of experiments, one screen. */
+async function trainingWithout(command: Training): Promise<Command> {
+  const made = quietly(new Command(command))
+    .description(about[command])
+    .usage("<experiment> [options]")
+    .argument("<experiment>", "one of those below, or the file of your own");
+  for (const option of runOptions()) made.addOption(option);
+  const all = await Promise.all(names.map((name) => experiments[name]()));
+  const width = Math.max(...names.map((name) => name.length));
+  const list = all.map((e) => `  ${e.name.padEnd(width)}  ${e.about}`);
+  const examples =
+    command === "compare"
+      ? `  weightnorm compare mnist                                   all five arms, about three minutes on two cores
+  weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
+  weightnorm compare ./my-experiment.ts                      your own: see examples/own-experiment.ts
+  weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut
+  weightnorm compare mnist --resume runs/fast --epochs 5     trains a finished run for longer`
+      : `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
+  weightnorm eval runs/weight`;
+  return made.addHelpText(
+    "after",
+    `\nExperiments:\n${list.join("\n")}\n\n  weightnorm ${command} mnist --help  says what may be set of it\n\nExamples:\n${examples}`,
   );
 }
 
-/** Our messages name flag and value themselves; commander would say both before them once more. */
-const ownWords = (text: string): string =>
-  text.replace(/^error: (?:option '.*?' argument '.*?' is invalid\. (?=--))?/s, "weightnorm: ");
+/** Where things may lie, of all experiments: commands that find the experiment in a run know no better. */
+async function everyPlace(): Promise<Settings> {
+  const all = await Promise.all(names.map((name) => findExperiment(name)));
+  const places = new Map<string, Settings[string]>();
+  for (const experiment of all)
+    for (const [name, setting] of Object.entries(experiment?.places ?? {})) {
+      const before = places.get(name);
+      const help = `${experiment!.name}: ${setting.help}`;
+      places.set(name, { ...setting, help: before ? `${before.help}; ${help}` : help });
+    }
+  return Object.fromEntries(places);
+}
+
+/** The experiment that a command line names: the first word that is neither a flag nor its value. */
+async function chosenBy(args: readonly string[]): Promise<Chosen | undefined> {
+  const [command, ...rest] = args;
+  if (!isTraining(command)) return undefined;
+  const switches = new Set(["--json", "--quiet", "--help", "-h"]);
+  if (rest[0]?.startsWith("-"))
+    for (const name of names)
+      for (const [key, setting] of Object.entries((await experiments[name]()).settings))
+        if (setting.type === "switch") switches.add(flagOf(key, setting) ?? "");
+  for (let i = 0; i < rest.length; i++) {
+    const word = rest[i];
+    if (!word.startsWith("-")) return { command, name: word, experiment: await experimentAt(word) };
+    if (!switches.has(word) && !word.includes("=")) i++; // its value
+  }
+  return undefined;
+}
+
+/** Longer words are no path that anybody typed. */
+const LONGEST_WORD = 300;
+/** Nothing that moves a terminal's cursor, and no word that fills its screen, wherever they came from. */
+const spared = (text: string): string =>
+  printable(text).replaceAll(/\S+/g, (word) =>
+    word.length > LONGEST_WORD ? `${word.slice(0, 60)}\u2026${word.slice(-60)}` : word,
+  );
 
 /** 0 done, 1 it failed, 2 it was asked wrongly, 130 stopped by Ctrl-C. */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof UsageError) return 2;
   return (error as Error).name === "Interrupted" ? 130 : 1;
 }
 
 /** Runs one command line, without the program's name, and gives its exit code; nothing is thrown. */
 export async function run(args: readonly string[]): Promise<number> {
   try {
-    await program().parseAsync(args, { from: "user" });
+    const root = await program(await chosenBy(args));
+    if (args.length === 0) {
+      process.stderr.write(root.helpInformation());
+      return 2;
+    }
+    await root.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
-    const spoken = error instanceof CommanderError && error.code.startsWith("commander.");
-    if (!spoken)
-      process.stderr.write(
-        `weightnorm: ${error instanceof Error ? error.message : String(error)}\n`,
-      );
-    return exitCode(error);
+    const code = exitCode(error);
+    if (code === 0) return 0; // help or the version, which is written
+    const said =
+      error instanceof CommanderError
+        ? (await import("./usage.ts")).spoken(error, args)
+        : error instanceof Error
+          ? error.message
+          : String(error);
+    process.stderr.write(`weightnorm: ${spared(await said)}\n`);
+    return code;
   }
 }

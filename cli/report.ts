@@ -1,33 +1,54 @@
-/** `weightnorm report`: the pictures and the table again, from results.json. */
-import { resolve } from "node:path";
-import type { Results } from "../experiments/results.ts";
+/** `weightnorm report`: the pages, the pictures and the table of a run, from its records. */
+import { readFile } from "node:fs/promises";
+import { extname, join, resolve } from "node:path";
+import { reportOf, resultsTable, tableOf } from "../report/index.ts";
+import { toPng } from "../report/png.ts";
+import type { Results } from "../runs/records.ts";
+import { readResults } from "../runs/folder/index.ts";
+import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
+import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
-import { resultsTable, writeReport } from "./report/index.ts";
-import { DQN } from "../experiments/tasks.ts";
-import { readConfig, readResults } from "./run-folder.ts";
 
 interface Flags {
   readonly json?: boolean;
+  readonly experiment?: string;
 }
 
 export async function report(dir: string, flags: Flags): Promise<void> {
-  const results = await readResults(resolve(dir));
-  const { html } = await writeReport(resolve(dir), results);
-  printResults(results, html, flags);
+  const find = findWith(await ownOf(flags.experiment));
+  const results = await readResults(resolve(dir), find);
+  printResults(results, await writeReport(resolve(dir), results), flags);
 }
 
-/** Whether a folder holds a run of agents, whose report is another; not if it holds none at all. */
-export const isOfAgents = (dir: string): Promise<boolean> =>
-  readConfig(resolve(dir)).then(
-    ({ experiment }) => experiment === DQN,
-    () => false,
-  );
+/** Writes `report.html`, `figure.svg` and `figure.png` into `dir`; gives the path of the first. */
+export async function writeReport(dir: string, results: Results): Promise<string> {
+  const { html, svg } = await reportOf(results, await picturesOf(dir, results));
+  await makeFolder(dir);
+  await writeFileAtomic(join(dir, "figure.svg"), svg);
+  await writeFileAtomic(join(dir, "figure.png"), await toPng(svg));
+  const path = join(dir, "report.html");
+  await writeFileAtomic(path, html);
+  return path;
+}
 
-/** For machines the results, for people the table and, last, where the report is. */
-export function printResults(results: Results, html: string, flags: Flags): void {
+/** The pictures that are still there, as data URIs by file, so that the page needs nothing else. */
+async function picturesOf(dir: string, { arms }: Results): Promise<ReadonlyMap<string, string>> {
+  const files = Object.values(arms).flatMap(({ runs }) => runs.flatMap((run) => run.pictures));
+  const found = files.map(async ({ file }) => {
+    const bytes = await readFile(join(dir, file)).catch(() => undefined);
+    const type = extname(file).slice(1);
+    return bytes ? [[file, `data:image/${type};base64,${bytes.toString("base64")}`] as const] : [];
+  });
+  return new Map((await Promise.all(found)).flat());
+}
+
+/** For machines the results with the numbers of the table, for people the table and, last, where the report is. */
+export function printResults(results: Results, html: string, { json = false }: Flags): void {
   const { isTTY, columns } = process.stdout;
   const table = (): string => resultsTable(results, { width: columns || 100, colors: isTTY });
   process.stdout.write(
-    flags.json ? `${JSON.stringify(results)}\n` : `${table()}\n${shown(html)}\n`,
+    json
+      ? `${JSON.stringify({ ...results, table: tableOf(results) })}\n`
+      : `${table()}\n${shown(html)}\n`,
   );
 }

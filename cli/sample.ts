@@ -1,43 +1,49 @@
-/** `weightnorm sample`: new images of a trained generative model. */
-import { basename, dirname, join, resolve } from "node:path";
-import { tasks } from "../experiments/tasks.ts";
-import type { Config } from "../experiments/training/config.ts";
-import { evaluated, normOf } from "../experiments/training/programs.ts";
-import { keyTensor, type Arm } from "../src/index.ts";
-import { nodeRuntime, writeFileAtomic } from "../src/node/index.ts";
-import { chosenCheckpoint, loadOurs, runOf } from "./checkpoints.ts";
-import { encoded, extensionOf } from "./exhibition.ts";
-import type { SampleFlags } from "./options.ts";
+/** `weightnorm sample`: new examples of a trained generative model. */
+import { join, resolve } from "node:path";
+import type { Arm } from "../src/index.ts";
+import { writeFileAtomic } from "../src/node/index.ts";
+import { chosenCheckpoint, folderFor, loadOurs, namesOf, stemOf } from "./checkpoints.ts";
+import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
+import { encoded } from "./pictures.ts";
+import { nodeWorld } from "./world.ts";
+
+export interface SampleFlags {
+  readonly arm?: Arm;
+  readonly count: number;
+  readonly seed: number;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly json?: boolean;
+  readonly experiment?: string;
+}
 
 export async function sample(path: string, flags: SampleFlags): Promise<void> {
   const { count, seed, threads, json = false } = flags;
-  const file = await chosenCheckpoint(path, flags.arm);
-  const { checkpoint, task } = await loadOurs(file);
-  if (!task.sample)
+  const find = findWith(await ownOf(flags.experiment));
+  const file = await chosenCheckpoint(path, flags.arm, find);
+  const { checkpoint, experiment, key, config } = await loadOurs(file, find);
+  if (!experiment.sample)
     throw new Error(
-      `${file}: expected a generative model, one of ${tasks.flatMap((t) => (t.sample ? [t.name] : [])).join(", ")}, got a checkpoint of ${task.name}; there is nothing to sample from`,
+      `${file}: expected a generative model, one of ${await namesOf((e) => e.sample !== undefined)}, got a checkpoint of ${experiment.name}; there is nothing to sample from`,
     );
-  const config = checkpoint.config as unknown as Config & { readonly arm: Arm };
-  const { state } = checkpoint;
-  const pictures = await task.sample(
+  const world = nodeWorld({ places: {}, progress: () => undefined });
+  const { state, step } = checkpoint;
+  const pictures = await experiment.sample(
     {
-      ...{ config, arm: config.arm, seed: checkpoint.seed },
-      norm: normOf(task, config.arm),
-      state: evaluated(config, state),
-      runtime: nodeRuntime(threads === undefined ? {} : { threads }),
-      onProgress: () => undefined,
+      ...{ key, state, step, world },
+      config: { ...config, ...(threads === undefined ? {} : { threads }) },
     },
-    { count, key: keyTensor("sample", seed) },
+    { count, seed },
   );
-  const folder = (await runOf(file)) ? join(dirname(file), "..") : dirname(file);
-  const name = basename(file, ".safetensors");
-  const prefix = resolve(flags.out ?? join(folder, `samples-${name}-${seed}`));
+  const folder = await folderFor(file, find);
+  const prefix = resolve(flags.out ?? join(folder, `samples-${stemOf(file)}-${seed}`));
   const written: string[] = [];
   for (const picture of pictures) {
     const suffix = picture.name === "samples" ? "" : `-${picture.name.replaceAll(" ", "-")}`;
-    const target = `${prefix.replace(/\.(png|gif)$/, "")}${suffix}.${extensionOf(picture)}`;
-    await writeFileAtomic(target, await encoded(picture));
+    const { bytes, extension } = await encoded(picture);
+    const target = `${prefix.replace(/\.(png|gif)$/, "")}${suffix}.${extension}`;
+    await writeFileAtomic(target, bytes);
     written.push(target);
   }
   process.stdout.write(

@@ -8,8 +8,8 @@ import {
   type Node,
   type Outputs,
 } from "../src/index.ts";
-import type { Measure } from "./results.ts";
-import type { DataSet } from "./training/task.ts";
+import type { DataSet } from "../runs/minibatch/task.ts";
+import type { Measure } from "../runs/records.ts";
 
 const { argmax, cast, equal, sub } = ops;
 
@@ -19,7 +19,13 @@ export const classification = (logits: Node, labels: Node): Outputs => ({
   error: sub(1, cast(equal(argmax(logits), labels), "float")),
 });
 
-export const errorRate: readonly Measure[] = [{ key: "error", unit: "%", scale: 100, digits: 2 }];
+/** The share of mistakes among so many classes, all equally frequent. */
+export const errorRate = (classes: number): readonly Measure[] => [
+  {
+    ...{ key: "error", unit: "%", scale: 100, digits: 2 },
+    ...{ better: "lower", share: true, chance: 1 - 1 / classes },
+  },
+];
 
 export interface LabelledImages {
   /** [channels, height, width] */

@@ -1,6 +1,6 @@
 /** What a run of deep Q-learning is a function of. */
+import type { Config } from "../../runs/experiment.ts";
 import { adam, adamax, rmsprop, type Optimizer } from "../../src/index.ts";
-import type { Arm } from "../results.ts";
 import type { NetworkName } from "./networks.ts";
 
 /** By the standard deviation of gradients, as in Nature; epsilon stands where MinAtar's code, PyTorch's, has it. */
@@ -16,16 +16,12 @@ export const optimizers: Readonly<
 };
 export type DqnOptimizer = keyof typeof optimizers;
 
-export interface DqnConfig {
+export interface DqnConfig extends Config {
   /** One of MinAtar's games, "catch", or "rom". */
   readonly game: string;
-  /** Where the ROM of an Atari game is. */
-  readonly rom?: string;
-  /** What the game calls itself: it tells cartridges apart. */
-  readonly plays: string;
-  readonly arms: readonly Arm[];
-  readonly seeds: readonly number[];
-  /** The learning rate: one. */
+  /** What the game calls itself, once it was looked at: it tells cartridges apart. */
+  readonly plays?: string;
+  /** The learning rate: one, constant. */
   readonly lr: readonly number[];
   /** Decisions in training: frames of MinAtar, four frames each of Atari. */
   readonly frames: number;
@@ -55,12 +51,10 @@ export interface DqnConfig {
   readonly limit: number;
   /** Episodes of a test, and the share of random actions in them. */
   readonly test: { readonly episodes: number; readonly epsilon: number };
-  readonly threads: number;
-  readonly preset: string;
 }
 
 /** Everything but what only the user knows. */
-export type DqnPreset = Omit<DqnConfig, "game" | "rom" | "plays" | "arms" | "seeds" | "preset">;
+export type DqnPreset = Omit<DqnConfig, "game" | "plays" | "arms" | "seeds" | "lrOf" | "preset">;
 
 /** Young & Tian 2019, table 2 and its code; 5 million frames. The games have no limit of steps: 1000 are what others use. */
 const minatar: DqnPreset = {

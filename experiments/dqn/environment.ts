@@ -1,6 +1,8 @@
 /** What an agent acts in: MinAtar, and whatever else can be looked at and acted on. */
-
-import type { Raster } from "../training/task.ts";
+import * as z from "zod/mini";
+import { checked } from "../../runs/checked.ts";
+import type { Raster } from "../../runs/experiment.ts";
+import { brief } from "../../src/train/json.ts";
 
 export interface Environment {
   readonly name: string;
@@ -20,6 +22,7 @@ export interface Environment {
   picture(): Raster;
   /** All there is to know, as JSON can hold it: after `restore` everything goes on as it did after `snapshot`. */
   snapshot(): unknown;
+  /** Throws for what is no snapshot of this game: it may come from a file. */
   restore(snapshot: unknown): void;
 }
 
@@ -30,4 +33,18 @@ export interface Outcome {
   readonly ended: boolean;
   /** Whether the episode is over because it took too long: the game would have gone on. */
   readonly truncated: boolean;
+}
+
+/** A snapshot of the game `name` that fits its schema. */
+export function snapshotOf<S extends { readonly game: string }>(
+  name: string,
+  schema: z.ZodMiniType<S>,
+  snapshot: unknown,
+): S {
+  const named = z.looseObject({ game: z.string() }).safeParse(snapshot);
+  if (!named.success || named.data.game !== name)
+    throw new Error(
+      `${name}: a snapshot must be of the same game, got ${named.success ? `one of ${named.data.game.slice(0, 40)}` : brief(snapshot)}; restore it there`,
+    );
+  return checked(schema, snapshot, { where: name, advice: "use an earlier checkpoint" });
 }

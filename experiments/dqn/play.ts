@@ -1,6 +1,6 @@
 /** Whole episodes without learning: tests of an agent, random play to compare with, and one to look at. */
+import type { Raster } from "../../runs/experiment.ts";
 import { hash, keyOf, tensor, type State } from "../../src/index.ts";
-import type { Raster } from "../training/task.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import type { EnvironmentMaker } from "./games.ts";
@@ -35,7 +35,10 @@ export async function episodes(
   maker: EnvironmentMaker,
   lanes: number,
   policy: Policy,
-  options: EpisodeOptions & { readonly onStep?: (environments: readonly Environment[]) => void },
+  options: EpisodeOptions & {
+    /** After every step: the environments, and the share of the episodes that are over. */
+    readonly onStep?: (environments: readonly Environment[], over: number) => void;
+  },
 ): Promise<readonly Episode[]> {
   const { history, epsilon, seed } = options;
   const environments: Environment[] = [];
@@ -55,7 +58,7 @@ export async function episodes(
     environment.reset();
     look(lane);
   }
-  options.onStep?.(environments);
+  options.onStep?.(environments, 0);
   const stackShape = [history * shape[0], ...shape.slice(1)];
   // A lane's chance is its own: it plays the same whatever the others do, and however many there are.
   const keys = environments.map((_, lane) => keyOf(seed, "test actions", lane));
@@ -74,7 +77,7 @@ export async function episodes(
       result.over = ended || truncated;
       look(lane);
     }
-    options.onStep?.(environments);
+    options.onStep?.(environments, results.filter(({ over }) => over).length / lanes);
   }
   return results;
 }
@@ -97,23 +100,49 @@ export function scoreOf(played: readonly Episode[]): Score {
 }
 
 /** What random play gets: in as many episodes as a test has, or in ten times as many of a game that takes no time. */
-export async function randomPlay(maker: EnvironmentMaker, config: DqnConfig): Promise<Score> {
+export async function randomPlay(
+  maker: EnvironmentMaker,
+  config: Pick<DqnConfig, "network" | "test">,
+  onProgress: (done: number) => void = () => undefined,
+): Promise<Score> {
   const lanes = config.test.episodes * (config.network === "minatar" ? 10 : 1);
-  return scoreOf(await episodes(maker, lanes, nothing, { history: 1, epsilon: 1, seed: 0 }));
+  const onStep = (_: unknown, over: number): void => onProgress(over);
+  const options = { history: 1, epsilon: 1, seed: 0, onStep };
+  return scoreOf(await episodes(maker, lanes, nothing, options));
+}
+
+/** What it takes to act. */
+export interface Agent {
+  readonly maker: EnvironmentMaker;
+  readonly programs: Programs;
+  readonly config: DqnConfig;
+  readonly state: State;
+  readonly seed: number;
+}
+
+/** Episodes without learning, as many as a test has; the same ones with the same seed. */
+export async function tested({ maker, programs, config, state, seed }: Agent): Promise<Score> {
+  const { history, test } = config;
+  const options = { history, epsilon: test.epsilon, seed };
+  return scoreOf(await episodes(maker, test.episodes, greedy(programs, state), options));
 }
 
 /** One episode of an agent, the first of a test with the same seed, and its first `most` pictures. */
 export async function recorded(
-  maker: EnvironmentMaker,
-  policy: Policy,
-  { most, ...options }: EpisodeOptions & { readonly most: number },
+  { maker, programs, config, state, seed }: Agent,
+  most: number,
 ): Promise<Episode & { readonly frames: readonly Raster[] }> {
   const frames: Raster[] = [];
+  const policy: Policy = async (x, stackShape) =>
+    (await programs.act.run({ x: tensor(x, [1, ...stackShape]) }, state))["action"].data;
   const [episode] = await episodes(maker, 1, policy, {
-    ...options,
+    ...{ history: config.history, epsilon: config.test.epsilon, seed },
     onStep([environment]) {
       if (frames.length < most) frames.push(environment.picture());
     },
   });
   return { ...episode, frames };
 }
+
+/** Milliseconds a frame: four of Atari at 60 a second, and a pace of MinAtar that people can follow. */
+export const delayOf = ({ network }: DqnConfig): number => (network === "nature" ? 67 : 100);

@@ -11,7 +11,7 @@ import {
   type State,
   type Tensor,
 } from "../../src/index.ts";
-import { onDemand } from "../on-demand.ts";
+import { onDemand } from "../../runs/on-demand.ts";
 import { optimizers, type DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { networks } from "./networks.ts";
@@ -30,8 +30,6 @@ export const INITIAL_BATCH = 500;
 
 export interface Programs {
   readonly arm: Arm;
-  /** Numbers that training changes. */
-  readonly parameters: number;
   /** First values of everything: network, target and optimizer. */
   initial(seed: number): State;
   /** Every parameter that a state has. */
@@ -76,9 +74,6 @@ export function programsOf(
   ];
   return {
     arm,
-    parameters: all
-      .filter(({ attrs }) => attrs.trainable && !isTarget(attrs.name))
-      .reduce((n, { shape: s }) => n + s.reduce((a, b) => a * b, 1), 0),
     initial: (seed) => initialState(all, seed),
     ...{ all, act, play, lanes, learn, copy },
     async initialize(x, state) {
@@ -102,3 +97,10 @@ export function programsOf(
 }
 
 export const isTarget = (name: string): boolean => name.startsWith(`${TARGET}.`);
+
+/** How many numbers of a state training changes: those that the target network has a copy of, but for running averages. */
+export const trainedNumbers = (state: State): number =>
+  [...state].reduce((n, [name, { data }]) => {
+    const trained = state.has(`${TARGET}.${name}`) && !/\.(mean|variance)\d*$/.test(name);
+    return trained ? n + data.length : n;
+  }, 0);

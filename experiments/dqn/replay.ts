@@ -15,6 +15,8 @@ export interface ReplayOptions {
 /** Entries are numbered from 0 as they come; those before `count - capacity` are forgotten. */
 export interface Replay {
   readonly capacity: number;
+  /** What an entry takes in a file. */
+  readonly bytesPerEntry: number;
   /** Entries so far, forgotten ones too. */
   readonly count: () => number;
   readonly oldest: () => number;
@@ -108,6 +110,7 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
 
   return {
     capacity,
+    bytesPerEntry: size + 12,
     count: () => count,
     oldest,
     see(frame, first) {
@@ -173,22 +176,53 @@ export function replayMemory({ capacity, shape, history }: ReplayOptions): Repla
       ]);
     },
     restore(from, entries) {
-      const [words, act, reward, flag] = ["frames", "actions", "rewards", "flags"].map((name) =>
-        entries.get(name),
-      );
-      const fits = [words, act, reward, flag].every((x) => x?.shape[0] === act?.shape[0]);
+      const parts = partsOf(entries, size);
       const follows = count === 0 || from === count;
-      if (!words || !act || !reward || !flag || !fits || !follows || words.shape[1] !== size / 4)
+      if (!parts || !follows)
         throw new Error(
           `replay: expected frames of ${size} bytes with actions, rewards and flags, got ${[...entries].map(([name, { shape }]) => `${name} [${shape}]`).join(", ") || "nothing"}; restore what this game wrote`,
         );
-      const bytes = new Uint8Array(words.data.buffer, words.data.byteOffset, words.data.byteLength);
-      for (let i = 0; i < act.data.length; i++) {
-        const slot = (from + i) % capacity;
-        frameAt(slot).set(bytes.subarray(i * size, (i + 1) * size));
-        [actions[slot], rewards[slot], flags[slot]] = [act.data[i], reward.data[i], flag.data[i]];
+      for (const [i, flag] of parts.flags.entries()) {
+        const entry = from + i;
+        const before = flags[(entry + capacity - 1) % capacity];
+        // Or drawing might never find an entry in which something was done.
+        const idle = entry > from || count > 0 ? !(before & ACTED) : false;
+        if (idle && (before & FIRST || !(flag & FIRST)))
+          throw new Error(
+            `replay: expected something done in every entry but the last one of an episode, got nothing in entry ${entry - 1}; restore what this game wrote`,
+          );
+        const slot = entry % capacity;
+        frameAt(slot).set(parts.frames.subarray(i * size, (i + 1) * size));
+        [actions[slot], rewards[slot], flags[slot]] = [parts.actions[i], parts.rewards[i], flag];
       }
-      count = from + act.data.length;
+      count = from + parts.flags.length;
     },
   };
+}
+
+/** What tensors from a file hold, if they are entries of frames of `size` bytes. */
+function partsOf(
+  entries: ReadonlyMap<string, Tensor>,
+  size: number,
+):
+  | {
+      readonly frames: Uint8Array;
+      readonly actions: Int32Array;
+      readonly rewards: Float32Array;
+      readonly flags: Int32Array;
+    }
+  | undefined {
+  const [frames, actions, rewards, flags] = ["frames", "actions", "rewards", "flags"].map(
+    (name) => entries.get(name)?.data,
+  );
+  const n = flags?.length ?? 0;
+  if (
+    !(frames instanceof Uint32Array && frames.length === (n * size) / 4) ||
+    !(actions instanceof Int32Array && actions.length === n) ||
+    !(rewards instanceof Float32Array && rewards.length === n) ||
+    !(flags instanceof Int32Array)
+  )
+    return undefined;
+  const bytes = new Uint8Array(frames.buffer, frames.byteOffset, frames.byteLength);
+  return { frames: bytes, actions, rewards, flags };
 }

@@ -1,4 +1,6 @@
 /** One agent, from random play to the last frame: acting and learning, in the open. */
+import type { RunKey } from "../../runs/events.ts";
+import { Diverged, type Contestant, type Kept, type Saved } from "../../runs/experiment.ts";
 import {
   checkState,
   hash,
@@ -6,106 +8,36 @@ import {
   keyOf,
   layerStats,
   linearRate,
-  type Arm,
   type Checkpoint,
-  type LayerStats,
   type State,
   type Tensor,
 } from "../../src/index.ts";
-import { Diverged } from "../training/run.ts";
 import type { DqnConfig } from "./config.ts";
 import type { EnvironmentMaker } from "./games.ts";
-import { episodes, greedy, scoreOf, type Score } from "./play.ts";
+import { memoryParts } from "./memory-parts.ts";
+import { tested } from "./play.ts";
 import { INITIAL_BATCH, isTarget, type Programs } from "./programs.ts";
-import { replayMemory, type Replay } from "./replay.ts";
-
-/** What happened since the point before. */
-export interface Point {
-  readonly frame: number;
-  /** Acting and learning so far, without tests. */
-  readonly seconds: number;
-  /** Episodes that ended, with their mean return and steps; null where none did. */
-  readonly episodes: number;
-  readonly score: number | null;
-  readonly steps: number | null;
-  /** Means over updates, null before the first: the loss, and the value of the best action. */
-  readonly loss: number | null;
-  readonly q: number | null;
-  /** The share of random actions. */
-  readonly epsilon: number;
-  readonly layers: readonly LayerStats[];
-  /** Episodes without learning, from time to time. */
-  readonly test?: Score;
-}
-
-/** What a run has measured so far, and where it is: part of its checkpoint. */
-export interface Progress {
-  frame: number;
-  updates: number;
-  /** By layer how many units initialization found that do not vary; null before it. */
-  dead: Readonly<Record<string, number>> | null;
-  /** The environment's snapshot. */
-  environment: unknown;
-  /** Replay entries at this frame. */
-  entries: number;
-  seconds: number;
-  /** Tests included, over all processes that went on with the run. */
-  wallSeconds: number;
-  /** Return and steps of the episode under way. */
-  episode: { score: number; steps: number };
-  /** Sums since the last point. */
-  sums: {
-    episodes: number;
-    score: number;
-    steps: number;
-    updates: number;
-    loss: number;
-    q: number;
-  };
-  readonly curve: Point[];
-  /** Milliseconds point by point: the median of an update, its batch drawn and fed, and the mean of a whole frame. */
-  readonly milliseconds: { update: number[]; frame: number[] };
-}
-
-/** A run under way. */
-export interface DqnRun {
-  readonly arm: Arm;
-  readonly seed: number;
-  readonly lr: number;
-  readonly steps: number;
-  readonly parameters: number;
-  readonly progress: Progress;
-  readonly replay: Replay;
-  /** Frames done. */
-  readonly step: () => number;
-  /** One frame: an action and, where it is time, an update; a point of the curve when one is complete. */
-  advance(): Promise<{ readonly point?: Point }>;
-  /** What to save, beside the replay memory; throws `Diverged` where it could not be gone on from. */
-  checkpoint(): Checkpoint;
-  /** Parameters as they are now. */
-  readonly state: State;
-}
+import { happenings, newProgress, noSums, progressOf, whereOf, type Point } from "./progress.ts";
+import { replayMemory } from "./replay.ts";
 
 export interface DqnRunOptions {
   readonly config: DqnConfig;
-  readonly seed: number;
+  readonly key: RunKey;
   readonly programs: Programs;
   readonly maker: EnvironmentMaker;
-  /** Goes on from a checkpoint, with a replay memory that `remember` fills with its first `entries` entries. */
-  readonly from?: {
-    readonly checkpoint: Checkpoint;
-    readonly remember: (replay: Replay, entries: number) => Promise<void>;
-  };
+  readonly from?: Kept;
 }
 
 /** Points of the curve, and tests: the last one is at the end. */
 const POINTS = 100;
 const TESTS = 10;
+/** Turns from the first frame to the last. */
+const TURNS = 20;
 
-export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
-  const { config, seed, programs, maker, from } = options;
-  const { arm } = programs;
-  const lr = config.lr[0];
+export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
+  const { config, key, programs, maker, from } = options;
+  const { arm, seed, lr } = key;
+  const where = whereOf(key);
   const [explore, choose] = ["explore", "choose"].map((use) => keyOf(seed, use));
   const epsilonAt = linearRate({
     from: 1,
@@ -119,29 +51,34 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     shape: environment.shape,
     history: config.history,
   });
+  const memory = memoryParts(replay, `the replay memory of ${arm}-${seed}`);
   const state: State = from ? savedState(from.checkpoint) : programs.initial(seed);
-  const progress: Progress = from
-    ? (structuredClone(from.checkpoint.progress) as unknown as Progress)
-    : newProgress();
+  const progress = from ? progressOf(from.checkpoint, where) : newProgress();
   const frame = new Uint8Array(environment.shape.reduce((a, b) => a * b));
   const timings = { update: [] as number[], frame: [] as number[] };
+  const isOver = (): boolean => progress.frame >= config.frames;
 
   if (from) {
-    await from.remember(replay, progress.entries);
-    environment.restore(progress.environment);
+    if (!isOver()) await memory.restore(from, progress.entries); // nobody needs it any more
+    restoreEnvironment();
   } else {
     environment.reset();
     replay.see(environment.observe(frame), true);
   }
+  let told = happenings(progress, config, state).length;
+  let values = lastValues();
   return {
-    ...{ arm, seed, lr, progress, replay, state, advance, checkpoint },
+    ...{ key, advance, saved },
     steps: config.frames,
-    parameters: programs.parameters,
+    turn: Math.ceil(config.frames / TURNS),
     step: () => progress.frame,
+    wall: () => progress.wallSeconds,
+    begun: [], // it begins with random play, and is initialized when it begins to learn
   };
 
-  async function advance(): Promise<{ readonly point?: Point }> {
+  async function advance(): ReturnType<Contestant["advance"]> {
     const began = performance.now();
+    const { dead } = progress;
     await act();
     const learns = progress.frame >= config.learnFrom && progress.frame % config.updateEvery === 0;
     if (learns) await learn();
@@ -150,9 +87,22 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     timings.frame.push(milliseconds);
     progress.seconds += milliseconds / 1000;
     const ended = completes(POINTS);
-    const point = ended ? { point: await endPoint() } : {};
+    if (ended) await endPoint();
     progress.wallSeconds += (performance.now() - began) / 1000;
-    return point;
+    if (!ended && progress.dead === dead) return { values, events: [] };
+    const all = happenings(progress, config, state);
+    const events = all.slice(told);
+    told = all.length;
+    values = lastValues();
+    return { values, events };
+  }
+
+  /** What displays show: the mean return of episodes that ended last, and of the last test. */
+  function lastValues(): { readonly return: number | null; readonly test: number | null } {
+    return {
+      return: progress.curve.findLast(({ score }) => score !== null)?.score ?? null,
+      test: progress.curve.findLast(({ test }) => test !== undefined)?.test?.mean ?? null,
+    };
   }
 
   /** One action and what comes of it, into the memory. */
@@ -217,13 +167,14 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     );
   }
 
-  async function endPoint(): Promise<Point> {
+  async function endPoint(): Promise<void> {
     const { frame: at, seconds, sums, curve, milliseconds } = progress;
     const each = (sum: number, n: number): number | null => (n === 0 ? null : sum / n);
     if (timings.update.length > 0) milliseconds.update.push(median(timings.update));
     milliseconds.frame.push(timings.frame.reduce((a, b) => a + b, 0) / timings.frame.length);
     Object.assign(timings, { update: [], frame: [] });
     const online = new Map([...state].filter(([name]) => !isTarget(name)));
+    const agent = { maker, programs, config, state, seed };
     const point: Point = {
       ...{ frame: at, seconds, episodes: sums.episodes },
       score: each(sums.score, sums.episodes),
@@ -232,24 +183,10 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
       q: each(sums.q, sums.updates),
       epsilon: epsilonAt(at),
       layers: layerStats(online, lr),
-      ...(completes(TESTS) ? { test: await test() } : {}),
+      ...(completes(TESTS) ? { test: await tested(agent) } : {}),
     };
     curve.push(point);
     progress.sums = noSums();
-    return point;
-  }
-
-  async function test(): Promise<Score> {
-    const {
-      history,
-      test: { episodes: count, epsilon },
-    } = config;
-    const played = await episodes(maker, count, greedy(programs, state), {
-      history,
-      epsilon,
-      seed,
-    });
-    return scoreOf(played);
   }
 
   /** Whether the frame that was just done completes one of so many equal parts of the run. */
@@ -259,11 +196,21 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
   }
 
   function savedState({ state: saved }: Checkpoint): State {
-    checkState(programs.all, saved, `the checkpoint of ${arm}-${seed}`);
+    checkState(programs.all, saved, where);
     return new Map(programs.all.map(({ attrs: { name } }) => [name, saved.get(name)!]));
   }
 
-  function checkpoint(): Checkpoint {
+  function restoreEnvironment(): void {
+    try {
+      environment.restore(progress.environment);
+    } catch (error) {
+      throw error instanceof Error
+        ? new Error(`${where}: ${error.message}`, { cause: error })
+        : error;
+    }
+  }
+
+  function saved(): Saved {
     for (const [name, { data: values }] of state) {
       const bad = values.find((x) => !Number.isFinite(x));
       if (bad !== undefined)
@@ -273,40 +220,18 @@ export async function startDqn(options: DqnRunOptions): Promise<DqnRun> {
     }
     const { arms: _arms, seeds: _seeds, lr: _lr, ...rest } = config;
     progress.environment = environment.snapshot();
-    progress.entries = replay.count();
-    return {
+    if (replay.count() > 0) progress.entries = replay.count(); // a run that is over went on without its memory
+    const checkpoint: Checkpoint = {
       state: new Map(state),
       step: progress.frame,
       seed,
       config: { experiment: "dqn", arm, lr, ...rest },
       progress: { ...structuredClone(progress) },
     };
+    const nothing = { fresh: new Map<string, never>(), obsolete: () => true };
+    return { checkpoint, attachments: isOver() ? nothing : memory.attachments() };
   }
 }
-
-const noSums = (): Progress["sums"] => ({
-  episodes: 0,
-  score: 0,
-  steps: 0,
-  updates: 0,
-  loss: 0,
-  q: 0,
-});
-const newProgress = (): Progress => ({
-  ...{
-    frame: 0,
-    updates: 0,
-    dead: null,
-    environment: null,
-    entries: 0,
-    seconds: 0,
-    wallSeconds: 0,
-  },
-  episode: { score: 0, steps: 0 },
-  sums: noSums(),
-  curve: [],
-  milliseconds: { update: [], frame: [] },
-});
 
 const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);

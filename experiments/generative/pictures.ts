@@ -10,19 +10,26 @@ import {
   type Scope,
   type Tensor,
 } from "../../src/index.ts";
-import type { Picture, SampleOptions, Trained } from "../training/task.ts";
+import type { Picture } from "../../runs/experiment.ts";
+import type { TrainedModel } from "../../runs/minibatch/task.ts";
 import type { GenerativeModel } from "./model.ts";
 import { tile, type Images } from "./raster.ts";
 
 type Model = Pick<GenerativeModel, "image" | "latents" | "sample" | "reconstruct">;
 /** What a picture that needs no data needs. */
-export type Drawer = Omit<Trained, "data">;
+export type Drawer = Omit<TrainedModel, "data">;
+
+/** How many samples, and the uint32 [2] key that decides which. */
+export interface SampleRequest {
+  readonly count: number;
+  readonly key: Tensor;
+}
 
 /** `count` images from the prior, about as many rows as columns. */
 export async function samples(
   model: Pick<Model, "sample">,
   drawer: Drawer,
-  { count, key }: SampleOptions,
+  { count, key }: SampleRequest,
 ): Promise<Picture> {
   const images = await drawn(drawer, (scope) => ({ images: model.sample(scope, count) }), { key });
   return {
@@ -35,7 +42,7 @@ export async function samples(
 const PAIRS = { count: 32, columns: 8 };
 
 /** Test images and below each what the model makes of it. */
-export async function reconstructions(model: Model, trained: Trained): Promise<Picture> {
+export async function reconstructions(model: Model, trained: TrainedModel): Promise<Picture> {
   const count = Math.min(PAIRS.count, trained.data.test.count);
   const x = input("x", [count, ...model.image]);
   const feeds = trained.data.test.feeds(Uint32Array.from({ length: count }, (_, i) => i));

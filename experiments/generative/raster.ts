@@ -1,5 +1,5 @@
 /** Images of a network as one picture: arrays of numbers become pixels. */
-import type { Raster } from "../training/task.ts";
+import type { Raster } from "../../runs/experiment.ts";
 
 /** Images [count, c, h, w] with values 0 to 1, c being 1 or 3. */
 export interface Images {

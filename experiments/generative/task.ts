@@ -8,9 +8,10 @@ import {
   type Network,
   type Node,
 } from "../../src/index.ts";
-import type { Measure } from "../results.ts";
-import { optimizerOf, scheduleOf, type Config } from "../training/config.ts";
-import type { DataSet, Exhibits, Picture, Task, Trained } from "../training/task.ts";
+import type { Exhibits, Picture } from "../../runs/experiment.ts";
+import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../runs/minibatch/config.ts";
+import type { DataSet, Task, TrainedModel } from "../../runs/minibatch/task.ts";
+import type { Measure } from "../../runs/records.ts";
 import { negativeLogLikelihood } from "./likelihood.ts";
 import type { GenerativeModel } from "./model.ts";
 import { pictureKey, reconstructions, samples, traversals } from "./pictures.ts";
@@ -36,7 +37,9 @@ export const intensities = ({ images, count, channels, height, width }: ImageSet
 export const boundOf = (dimensions?: number): readonly Measure[] => {
   const [unit, scale, digits] =
     dimensions === undefined ? ["nats", 1, 2] : ["bits/dim", 1 / (dimensions * Math.LN2), 3];
-  return ["bound", "reconstruction", "kl"].map((key) => ({ key, unit, scale, digits }));
+  return ["bound", "reconstruction", "kl"].map((key) => ({
+    ...{ key, unit, scale, digits, better: "lower" },
+  }));
 };
 
 /** How many samples a report shows. */
@@ -44,7 +47,7 @@ const SAMPLES = 64;
 
 /** The parts of a task that follow from how a model is made of a configuration's numbers. */
 export function generative(
-  modelOf: (network: Config["network"]) => Model,
+  modelOf: (network: MinibatchConfig["network"]) => Model,
   { estimate, moreSamples, more }: GenerativeOptions,
 ): Pick<Task, "network" | "rates" | "optimizer" | "sample" | "show"> {
   const network =
@@ -90,5 +93,5 @@ export interface GenerativeOptions {
   };
   /** Pictures of samples, and of a trained model, that only this one has. */
   readonly moreSamples?: Task["sample"];
-  readonly more?: (trained: Trained) => Promise<readonly Picture[]>;
+  readonly more?: (trained: TrainedModel) => Promise<readonly Picture[]>;
 }

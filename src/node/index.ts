@@ -26,3 +26,4 @@ export { loadMnist, type MnistOptions } from "./mnist.ts";
 export { loadCifar10, type Cifar10Options } from "./cifar10.ts";
 export type { Cifar10, Mnist } from "../data/index.ts";
 export { cacheFolder, download, type DownloadOptions, type DownloadProgress } from "./download.ts";
+export { takeLock, type Lock, type LockOptions } from "./lock.ts";

@@ -1,10 +1,12 @@
 /** The command line end to end: what a run leaves behind, and that neither repeating nor stopping it changes a bit. */
-import { access, readFile, rm, stat } from "node:fs/promises";
+import { access, cp, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { Means, Results } from "../../experiments/results.ts";
+import type { Values } from "../../runs/events.ts";
+import type { Results } from "../../runs/records.ts";
 import { loadCheckpoint } from "../../src/node/index.ts";
+import type { Table } from "../../report/index.ts";
 import {
   bitsOf,
   readResults,
@@ -12,6 +14,7 @@ import {
   temporaryFolder,
   tinyMnist,
   weightnorm,
+  within,
   type Bits,
   type Finished,
 } from "./run.ts";
@@ -25,7 +28,7 @@ let first: Finished;
 let bits: Bits;
 const at = (name: string): string => join(folder, name);
 const settings = (): readonly string[] => [
-  ...["--epochs", "2", "--batch-size", "30", "--threads", "2"],
+  ...["--epochs", "2", "--batch-size", "30", "--threads", "1"],
   ...["--target", "90", "--data-dir", data],
 ];
 const compared = (): readonly string[] => [
@@ -45,7 +48,7 @@ describe("a finished run", () => {
   test("ends well: progress on standard error, the table and the report's path on standard output", () => {
     expect(first.code).toBe(0);
     expect(first.stderr).toMatch(
-      /^plain-1: step 10\/20, epoch 1: training loss \d\.\d{4}, test error \d+\.\d\d%, \d+ images\/s, \d+s left$/m,
+      /^plain-1: step 10\/20, epoch 1, training loss \d\.\d{4}, test error \d+\.\d\d%, \d+ images\/s, \d+s left$/m,
     );
     expect(first.stderr.trim().split("\n")).toHaveLength(2 * 2); // arms x epochs
     const lines = first.stdout.trimEnd().split("\n");
@@ -61,37 +64,47 @@ describe("a finished run", () => {
   });
 
   test("results.json says what was measured", async () => {
-    const {
-      format,
-      experiment,
-      config,
-      arms,
-      data: used,
-      command,
-    } = await readResults(at("first"));
-    expect({ format, experiment }).toEqual({
-      format: "weightnorm-results/2",
-      experiment: "mnist",
-    });
+    const { format, experiment, config, arms, facts, sheet, command } = await readResults(
+      at("first"),
+    );
+    expect({ format, experiment }).toEqual({ format: "weightnorm-results/3", experiment: "mnist" });
     expect(command).toBe(`weightnorm ${[...compared(), "--out", at("first")].join(" ")}`);
-    expect(used).toEqual({ source: data, train: 300, test: 100 });
+    expect(facts).toEqual([
+      ["source", data],
+      ["training images", 300],
+      ["test images", 100],
+    ]);
+    expect(sheet.measures.map((m) => m.key)).toEqual(["error"]);
     expect(config).toMatchObject({ arms: ["plain", "weight"], seeds: [1], batchSize: 30 });
     expect(Object.keys(arms)).toEqual(["plain", "weight"]);
     const weight = arms.weight!;
-    expect(weight.epochs.map((e) => e.epoch)).toEqual([1, 2]);
-    for (const epoch of weight.epochs) {
-      const { train, test, ...others } = epoch;
-      expect(Object.keys(others)).toEqual(["epoch", "seconds"]);
-      expect(Object.keys({ train, ...train, test })).toEqual(["train", "loss", "error", "test"]);
-      expect(Math.min(epoch.seconds, ...Object.values(train), test["error"])).toBeGreaterThan(0);
-      expect(Math.max(train["error"], test["error"])).toBeLessThan(1);
+    const [{ points, tests, timing, step }] = weight.runs;
+    expect([points.length, step]).toEqual([20, 20]);
+    const ends = tests.filter(({ train }) => train !== undefined);
+    expect(ends.map(({ at: epoch }) => epoch)).toEqual([1, 2]);
+    for (const { train, test, seconds } of ends) {
+      expect(Object.keys({ ...train, test, ...test })).toEqual(["loss", "error", "test"]);
+      expect(
+        Math.min(seconds, ...Object.values(train!).map(Number), test["error"]!),
+      ).toBeGreaterThan(0);
+      expect(Math.max(train!["error"]!, test["error"]!)).toBeLessThan(1);
     }
-    expect(weight.imagesPerSecond).toBeGreaterThan(10);
-    expect(weight.relativeStepTime).toBeGreaterThan(0.1);
-    expect(weight.secondsToTarget).toBe(weight.epochs[0].seconds);
-    expect(weight.parameters).toBe(arms.plain!.parameters + 16 + 32 + 32 + 64 + 10); // a scale g for every unit
-    expect(weight.epochs[1].train["loss"]).toBeLessThan(weight.epochs[0].train["loss"]);
-    expect(weight.runs[0].curve).toHaveLength(20);
+    expect(timing!.perSecond).toBeGreaterThan(10);
+    expect(timing!.milliseconds!.low).toBeLessThanOrEqual(timing!.milliseconds!.high);
+    expect(weight.parameters).toBe(arms.plain!.parameters! + 16 + 32 + 32 + 64 + 10); // a scale g for every unit
+    expect(ends[1].train!["loss"]!).toBeLessThan(ends[0].train!["loss"]!);
+  });
+
+  test("results.json and the report follow from the log alone", async () => {
+    const html = await readFile(join(at("first"), "report.html"), "utf8");
+    const before = await readResults(at("first"));
+    await cp(at("first"), at("replayed"), { recursive: true });
+    for (const name of ["results.json", "report.html"]) await rm(join(at("replayed"), name));
+    const { code, stdout } = await within("report", at("replayed"), "--json");
+    expect(code).toBe(0);
+    const { table: _, ...replayed } = JSON.parse(stdout) as Results & { readonly table: unknown };
+    expect(replayed).toEqual(before);
+    expect(await readFile(join(at("replayed"), "report.html"), "utf8")).toBe(html);
   });
 
   test("the same command gives the same bits, in place of the finished run", async () => {
@@ -108,17 +121,14 @@ describe("a finished run", () => {
       ...["--out", at("train"), "--json", "--quiet"],
     );
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    const { arms } = JSON.parse(stdout) as Results;
+    const { arms, table } = JSON.parse(stdout) as Results & { readonly table: Table };
     expect(Object.keys(arms)).toEqual(["weight"]);
-    const { runs, epochs, relativeStepTime } = arms.weight!;
-    expect(relativeStepTime).toBeNull();
+    const { runs } = arms.weight!;
     expect(runs.map((r) => r.seed)).toEqual([1, 2]);
-    const [one, two] = runs.map((run) => run.epochs[1]);
-    expect(one.train["loss"]).not.toBe(two.train["loss"]);
-    expect(epochs[1].seconds).toBe((one.seconds + two.seconds) / 2);
-    expect(epochs[1].test["error"]).toBe((one.test["error"] + two.test["error"]) / 2);
-    for (const name of ["loss", "error"])
-      expect(epochs[1].train[name]).toBe((one.train[name] + two.train[name]) / 2);
+    const [one, two] = runs.map(({ tests }) => tests.at(-1)!);
+    expect(one.train!["loss"]).not.toBe(two.train!["loss"]);
+    const mean = (100 * (one.test["error"]! + two.test["error"]!)) / 2;
+    expect(JSON.stringify(table)).toContain(`"mean":${mean}`);
     const [alone, inCompany] = [await bitsOf(at("train")), bits];
     expect(alone.runs["weight-1"]).toEqual(inCompany.runs["weight-1"]);
     expect(alone.checkpoints["weight-1"]).toEqual(inCompany.checkpoints["weight-1"]);
@@ -131,6 +141,7 @@ describe("a run that is stopped", () => {
     (await readFile(join(dir, "log.jsonl"), "utf8"))
       .trimEnd()
       .split("\n")
+      .filter((line) => !/"type":"(opened|finished)"/.test(line))
       .map((line) => line.replaceAll(/"seconds":[^,}]+/g, ""))
       .sort();
 
@@ -169,7 +180,7 @@ describe("a run that is stopped", () => {
       ...["compare", "mnist", "--resume", at("stopped"), "--json", "--quiet"],
     );
     expect(rest).toMatchObject({ code: 0, stderr: "" });
-    expect(JSON.parse(rest.stdout)).toEqual(await readResults(at("stopped")));
+    expect(JSON.parse(rest.stdout)).toMatchObject(await readResults(at("stopped")));
     expect(await bitsOf(at("stopped"))).toEqual(bits);
     expect(await logOf(at("stopped"))).toEqual(await logOf(at("first")));
   });
@@ -177,25 +188,25 @@ describe("a run that is stopped", () => {
 
 describe("what is done with a run afterwards", () => {
   test("`eval` agrees with the run, on the run's own data", async () => {
-    const { code, stdout } = await weightnorm("eval", at("first"), "--threads", "2", "--json");
+    const { code, stdout } = await weightnorm("eval", at("first"), "--json");
     expect(code).toBe(0);
-    const rows = JSON.parse(stdout) as { readonly arm: string; readonly test: Means }[];
+    const rows = JSON.parse(stdout) as { readonly arm: string; readonly test: Values }[];
     const { arms } = await readResults(at("first"));
     expect(rows).toEqual(
       (["plain", "weight"] as const).flatMap((arm) =>
-        arms[arm]!.runs.map(({ epochs }) => ({
+        arms[arm]!.runs.map(({ tests }) => ({
           file: join(at("first"), "checkpoints", `${arm}-1.safetensors`),
           arm,
           seed: 1,
           lr: 0.001,
           step: 20,
-          test: epochs[1].test,
+          test: tests.at(-1)!.test,
         })),
       ),
     );
     const file = join(at("first"), "checkpoints", "weight-1.safetensors");
     const one = await weightnorm("eval", file, "--data-dir", data);
-    const percent = (100 * arms.weight!.runs[0].epochs[1].test["error"]).toFixed(2);
+    const percent = (100 * arms.weight!.runs[0].tests.at(-1)!.test["error"]!).toFixed(2);
     expect(one.stdout).toMatch(new RegExp(`^weight +1 +0\\.001 +20 +${percent}%$`, "m"));
     expect(one.stdout).toContain(`100 test images of ${data}`);
   });

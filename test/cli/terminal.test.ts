@@ -1,7 +1,7 @@
 /** Pictures in a terminal, character by character. */
 import { expect, test } from "vitest";
-import { blocksOf } from "../../cli/dqn/terminal.ts";
-import type { Raster } from "../../experiments/training/task.ts";
+import { blocksOf } from "../../cli/terminal.ts";
+import type { Raster } from "../../runs/experiment.ts";
 
 const ESC = "\x1b[";
 const HALF = "\u2580";

@@ -1,18 +1,18 @@
 /** The console that games of the Atari 2600 run on: programs, the paddle, what is seen. */
-import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
-import { afterEach, describe, expect, test, vi, type TestContext } from "vitest";
+import { describe, expect, test, type TestContext } from "vitest";
 import { powerOn, turned } from "../../experiments/dqn/atari/console.ts";
 import { catchRom } from "../../experiments/dqn/atari/index.ts";
 import { observationOf, pictureOf } from "../../experiments/dqn/atari/screen.ts";
+import { asset, require } from "./dqn-world.ts";
 
-const rom = await catchRom();
+const { rom } = await catchRom({ asset });
 
 /** By the npm package dasm, which comes with the emulator. */
 function assembled(context: TestContext, source: string): Uint8Array {
   type Dasm = (source: string, options: object) => { readonly data: Uint8Array };
   try {
-    const { default: dasm } = createRequire(import.meta.url)("dasm") as { readonly default: Dasm };
+    const { default: dasm } = require("dasm") as { readonly default: Dasm };
     return dasm(source, { format: 3 }).data;
   } catch {
     context.skip("the npm package dasm could not be loaded");
@@ -27,7 +27,7 @@ describe("catch", () => {
   });
 
   test("the paddle stays between the walls, where memory says it is on the screen", async () => {
-    const console = await powerOn(rom);
+    const console = await powerOn(rom, { load: require });
     const orange = (): number => {
       const row = 171 * 160; // through the paddle
       return console.screens[1].subarray(row, row + 160).indexOf(0xff5997e3);
@@ -95,7 +95,8 @@ describe("the paddle", () => {
 
   test("is what a program reads", async (context) => {
     // Counts the lines until the paddle's capacitor is charged.
-    const console = await powerOn(assembled(context, PADDLE_READER), { controller: "paddle" });
+    const rom = assembled(context, PADDLE_READER);
+    const console = await powerOn(rom, { load: require, controller: "paddle" });
     const lines = (held: string, frames: number): number => {
       for (let i = 0; i < frames; i++) console.frame(held);
       return console.memory()[0];
@@ -156,27 +157,18 @@ describe("preprocessing", () => {
 });
 
 describe("a console", () => {
-  afterEach(() => {
-    vi.doUnmock("node:module");
-    vi.resetModules();
-  });
-
   test("nonsense does not hang the console", async () => {
     const nonsense = Uint8Array.from({ length: 4096 }, (_, i) => (i * 2654435761) >>> 13);
-    const console = await powerOn(nonsense);
+    const console = await powerOn(nonsense, { load: require });
     for (let i = 0; i < 5; i++) console.frame("noop");
     expect(console.memory()).toHaveLength(128);
   });
 
   test("without the emulator", async () => {
-    vi.doMock("node:module", () => ({
-      createRequire: () => (name: string) => {
-        throw new Error(`Cannot find module '${name}'`);
-      },
-    }));
-    vi.resetModules();
-    const { powerOn: powerOnWithout } = await import("../../experiments/dqn/atari/console.ts");
-    await expect(powerOnWithout(rom)).rejects.toThrowErrorMatchingInlineSnapshot(
+    const load = (name: string): never => {
+      throw new Error(`Cannot find module '${name}'`);
+    };
+    await expect(powerOn(rom, { load })).rejects.toThrowErrorMatchingInlineSnapshot(
       `[Error: atari: the emulator could not be loaded; install it with \`npm install 6502.ts@1.1.4\`]`,
     );
   });

@@ -1,20 +1,15 @@
 /** The paper's main experiment, to the letter of its authors' code: network, rates, and what an arm has for itself. */
 import { describe, expect, test } from "vitest";
-import { cifar10 } from "../../experiments/cifar10/task.ts";
+import { cifar10, task } from "../../experiments/cifar10/task.ts";
 import { classifier } from "../../experiments/cifar10/model.ts";
-import { ARMS } from "../../experiments/results.ts";
-import {
-  heldOutSize,
-  isGrid,
-  ratesOf,
-  stepsOf,
-  type Config,
-} from "../../experiments/training/config.ts";
+import { heldOutSize, stepsOf, type MinibatchConfig } from "../../runs/minibatch/config.ts";
+import { isGrid, ratesOf } from "../../runs/rates.ts";
+import { ARMS } from "../../runs/records.ts";
 import { arms, input, sizeOf, trace } from "../../src/index.ts";
 
-const configOf = (preset: string): Config => ({
-  ...cifar10.presets[preset],
-  ...{ arms: ARMS, seeds: [1], threads: 1, trainSize: 50_000, preset },
+const configOf = (preset: string): MinibatchConfig => ({
+  ...cifar10.complete({ preset }, {}),
+  ...{ threads: 1, trainSize: 50_000 }, // what the machine and the data decide
 });
 const paper = configOf("paper");
 
@@ -24,13 +19,14 @@ describe("preset paper", () => {
     expect([isGrid(paper), heldOutSize(paper)]).toEqual([false, 0]);
   });
   test("has the learning rates of figure 1", () => {
+    expect(paper.arms).toEqual(ARMS);
     expect(ARMS.map((arm) => ratesOf(paper, arm))).toEqual([
       [0.0003],
       ...[[0.003], [0.003], [0.003], [0.003]],
     ]);
   });
   test("lr falls from epoch to epoch, lr min(2 - epoch / 100, 1), and beta1 once at half time", () => {
-    const { lr, beta1 } = cifar10.rates(paper, 0.003);
+    const { lr, beta1 } = task.rates(paper, 0.003);
     for (const step of [0, 49_999, 50_000, 50_499, 50_500, 75_250, 99_499, 99_500, 99_999]) {
       const epoch = Math.floor(step / 500);
       expect(lr(step)).toBeCloseTo(0.003 * Math.min(2 - epoch / 100, 1), 12);
@@ -39,7 +35,7 @@ describe("preset paper", () => {
   });
   test("small's rate falls from step to step instead, and its beta1 stays", () => {
     const small = configOf("small");
-    const { lr, beta1 } = cifar10.rates(small, 1);
+    const { lr, beta1 } = task.rates(small, 1);
     expect(lr(stepsOf(small) - 1)).toBeCloseTo(2 / stepsOf(small), 12);
     expect(beta1(stepsOf(small) - 1)).toBe(0.9);
   });

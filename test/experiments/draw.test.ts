@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { draw, type DrawModel } from "../../experiments/draw/model.ts";
 import { infer } from "../../experiments/draw/recurrence.ts";
-import { draw as task } from "../../experiments/draw/task.ts";
+import { draw as experiment, task } from "../../experiments/draw/task.ts";
 import {
   constant,
   input,
@@ -254,11 +254,7 @@ function closeTo(got: ArrayLike<number>, expected: readonly number[]): void {
 }
 
 describe("the task", () => {
-  const [preset] = Object.values(task.presets);
-  const config = {
-    ...{ arms: task.arms!, seeds: [1], threads: 1, trainSize: 100, preset: "small" },
-    ...preset,
-  };
+  const config = experiment.complete({ threads: 1, trainSize: 100 }, {});
 
   test("scales gradients down to norm 10, and leaves smaller ones as they are", () => {
     const p = parameter("p", [2], { init: { kind: "constant", value: 0 } });

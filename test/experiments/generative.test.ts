@@ -1,15 +1,19 @@
 /** What generative experiments share: they go on to the same bits, the likelihood's estimate is right, pixels are where they should be. */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { draw } from "../../experiments/draw/task.ts";
+import { task as draw } from "../../experiments/draw/task.ts";
 import { negativeLogLikelihood } from "../../experiments/generative/likelihood.ts";
 import { cornerOf, outlineBox, tile } from "../../experiments/generative/raster.ts";
 import { boundOf, intensities } from "../../experiments/generative/task.ts";
-import type { Config } from "../../experiments/training/config.ts";
-import { programsOf } from "../../experiments/training/programs.ts";
-import { startRun } from "../../experiments/training/run.ts";
-import type { Raster, Task, TaskData } from "../../experiments/training/task.ts";
-import { vae, vaeCifar10 } from "../../experiments/vae/task.ts";
+import { cifar10Task, mnistTask } from "../../experiments/vae/task.ts";
+import type { RunKey } from "../../runs/events.ts";
+import type { Contestant, Raster } from "../../runs/experiment.ts";
+import type { MinibatchConfig } from "../../runs/minibatch/config.ts";
+import { experimentOf } from "../../runs/minibatch/experiment.ts";
+import { programsOf } from "../../runs/minibatch/programs.ts";
+import { progressOf } from "../../runs/minibatch/progress.ts";
+import { startRun } from "../../runs/minibatch/run.ts";
+import type { Task, TaskData } from "../../runs/minibatch/task.ts";
 import {
   arms,
   averaged,
@@ -42,10 +46,11 @@ const dataOf = (channels: number, size: number): TaskData => ({
   source: "noise",
 });
 
+type Numbers = MinibatchConfig["network"];
 /** Every task, as small as its data lets it be. */
-const small: readonly (readonly [name: string, task: Task, TaskData, Config["network"]])[] = [
-  ["vae", vae, dataOf(1, 28), { width: 2, hidden: 5, latents: 3 }],
-  ["vae-cifar10", vaeCifar10, dataOf(3, 32), { width: 2, maps: 1, layers: 2 }],
+const small: readonly (readonly [name: string, task: Task, TaskData, Numbers])[] = [
+  ["vae", mnistTask, dataOf(1, 28), { width: 2, hidden: 5, latents: 3 }],
+  ["vae-cifar10", cifar10Task, dataOf(3, 32), { width: 2, maps: 1, layers: 2 }],
   ["draw", draw, dataOf(1, 28), { steps: 2, units: 4, latents: 3, read: 0, write: 0 }],
   [
     "draw with attention",
@@ -61,40 +66,47 @@ const digest = ({ data }: Tensor): string =>
     .update(Buffer.from(data.buffer, data.byteOffset, data.byteLength))
     .digest("hex");
 /** A checkpoint without what a clock decides. */
-const bits = ({ state, step, progress }: Checkpoint): unknown => ({
-  step,
-  tensors: Object.fromEntries([...state].map(([name, x]) => [name, digest(x)])),
-  epochs: (
-    progress["epochs"] as readonly { readonly test: unknown; readonly train: unknown }[]
-  ).map(({ test, train }) => ({ test, train })),
+const bits = (checkpoint: Checkpoint): unknown => ({
+  step: checkpoint.step,
+  tensors: Object.fromEntries([...checkpoint.state].map(([name, x]) => [name, digest(x)])),
+  epochs: progressOf(checkpoint, "a checkpoint").epochs.map(({ seconds: _, ...rest }) => rest),
 });
+const configOf = (
+  task: Task,
+  network: Numbers,
+  rest: Partial<MinibatchConfig>,
+): MinibatchConfig => ({
+  ...experimentOf(task).complete({ batchSize: 10, threads: 1, trainSize: 30, ...rest }, {}),
+  network,
+});
+/** The only rate that a configuration has. */
+const keyFor = ({ arms: [arm], lr: [lr] }: MinibatchConfig): RunKey => ({ arm, seed: 1, lr });
+const finish = async (run: Contestant): Promise<Checkpoint> => {
+  while (run.step() < run.steps) await run.advance();
+  return run.saved().checkpoint;
+};
 
 describe.each(small)("%s", (_, task, data, network) => {
-  const preset = Object.values(task.presets)[0];
-  const config: Config = {
-    ...{ ...preset, network, epochs: 2, batchSize: 10 },
-    ...{ arms: ["weight"], seeds: [1], threads: 1, trainSize: 30, preset: "small" },
-  };
+  const config = configOf(task, network, { arms: ["weight"], epochs: 2 });
+  const key = keyFor(config);
   const programs = programsOf({ task, config, arm: "weight", data, runtime });
 
   test("goes on from any step to the same bits, its bound the sum of its parts", async () => {
-    const run = await startRun({ config, seed: 1, programs });
+    const run = await startRun({ config, key, programs });
     const saved: Uint8Array[] = [];
     while (run.step() < run.steps) {
-      saved.push(encodeCheckpoint(run.checkpoint()));
+      saved.push(encodeCheckpoint(run.saved().checkpoint));
       await run.advance();
     }
+    const end = run.saved().checkpoint;
     for (const bytes of [saved[0], saved[2], saved[4]]) {
-      const rest = await startRun({
-        config,
-        seed: 1,
-        programs,
-        from: decodeCheckpoint(bytes, "saved"),
-      });
-      while (rest.step() < rest.steps) await rest.advance();
-      expect(bits(rest.checkpoint())).toEqual(bits(run.checkpoint()));
+      const from = { checkpoint: decodeCheckpoint(bytes, "saved") };
+      const rest = await startRun({ config, key, programs, from });
+      expect(bits(await finish(rest))).toEqual(bits(end));
     }
-    for (const { train, test: tested } of run.progress.epochs) {
+    const { epochs } = progressOf(end, "the end");
+    expect(epochs).toHaveLength(2);
+    for (const { train, test: tested } of epochs) {
       for (const means of [train, tested])
         expect(means["reconstruction"] + means["kl"]).toBeCloseTo(means["bound"], 3);
       expect(train["loss"]).toBeCloseTo(train["bound"], 3);
@@ -103,8 +115,8 @@ describe.each(small)("%s", (_, task, data, network) => {
   });
 
   test("shows what it makes, and what it is worth", async () => {
-    const run = await startRun({ config, seed: 1, programs });
-    const { state } = run.checkpoint();
+    const run = await startRun({ config, key, programs });
+    const { state } = run.saved().checkpoint;
     const { pictures, measured } = await task.show!({
       ...{ config, arm: "weight", seed: 1, data, runtime },
       norm: programs.norm,
@@ -118,7 +130,8 @@ describe.each(small)("%s", (_, task, data, network) => {
       for (const { width, height, channels, pixels } of frames)
         expect(pixels).toHaveLength(width * height * channels);
     }
-    const [[name, value]] = Object.entries(measured);
+    const [[name, worth]] = Object.entries(measured);
+    const value = worth!;
     expect(name).toMatch(/^-log p\(x\), \d+ draws, 8 images \((nats|bits\/dim)\)$/);
     // Tighter than the bound, in its unit; these are hardly trained, so not by much.
     const [measure] = task.measures;
@@ -130,12 +143,10 @@ describe.each(small)("%s", (_, task, data, network) => {
 
 test("an animation of DRAW's ends as the first of the samples, however many there are", async () => {
   const [, task, data, network] = small[2];
-  const config: Config = {
-    ...{ ...task.presets["small"], network, epochs: 1, batchSize: 10 },
-    ...{ arms: ["plain"], seeds: [1], threads: 1, trainSize: 30, preset: "small" },
-  };
+  const config = configOf(task, network, { arms: ["plain"], epochs: 1 });
   const programs = programsOf({ task, config, arm: "plain", data, runtime });
-  const { state } = (await startRun({ config, seed: 1, programs })).checkpoint();
+  const run = await startRun({ config, key: keyFor(config), programs });
+  const { state } = run.saved().checkpoint;
   // Strong enough for images to differ.
   const strong = new Map(
     [...state].map(([name, { data: values, shape }]) => [
@@ -182,13 +193,10 @@ test("weight normalization in DRAW starts as the network without it: no data-dep
   const [, task, data, network] = small[3];
   const losses: number[] = [];
   for (const arm of ["plain", "weight"] as const) {
-    const config: Config = {
-      ...{ ...task.presets["small"], network, epochs: 1, batchSize: 10 },
-      ...{ arms: [arm], seeds: [1], threads: 1, trainSize: 30, preset: "small" },
-    };
+    const config = configOf(task, network, { arms: [arm], epochs: 1 });
     const programs = programsOf({ task, config, arm, data, runtime });
-    const run = await startRun({ config, seed: 1, programs });
-    losses.push((await run.advance()).loss);
+    const run = await startRun({ config, key: keyFor(config), programs });
+    losses.push((await run.advance()).values["loss"]!);
     await programs.release();
   }
   expect(losses[1]).toBeCloseTo(losses[0], 3);

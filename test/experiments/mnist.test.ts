@@ -1,25 +1,24 @@
 /** The experiment without its command line: configuration, network, and runs that go on where they stopped, on random images. */
 import { beforeAll, describe, expect, test } from "vitest";
+import type { Finished, Happening, RunKey } from "../../runs/events.ts";
+import { Diverged, type Contestant, type Kept, type World } from "../../runs/experiment.ts";
 import {
   OPTIMIZERS,
   optimizerOf,
   scheduleOf,
   stepsPerEpoch,
   trainedSize,
-  type Config,
-} from "../../experiments/training/config.ts";
-import {
-  Diverged,
-  evaluateCheckpoint,
-  startRun,
-  type Run,
-  type RunOptions,
-} from "../../experiments/training/run.ts";
-import { programsOf, type Programs } from "../../experiments/training/programs.ts";
-import type { TaskData } from "../../experiments/training/task.ts";
-import { mnist as task, normalized } from "../../experiments/mnist/task.ts";
+  type MinibatchConfig,
+} from "../../runs/minibatch/config.ts";
+import { experimentOf } from "../../runs/minibatch/experiment.ts";
+import { programsOf, type Programs } from "../../runs/minibatch/programs.ts";
+import { progressOf, type Progress } from "../../runs/minibatch/progress.ts";
+import { startRun } from "../../runs/minibatch/run.ts";
+import type { TaskData } from "../../runs/minibatch/task.ts";
+import { ratesOf } from "../../runs/rates.ts";
+import { ARMS } from "../../runs/records.ts";
+import { mnist, normalized, task } from "../../experiments/mnist/task.ts";
 import { classifier } from "../../experiments/mnist/model.ts";
-import { ARMS } from "../../experiments/results.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
 import {
   arms,
@@ -31,22 +30,17 @@ import {
   type Checkpoint,
   type ImageSet,
 } from "../../src/index.ts";
-import { nodeRuntime } from "../../src/node/index.ts";
+import { nodeDoor, nodeRuntime } from "../../src/node/index.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../../src/train/checkpoint.ts";
 
-const DEFAULTS: Config = {
-  ...task.presets["small"],
-  arms: ARMS,
-  seeds: [1],
-  trainSize: 60000,
-  threads: 1,
-  preset: "small",
-};
+/** With what the data and the machine decide. */
+const DEFAULTS: MinibatchConfig = { ...mnist.complete({}, {}), trainSize: 60_000, threads: 1 };
 
 describe("configuration", () => {
   test("the defaults are the paper's five arms, at a rate that suits them all", () => {
     expect(ARMS).toEqual(["plain", "weight", "batch", "mean-only", "weight+mean-only"]);
     expect(DEFAULTS).toMatchObject({ epochs: 1, batchSize: 100, lr: [0.001], optimizer: "adam" });
+    expect(DEFAULTS).toMatchObject({ arms: ARMS, seeds: [1], preset: "small" });
   });
 
   test("an epoch is whole batches", () => {
@@ -127,24 +121,43 @@ const data: TaskData = {
   source: "noise",
 };
 /** Two epochs of three steps; the ten images left over in an epoch are other ones in the next. */
-const config: Config = { ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70 };
+const config: MinibatchConfig = { ...DEFAULTS, epochs: 2, batchSize: 20, trainSize: 70 };
 const runtime = nodeRuntime({ threads: 1 });
 /** Programs are compiled once for every arm and configuration; what they hold is freed with the process. */
 const compiled = new Map<string, Programs>();
-async function begin(arm: Arm, options: Partial<RunOptions> = {}): Promise<Run> {
-  const used = options.config ?? config;
-  const key = JSON.stringify([arm, used]);
-  if (!compiled.has(key)) compiled.set(key, programsOf({ task, config: used, arm, data, runtime }));
-  const programs = compiled.get(key)!;
-  return startRun({ config: used, seed: 1, programs, ...options });
+interface Beginning {
+  readonly config?: MinibatchConfig;
+  readonly seed?: number;
+  readonly lr?: number;
+  readonly from?: Checkpoint;
+}
+async function begin(arm: Arm, options: Beginning = {}): Promise<Contestant> {
+  const { config: used = config, seed = 1, lr = ratesOf(used, arm)[0], from } = options;
+  const name = JSON.stringify([arm, used]);
+  if (!compiled.has(name))
+    compiled.set(name, programsOf({ task, config: used, arm, data, runtime }));
+  const kept = from === undefined ? {} : { from: { checkpoint: from } satisfies Partial<Kept> };
+  const key: RunKey = { arm, seed, lr };
+  return startRun({ config: used, key, programs: compiled.get(name)!, ...kept });
 }
 
-/** Steps up to the `until`th; the losses. */
-async function advance(run: Run, until: number = run.steps): Promise<number[]> {
-  const losses: number[] = [];
-  while (run.step() < until) losses.push((await run.advance()).loss);
-  return losses;
+/** Steps up to the `until`th; their losses, and all that happened. */
+async function advance(run: Contestant, until: number = run.steps): Promise<Advanced> {
+  const done: { losses: number[]; events: Happening[] } = { losses: [], events: [] };
+  while (run.step() < until) {
+    const { values, events } = await run.advance();
+    done.losses.push(values["loss"]!);
+    done.events.push(...events);
+  }
+  return done;
 }
+interface Advanced {
+  readonly losses: readonly number[];
+  readonly events: readonly Happening[];
+}
+const saved = (run: Contestant): Checkpoint => run.saved().checkpoint;
+const progressIn = (checkpoint: Checkpoint): Progress => progressOf(checkpoint, "a checkpoint");
+
 /** A checkpoint without what a clock decides. */
 function bits({ progress, ...rest }: Checkpoint): unknown {
   const timeless = (_: string, value: unknown): unknown =>
@@ -155,33 +168,38 @@ function bits({ progress, ...rest }: Checkpoint): unknown {
 }
 
 describe.each(ARMS)("a run of %s", (arm) => {
-  let run: Run;
-  let losses: readonly number[];
+  let begun: readonly Happening[];
+  let all: Advanced;
   let end: Checkpoint;
-  const saved: { readonly step: number; readonly bytes: Uint8Array }[] = [];
+  const kept: { readonly step: number; readonly bytes: Uint8Array }[] = [];
 
   beforeAll(async () => {
-    run = await begin(arm);
-    const all: number[] = [];
+    const run = await begin(arm);
+    const losses: number[] = [];
+    const events: Happening[] = [];
     for (let step = 0; step < run.steps; step++) {
-      saved.push({ step, bytes: encodeCheckpoint(run.checkpoint()) });
-      all.push(...(await advance(run, step + 1)));
+      kept.push({ step, bytes: encodeCheckpoint(saved(run)) });
+      const done = await advance(run, step + 1);
+      losses.push(...done.losses);
+      events.push(...done.events);
     }
-    losses = all;
-    end = run.checkpoint();
+    begun = run.begun;
+    all = { losses, events };
+    end = saved(run);
   });
 
   // Before the first step, within both epochs, and between them.
   test.each([0, 1, 2, 3, 4])("goes on from step %i to the same bits", async (step) => {
-    const from = decodeCheckpoint(saved[step].bytes, "checkpoint");
+    const from = decodeCheckpoint(kept[step].bytes, "checkpoint");
     const rest = await begin(arm, { from });
-    expect(rest.step()).toBe(step);
-    expect(await advance(rest)).toEqual(losses.slice(step));
-    expect(bits(rest.checkpoint())).toEqual(bits(end));
+    expect([rest.step(), rest.begun]).toEqual([step, []]);
+    expect((await advance(rest)).losses).toEqual(all.losses.slice(step));
+    expect(bits(saved(rest))).toEqual(bits(end));
   });
 
   test("measures what it says it does", async () => {
-    const { progress, parameters, dead } = run;
+    const { losses } = all;
+    const progress = progressIn(end);
     expect(progress.stepMilliseconds).toHaveLength(6);
     expect(progress.seconds).toBeCloseTo(
       progress.stepMilliseconds.reduce((a, b) => a + b, 0) / 1000,
@@ -201,27 +219,57 @@ describe.each(ARMS)("a run of %s", (arm) => {
       expect(Math.round(train["error"] * 60) / 60).toBeCloseTo(train["error"], 12); // counts of three batches of 20
       expect(Math.round(test["error"] * 7) / 7).toBe(test["error"]); // the batch was filled up, and that not counted
     }
-    expect(await evaluateCheckpoint(end, { task, data, runtime, where: "end" })).toEqual(
-      progress.epochs[1].test,
+    expect(begun).toMatchObject([{ type: "initialized", step: 0 }]);
+    expect(Object.values(progress.dead!)).toEqual([0, 0, 0, 0, 0]);
+    expect(await measure(arm, end)).toEqual({ test: progress.epochs[1].test });
+    expect((all.events.at(-1) as Finished).parameters).toBeGreaterThan(30_000);
+  });
+
+  test("tells what happened as it happens, and its checkpoint tells the same again", () => {
+    const of = (type: Happening["type"]): readonly Happening[] =>
+      all.events.filter((e) => e.type === type);
+    const { curve, epochs, wallSeconds, parameters } = progressIn(end);
+    expect(of("point")).toMatchObject(
+      curve.map(({ step, epoch: at, loss, layers }) => ({ step, at, values: { loss }, layers })),
     );
-    expect(parameters).toBeGreaterThan(30_000);
-    expect(Object.values(dead)).toEqual([0, 0, 0, 0, 0]);
+    expect(of("measured").filter((e) => "train" in e)).toMatchObject(
+      epochs.map(({ epoch: at, test, train, seconds }) => ({
+        ...{ step: 3 * at, at, test, train, seconds },
+      })),
+    );
+    expect(of("finished")).toMatchObject([{ step: 6, parameters, wall: wallSeconds }]);
+    expect(all.events.at(-1)!.type).toBe("finished");
+    expect(mnist.history(end, { arm, seed: 1, lr: 0.001 })).toEqual([...begun, ...all.events]);
   });
 });
+
+/** What a checkpoint is worth, as `weightnorm eval` finds it out. */
+async function measure(arm: Arm, { state, step, seed }: Checkpoint): Promise<unknown> {
+  const { open } = experimentOf({ ...task, load: () => Promise.resolve(data) });
+  const world: World = {
+    ...{ runtime: () => runtime, threads: 1, places: {}, door: nodeDoor() },
+    progress: () => undefined,
+  };
+  const field = await open(config, world);
+  const key = { arm, seed, lr: config.lr[0] };
+  return field.measure({ key, config, state, step, world }, "end").finally(() => field.release());
+}
 
 test("with several learning rates a run ends epochs with its error on the images held out", async () => {
   const grid = { ...config, trainSize: 60, heldOut: 1 / 3, lr: [0.001, 0.01] };
   const run = await begin("weight", { config: grid, lr: 0.01 });
-  expect([run.steps, run.lr]).toEqual([4, 0.01]);
+  expect([run.steps, run.key.lr]).toEqual([4, 0.01]);
   await advance(run);
-  for (const { heldOut } of run.progress.epochs)
+  const { epochs, curve } = progressIn(saved(run));
+  for (const { heldOut } of epochs)
     expect(Math.round(heldOut!["error"] * 20) / 20).toBe(heldOut!["error"]);
-  expect(run.progress.curve[0].layers[0].effectiveStep).toBeGreaterThan(0);
+  expect(epochs).toHaveLength(2);
+  expect(curve[0].layers[0].effectiveStep).toBeGreaterThan(0);
 });
 
 test("a checkpoint is a copy: the run going on does not change it", async () => {
   const run = await begin("weight");
-  const first = run.checkpoint();
+  const first = saved(run);
   const bytes = encodeCheckpoint(first);
   await advance(run, 3);
   expect(Buffer.compare(encodeCheckpoint(first), bytes)).toBe(0);
@@ -231,8 +279,7 @@ test("seeds differ, and so do the orders of two epochs", async () => {
   const loss = async (seed: number): Promise<readonly number[]> => {
     const still = { ...config, lr: [1e-30] }; // so that batches alone make the losses differ
     const run = await begin("plain", { seed, config: still });
-    const losses = await advance(run);
-    return losses;
+    return (await advance(run)).losses;
   };
   const [one, two] = [await loss(1), await loss(2)];
   expect(new Set([...one, ...two]).size).toBe(12);
@@ -240,7 +287,7 @@ test("seeds differ, and so do the orders of two epochs", async () => {
 
 test("a checkpoint of another arm is told apart, with the names that it lacks", async () => {
   const run = await begin("weight");
-  const from = run.checkpoint();
+  const from = saved(run);
   await expect(begin("plain", { from })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[Error: the checkpoint of plain-1: the state does not fit the model, got no "conv1.w", "conv2.w", "conv3.w", "conv4.w", "dense1.w" and 10 more; an unexpected "conv1.v", "conv1.g", "conv2.v", "conv2.g", "conv3.v" and 25 more; use the configuration that it was saved with]`,
   );
@@ -257,9 +304,9 @@ describe("a run that diverges", () => {
   });
   test("is not saved once a parameter has overflowed", async () => {
     const run = await begin("weight", { config: { ...config, lr: [1e39] } }); // infinite in float32
-    expect(run.checkpoint().step).toBe(0);
+    expect(saved(run).step).toBe(0);
     await advance(run, 1);
-    expect(() => run.checkpoint()).toThrow(
+    expect(() => saved(run)).toThrow(
       /^train: the parameters of weight must be finite numbers, got (-?Infinity|NaN) in conv1\.\w after step 1; lower --lr$/,
     );
   });

@@ -41,7 +41,7 @@ async function trained(arm: Arm): Promise<State> {
     loss: $.mean($.square(network(scope, x))),
   });
   const options = { inputs: [x], norm: arms[arm] };
-  const runtime = nodeRuntime();
+  const runtime = nodeRuntime({ threads: 1 });
   const programs = [
     await runtime.compile(initStep(model, options)),
     await runtime.compile(
@@ -61,7 +61,7 @@ async function trained(arm: Arm): Promise<State> {
 
 /** The output "y" of a model in a session of its own, as anyone would run it. */
 async function inference(bytes: Uint8Array): Promise<Float32Array> {
-  const session = await InferenceSession.create(bytes);
+  const session = await InferenceSession.create(bytes, { intraOpNumThreads: 1 });
   const { y } = await session.run({ x: new OrtTensor("float32", image.data, image.shape) });
   await session.release();
   return y.data as Float32Array;

@@ -1,5 +1,5 @@
 /** An Atari 2600 without a television, one frame at a time. */
-import { loadEmulator, type Board, type Switch } from "./emulator.ts";
+import { loadEmulator, type Board, type Load, type Switch } from "./emulator.ts";
 import { snapshots, type Saved } from "./snapshots.ts";
 
 export const WIDTH = 160;
@@ -22,12 +22,18 @@ export interface Console {
   load(saved: Saved): void;
 }
 
+export interface ConsoleOptions {
+  /** Where modules of the emulator come from. */
+  readonly load: Load;
+  readonly controller?: Controller;
+}
+
 /** Switches a console on; throws if the emulator is not installed. */
 export async function powerOn(
   rom: Uint8Array,
-  { controller = "joystick" }: { readonly controller?: Controller } = {},
+  { load, controller = "joystick" }: ConsoleOptions,
 ): Promise<Console> {
-  const { Board, CartridgeFactory, shared } = loadEmulator();
+  const { Board, CartridgeFactory, shared } = loadEmulator(load);
   const config = {
     ...{ tvMode: 0, enableAudio: false, pcmAudio: false, emulatePaddles: controller === "paddle" },
     cpuType: 1, // the faster one, which makes all of an instruction's accesses at its end

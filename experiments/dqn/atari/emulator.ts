@@ -1,10 +1,10 @@
 /** The emulator, npm package 6502.ts: what of it is used here. An optional peer dependency, loaded when first needed. */
-import { createRequire } from "node:module";
+
+/** A CommonJS module by its path. Not `import`: what that makes of such modules is another thing in Node, in tsx and in Vitest. */
+export type Load = (module: string) => unknown;
 
 /** Loads 6502.ts, or says how to install it. */
-export function loadEmulator(): Emulator {
-  // Not `import`: what that makes of CommonJS modules is another thing in Node, in tsx and in Vitest.
-  const load = createRequire(import.meta.url);
+export function loadEmulator(load: Load): Emulator {
   const lib = "6502.ts/lib/machine";
   try {
     const board = load(`${lib}/stella/Board.js`) as { readonly default: Emulator["Board"] };

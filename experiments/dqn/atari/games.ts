@@ -6,8 +6,8 @@
  * https://github.com/Farama-Foundation/Arcade-Learning-Environment). No ROM of these four was available here: their
  * formulas are tested on memory made by hand, and none of the four games has been run. `catch` is this project's own.
  */
-import { createHash } from "node:crypto";
 import type { Controller } from "./console.ts";
+import { md5 as md5Of } from "./md5.ts";
 
 /** 128 bytes; their addresses are 0x80 to 0xFF. */
 export type Memory = ArrayLike<number>;
@@ -36,7 +36,7 @@ type Direction = "up" | "right" | "left" | "down" | "upright" | "upleft" | "down
 export type Action = "noop" | "fire" | Direction | `${Direction}fire`;
 
 /** In ALE's order. */
-const ACTIONS: readonly Action[] = [
+export const ACTIONS: readonly Action[] = [
   ...(["noop", "fire", "up", "right", "left", "down"] as const),
   ...(["upright", "upleft", "downright", "downleft"] as const),
   ...(["upfire", "rightfire", "leftfire", "downfire"] as const),
@@ -134,7 +134,7 @@ export function gameOf(rom: Uint8Array, where: string): Game {
     throw new Error(
       `${where}: a cartridge must have ${SIZES.slice(0, -1).join(", ")} or ${SIZES.at(-1)!} bytes, got ${rom.length}; give the whole image of its ROM, unpacked`,
     );
-  const md5 = createHash("md5").update(rom).digest("hex");
+  const md5 = md5Of(rom);
   const game = games.find((g) => g.md5 === md5);
   if (!game)
     throw new Error(

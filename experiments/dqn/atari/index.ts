@@ -1,12 +1,14 @@
 /** Games of the Atari 2600 as environments, preprocessed as in Mnih et al. 2015 and started as ALE starts them. */
+import * as z from "zod/mini";
 import { hash, keyOf } from "../../../src/index.ts";
-import type { Environment } from "../environment.ts";
+import { snapshotOf, type Environment } from "../environment.ts";
 import { powerOn } from "./console.ts";
-import { gain, gameOf, type Action } from "./games.ts";
+import type { Load } from "./emulator.ts";
+import { ACTIONS, gain, gameOf, type Action } from "./games.ts";
 import { SIDE, observationOf, pictureOf } from "./screen.ts";
-import type { Saved } from "./snapshots.ts";
+import { savedSchema, type Saved } from "./snapshots.ts";
 
-export { catchRom } from "./catch/index.ts";
+export { catchRom, type Cartridge } from "./catch/index.ts";
 export { gameOf, games, type Game } from "./games.ts";
 
 /** Frames for which an action is held, unless the game ends. */
@@ -18,6 +20,8 @@ const RESET = 4;
 export interface AtariOptions {
   /** Where the ROM is from: what errors start with. */
   readonly where: string;
+  /** Where modules of the emulator come from. */
+  readonly load: Load;
   readonly seed?: number;
   /** How often the last action is held for another frame instead of the chosen one (ALE today: 0.25; DQN's time: 0). */
   readonly sticky?: number;
@@ -39,11 +43,20 @@ interface Snapshot {
   readonly begun: boolean;
   readonly over: boolean;
 }
+const count = z.int().check(z.minimum(0));
+const snapshotSchema: z.ZodMiniType<Snapshot> = z.strictObject({
+  game: z.string(),
+  console: savedSchema,
+  ...{ drawn: count, frames: count, score: z.int(), lives: z.int() },
+  last: z.enum(ACTIONS),
+  starting: count,
+  ...{ begun: z.boolean(), over: z.boolean() },
+});
 
 /** Throws for a ROM that is not that of a known game, and without the emulator, an optional peer dependency. */
 export async function atari(
   rom: Uint8Array,
-  { where, seed = 0, sticky = 0, noops = 30, limit = 108_000 }: AtariOptions,
+  { where, load, seed = 0, sticky = 0, noops = 30, limit = 108_000 }: AtariOptions,
 ): Promise<Environment> {
   const game = gameOf(rom, where);
   const { name, actions } = game;
@@ -55,7 +68,7 @@ export async function atari(
   let drawn = 0;
   const random = (): number => hash(drawn++, key);
 
-  const console = await powerOn(rom, { controller: game.controller });
+  const console = await powerOn(rom, { load, controller: game.controller });
   for (let i = 0; i < WAKING; i++) console.frame("noop");
   for (let i = 0; i < RESET; i++) console.frame("reset");
   for (const action of game.start) console.frame(action);
@@ -127,13 +140,10 @@ export async function atari(
       return { game: name, console: console.save(), ...counts, last, begun, over };
     },
     restore(snapshot) {
-      const saved = snapshot as Snapshot;
-      if (saved.game !== name)
-        throw new Error(
-          `${name}: a snapshot must be of the same game, got one of ${saved.game}; restore it there`,
-        );
+      const saved = snapshotOf(name, snapshotSchema, snapshot);
       console.load(saved.console);
-      ({ drawn, last, frames, score, lives, starting, begun, over } = saved);
+      ({ drawn, last, frames, score, lives, begun, over } = saved);
+      starting = Math.min(saved.starting, game.start.length);
     },
   };
 }

@@ -1,5 +1,5 @@
 /** From the console's screen to what a network sees and to what a person sees. */
-import type { Raster } from "../../training/task.ts";
+import type { Raster } from "../../../runs/experiment.ts";
 import { HEIGHT, WIDTH } from "./console.ts";
 
 /** The side of an observation. */

@@ -3,7 +3,8 @@
  * from the start, so a walk over them finds the same ones in the same order in every process. That reaches into the
  * package, so its version is pinned.
  */
-import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { deflateSync, inflateSync } from "fflate";
+import * as z from "zod/mini";
 
 /** What differs from the start, by place in the walk; arrays as their deflated bytes, base64. */
 export interface Saved {
@@ -17,32 +18,44 @@ interface Reference {
   readonly thing: number;
 }
 
+const place = z.int().check(z.minimum(0));
+const plain = z.union([z.number(), z.string(), z.boolean(), z.null()]);
+const reference = z.strictObject({ thing: place });
+/** What a snapshot from a file must be like; whether its places are those of this emulator is seen when it is loaded. */
+export const savedSchema: z.ZodMiniType<Saved> = z.strictObject({
+  places: place,
+  values: z.array(z.tuple([place, z.union([plain, reference])])),
+  arrays: z.array(z.tuple([place, z.string()])),
+});
+
 /** Saves and loads all that can be reached from the roots. */
 export function snapshots(roots: readonly unknown[]): {
   readonly save: () => Saved;
   readonly load: (saved: Saved) => void;
 } {
   const things = reachable(roots);
-  const places = new Map(things.map((thing, place) => [thing, place]));
+  const places = new Map(things.map((thing, i) => [thing, i]));
   const slots = things
     .filter(isRecord)
     .flatMap((owner) => Object.keys(owner).map((key) => ({ owner, key, initial: owner[key] })));
   const arrays = things.filter(ArrayBuffer.isView).map((array) => {
-    const bytes = Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-    return { bytes, initial: Buffer.from(bytes) };
+    const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    return { bytes, initial: bytes.slice() };
   });
-  const encode = (value: unknown): Plain | Reference => {
-    if (value === null || ["number", "string", "boolean"].includes(typeof value))
-      return value as Plain;
-    const thing = places.get(value);
+  const encode = (held: unknown): Plain | Reference => {
+    if (held === null || ["number", "string", "boolean"].includes(typeof held))
+      return held as Plain;
+    const thing = places.get(held);
     if (thing === undefined)
       throw new Error(
-        `atari: the emulator's state must be known objects, got a new ${typeof value}; use version 1.1.4 of 6502.ts`,
+        `atari: the emulator's state must be known objects, got a new ${typeof held}; use version 1.1.4 of 6502.ts`,
       );
     return { thing };
   };
-  const decode = (value: Plain | Reference): unknown =>
-    typeof value === "object" && value !== null ? things[value.thing] : value;
+  const decode = (held: Plain | Reference): unknown => {
+    if (typeof held !== "object" || held === null) return held;
+    return at(things, held.thing);
+  };
 
   return {
     save: () => ({
@@ -51,7 +64,7 @@ export function snapshots(roots: readonly unknown[]): {
         Object.is(owner[key], initial) ? [] : [[i, encode(owner[key])] as const],
       ),
       arrays: arrays.flatMap(({ bytes, initial }, i) =>
-        bytes.equals(initial) ? [] : [[i, deflateRawSync(bytes).toString("base64")] as const],
+        equal(bytes, initial) ? [] : [[i, toBase64(deflateSync(bytes))] as const],
       ),
     }),
     load(saved) {
@@ -59,19 +72,55 @@ export function snapshots(roots: readonly unknown[]): {
         throw new Error(
           `atari: a snapshot must be of the same emulator, got one with ${saved.places} objects for ${things.length}; use version 1.1.4 of 6502.ts`,
         );
-      const values = new Map(saved.values);
-      for (const [i, { owner, key, initial }] of slots.entries()) {
-        const value = values.has(i) ? decode(values.get(i)!) : initial;
-        if (!Object.is(owner[key], value)) owner[key] = value;
+      // All of it is looked at before anything is changed.
+      const values = new Map(saved.values.map(([i, held]) => [at(slots, i), decode(held)]));
+      const contents = new Map(
+        saved.arrays.map(([i, text]) => {
+          const array = at(arrays, i);
+          return [array, inflated(text, array.bytes.length)];
+        }),
+      );
+      for (const slot of slots) {
+        const { owner, key, initial } = slot;
+        const held = values.has(slot) ? values.get(slot) : initial;
+        if (!Object.is(owner[key], held)) owner[key] = held;
       }
-      const changed = new Map(saved.arrays);
-      for (const [i, { bytes, initial }] of arrays.entries())
-        bytes.set(
-          changed.has(i) ? inflateRawSync(Buffer.from(changed.get(i)!, "base64")) : initial,
-        );
+      for (const array of arrays) array.bytes.set(contents.get(array) ?? array.initial);
     },
   };
 }
+
+const unfit = (got: string): Error =>
+  new Error(
+    `atari: a snapshot must be what this emulator wrote, got ${got}; use an earlier checkpoint`,
+  );
+
+function at<T>(all: readonly T[], i: number): T {
+  if (i < all.length) return all[i];
+  throw unfit(`place ${i} of ${all.length}`);
+}
+
+/** An array of so many bytes from its deflated text; what would become longer is not followed to its end. */
+function inflated(text: string, length: number): Uint8Array {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = inflateSync(fromBase64(text), { out: new Uint8Array(length + 1) }); // one more: a longer one is seen
+  } catch {
+    // said below
+  }
+  if (bytes?.length === length) return bytes;
+  throw unfit(`an array that has not ${length} bytes`);
+}
+
+const equal = (a: Uint8Array, b: Uint8Array): boolean => a.every((x, i) => x === b[i]);
+
+function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (const x of bytes) text += String.fromCharCode(x);
+  return btoa(text);
+}
+const fromBase64 = (text: string): Uint8Array =>
+  Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
 /** Objects and functions by depth-first search, `undefined` among them: all that a property may hold and JSON may not. */
 function reachable(roots: readonly unknown[]): readonly unknown[] {

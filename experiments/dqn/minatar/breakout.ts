@@ -1,5 +1,6 @@
 /** Breakout: a ball, a paddle, three rows of bricks, one point a brick. */
-import { moved, SIZE, between, type Game } from "./game.ts";
+import * as z from "zod/mini";
+import { moved, SIZE, between, heading, place, type Game } from "./game.ts";
 
 interface State {
   row: number;
@@ -28,6 +29,13 @@ export const breakout: Game<State> = {
   name: "breakout",
   channels: ["paddle", "ball", "trail", "brick"],
   minimal: ["noop", "left", "right"],
+  state: z.strictObject({
+    ...{ row: place, column: place, down: heading, right: heading },
+    trail: z.strictObject({ row: place, column: place }),
+    paddle: place,
+    bricks: z.array(z.boolean()).check(z.length(SIZE * SIZE)),
+    striking: z.boolean(),
+  }),
 
   start(random) {
     const fromLeft = between(random, 0, 2) === 0;

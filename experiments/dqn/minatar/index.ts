@@ -1,6 +1,7 @@
 /** MinAtar's games as environments, with the chance that an action is not taken and the last one is repeated. */
+import * as z from "zod/mini";
 import { hash, keyOf } from "../../../src/index.ts";
-import type { Environment } from "../environment.ts";
+import { snapshotOf, type Environment } from "../environment.ts";
 import { breakout } from "./breakout.ts";
 import { ACTIONS, SIZE, type Action, type Game, type Random } from "./game.ts";
 import { pictureOf } from "./picture.ts";
@@ -30,6 +31,14 @@ interface Snapshot {
   readonly steps: number;
   readonly over: boolean;
 }
+
+const count = z.int().check(z.minimum(0));
+const snapshotSchema = ({ state }: Game): z.ZodMiniType<Snapshot> =>
+  z.strictObject({
+    ...{ game: z.string(), state, drawn: count },
+    last: z.enum(ACTIONS),
+    ...{ steps: count, over: z.boolean() },
+  });
 
 /** Throws for a game that there is not, and for options out of range. */
 export function minAtar(
@@ -91,11 +100,7 @@ export function minAtar(
       return { game: name, state: structuredClone(state), drawn, last, steps, over };
     },
     restore(snapshot) {
-      const saved = snapshot as Snapshot;
-      if (saved.game !== name)
-        throw new Error(
-          `${name}: a snapshot must be of the same game, got one of ${saved.game}; restore it there`,
-        );
+      const saved = snapshotOf(name, snapshotSchema(game), snapshot);
       state = structuredClone(saved.state);
       ({ drawn, last, steps, over } = saved);
     },

@@ -1,5 +1,5 @@
 /** What a game of MinAtar looks like: every channel a colour, later ones in front. */
-import type { Raster } from "../../training/task.ts";
+import type { Raster } from "../../../runs/experiment.ts";
 import { SIZE, type Game } from "./game.ts";
 
 /** Pixels along the side of a cell, the gap to the next one included. */

@@ -1,5 +1,16 @@
 /** Seaquest: a submarine with so much oxygen among fish and enemy submarines; divers are to be brought to the surface. */
-import { between, inside, moved, SIZE, type Game, type Random } from "./game.ts";
+import * as z from "zod/mini";
+import {
+  between,
+  heading,
+  inside,
+  moved,
+  place,
+  SIZE,
+  small,
+  type Game,
+  type Random,
+} from "./game.ts";
 
 interface Thing {
   row: number;
@@ -18,7 +29,7 @@ interface Enemy extends Mover {
 interface State {
   player: Thing;
   oxygen: number;
-  /** Divers on board; -1 just after six were brought up at once, as in the original. */
+  /** Divers on board; below 0 after six were brought up at once, as in the original. */
   aboard: number;
   surfaced: boolean;
   cooldown: number;
@@ -40,6 +51,13 @@ const GAUGE = SIZE - 1;
 const DEEPEST = SIZE - 2;
 const MOST_DIVERS = 6;
 const [SPAWN, MOVE, DIVER, DIVER_MOVE, COOLDOWN, SHOT] = [20, 5, 30, 5, 5, 10];
+
+const thing = { row: place, column: place, heading };
+const mover = { ...thing, timer: small };
+const enemy = { ...mover, shotTimer: small };
+/** At most so many of a kind: more than there can ever be. */
+const some = <T extends z.ZodMiniType>(one: T): z.ZodMiniArray<T> =>
+  z.array(one).check(z.maxLength(1000));
 
 const same = (a: Thing, b: Thing): boolean => a.row === b.row && a.column === b.column;
 /** Removes the first that lies where `at` does; whether there was one. */
@@ -93,6 +111,17 @@ export const seaquest: Game<State> = {
     ...["oxygen", "divers aboard", "diver"],
   ],
   minimal: ["noop", "left", "up", "right", "down", "fire"],
+  state: z.strictObject({
+    player: z.strictObject(thing),
+    oxygen: z.int().check(z.maximum(FULL)),
+    aboard: small.check(z.maximum(MOST_DIVERS)),
+    surfaced: z.boolean(),
+    ...{ cooldown: small, spawnTimer: small, diverTimer: small },
+    ...{ spawnInterval: small, moveInterval: small, ramps: small },
+    ...{ shots: some(z.strictObject(thing)), enemyShots: some(z.strictObject(thing)) },
+    ...{ fish: some(z.strictObject(enemy)), submarines: some(z.strictObject(enemy)) },
+    divers: some(z.strictObject(mover)),
+  }),
 
   start: () => ({
     player: { row: 0, column: 5, heading: -1 },

@@ -1,5 +1,6 @@
 /** Space Invaders: a cannon below, a block of aliens that comes down, one point an alien. There is no chance in it. */
-import { moved, SIZE, type Game } from "./game.ts";
+import * as z from "zod/mini";
+import { moved, place, SIZE, small, type Game } from "./game.ts";
 
 /** One number a row, one bit a column: bit 0 is column 0. */
 type Rows = number[];
@@ -22,6 +23,7 @@ const [SLOWEST, FASTEST] = [12, 6];
 const SHOTS = 10;
 const COOLDOWN = 5;
 const none = (): Rows => Array<number>(SIZE).fill(0);
+const rows = z.array(z.int().check(z.minimum(0), z.maximum(2 ** SIZE - 1))).check(z.length(SIZE));
 /** Columns 2 to 7 of rows 0 to 3. */
 const wave = (): Rows => none().map((_, row) => (row < 4 ? 0b0011111100 : 0));
 const down = (rows: Rows): Rows => [0, ...rows.slice(0, -1)];
@@ -47,6 +49,10 @@ export const spaceInvaders: Game<State> = {
   name: "space-invaders",
   channels: ["cannon", "alien", "alien going left", "alien going right", "shot", "alien's shot"],
   minimal: ["noop", "left", "right", "fire"],
+  state: z.strictObject({
+    ...{ cannon: place, aliens: rows, headingLeft: z.boolean(), friendly: rows, enemy: rows },
+    ...{ interval: small, moveTimer: small, shotTimer: small, cooldown: small },
+  }),
 
   start: () => ({
     cannon: 5,

@@ -1,4 +1,12 @@
 /** A game of this project's own, see catch.asm: with it, what plays Atari can be run where no ROM is at hand. */
-import { readFile } from "node:fs/promises";
+import type { Door } from "../../../../runs/experiment.ts";
 
-export const catchRom = (): Promise<Uint8Array> => readFile(new URL("catch.bin", import.meta.url));
+/** The bytes of a cartridge, and what messages call them. */
+export interface Cartridge {
+  readonly rom: Uint8Array;
+  readonly where: string;
+}
+
+export async function catchRom({ asset }: Pick<Door, "asset">): Promise<Cartridge> {
+  return { rom: await asset(new URL("catch.bin", import.meta.url)), where: "catch.bin" };
+}

@@ -1,0 +1,55 @@
+/** Which experiment is meant: one of ours by its name, or the user's own by the file of its module. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { experiments, findExperiment } from "../experiments/index.ts";
+import { UsageError, type Experiment } from "../runs/experiment.ts";
+import type { Find } from "../runs/folder/index.ts";
+import { brief } from "../src/train/json.ts";
+
+export const names: readonly string[] = Object.keys(experiments);
+
+const isFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
+
+/** The experiment that an argument names. */
+export async function experimentAt(name: string): Promise<Experiment> {
+  if (isFile(name)) return ownExperiment(name);
+  const found = await findExperiment(name);
+  if (found) return found;
+  throw new UsageError(
+    `experiment: expected one of ${names.join(", ")}, or the file of your own, got "${name}"; try weightnorm compare mnist`,
+  );
+}
+
+/** Finds experiments by the names that files have of them: ours, and the one that the command line gave. No file is run because a file says so. */
+export const findWith =
+  (own: Experiment | undefined): Find =>
+  (name) =>
+    own?.name === name ? Promise.resolve(own) : findExperiment(name);
+
+/** What `--experiment FILE` names, for commands that find the experiment in a run's folder. */
+export const ownOf = async (file: string | undefined): Promise<Experiment | undefined> =>
+  file === undefined ? undefined : ownExperiment(file);
+
+async function ownExperiment(file: string): Promise<Experiment> {
+  if (!existsSync(file))
+    throw new UsageError(
+      `${file}: expected the file of an experiment of yours, got none there; check the path`,
+    );
+  const module = await import(pathToFileURL(resolve(file)).href).then(
+    (loaded: unknown) => loaded as { readonly experiment?: unknown; readonly default?: unknown },
+    (error: unknown) => {
+      throw new Error(
+        `${file}: expected a module with an experiment, got ${brief(error instanceof Error ? error.message : String(error))}; run it alone to see where`,
+        { cause: error },
+      );
+    },
+  );
+  const found = (module.experiment ?? module.default) as Partial<Experiment> | undefined;
+  const needs = ["name", "about", "settings", "places", "presets", "complete", "open", "history"];
+  const lacks = needs.filter((key) => found?.[key as keyof Experiment] === undefined);
+  if (found && lacks.length === 0 && /^[\w-]{1,60}$/.test(found.name!)) return found as Experiment;
+  throw new Error(
+    `${file}: expected an export called experiment, as experimentOf makes it, got ${found ? `one without ${lacks.join(", ") || "a name of letters, digits and dashes"}` : "none"}; see examples/own-experiment.ts`,
+  );
+}

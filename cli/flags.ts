@@ -1,0 +1,132 @@
+/** Flags, made of the settings that experiments describe; every message says what was expected, what was got and what to try. */
+import { resolve } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import type { Config, Experiment, Places } from "../runs/experiment.ts";
+import {
+  choice,
+  common,
+  flagOf,
+  typed,
+  valueOf,
+  whole,
+  type Setting,
+  type Settings,
+} from "../runs/settings.ts";
+import { settingsOf } from "../runs/described.ts";
+import { ARMS } from "../runs/records.ts";
+
+const placeholders: Readonly<Partial<Record<Setting["type"], string>>> = {
+  whole: "<n>",
+  number: "<x>",
+  positive: "<x>",
+  choice: "<name>",
+  path: "<path>",
+  list: "<list>",
+};
+
+/** The flag of a setting; undefined for one that only presets set. */
+export function optionOf(name: string, setting: Setting, help = setting.help): Option | undefined {
+  const flag = flagOf(name, setting);
+  if (flag === undefined) return undefined;
+  const placeholder = placeholders[setting.type];
+  if (placeholder === undefined) return new Option(flag, help);
+  return new Option(`${flag} ${placeholder}`, help).argParser((text: string) => {
+    const result = valueOf(flag, setting, text);
+    if ("value" in result) return result.value;
+    const { expected, got, advice } = result.unfit;
+    throw new InvalidArgumentError(
+      `${flag}: expected ${expected}, got "${got.slice(0, 60)}"; ${advice}`,
+    );
+  });
+}
+
+/** The settings that `compare` or `train` take flags for: the latter has one arm. */
+export const flagSettings = (experiment: Experiment, command: "compare" | "train"): Settings => {
+  const { arms, ...rest } = settingsOf(experiment);
+  return command === "compare"
+    ? { arms, ...rest }
+    : {
+        arms: {
+          ...choice("the arm to train (default: weight)", ARMS, { example: "weight" }),
+          flag: "arm",
+        },
+        ...rest,
+      };
+};
+
+/** All flags of one experiment, with the defaults that it has under each of its presets. */
+export function settingOptions(
+  experiment: Experiment,
+  command: "compare" | "train",
+): readonly Option[] {
+  const settings = flagSettings(experiment, command);
+  const defaults = experiment.presets.map((preset) => [
+    preset,
+    experiment.complete({ preset }, {}) as Config & Readonly<Record<string, unknown>>,
+  ]) as readonly (readonly [string, Readonly<Record<string, unknown>>])[];
+  const options = Object.entries(settings).map(([name, setting]) => {
+    const choices = setting.type === "list" ? setting.of : setting;
+    const any = choices.type === "choice" ? `: ${choices.choices.join(", ")}` : "";
+    const help = setting.help.includes("(default")
+      ? setting.help
+      : `${setting.help}${any}${defaultOf(name, setting, defaults)}`;
+    return optionOf(name, setting, help);
+  });
+  return options.filter((o) => o !== undefined);
+}
+
+/** " (default: 1; paper: 200)" */
+function defaultOf(
+  name: string,
+  setting: Setting,
+  defaults: readonly (readonly [string, Readonly<Record<string, unknown>>])[],
+): string {
+  if (name === "preset") return ` (default: ${defaults[0][0]})`;
+  const [[, first], ...others] = defaults;
+  const text = (config: Readonly<Record<string, unknown>>): string => typed(setting, config[name]);
+  if (first[name] === undefined || setting.type === "switch") return "";
+  const differing = others.filter(([, config]) => text(config) !== text(first));
+  return ` (default: ${[text(first), ...differing.map(([preset, config]) => `${preset}: ${text(config)}`)].join("; ")})`;
+}
+
+/** What flags say of settings, by the names that configurations have. */
+export function askedOf(
+  settings: Settings,
+  flags: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const asked = Object.entries(settings).flatMap(([name, setting]) => {
+    const flag = flagOf(name, setting);
+    const value = flag === undefined ? undefined : flags[attribute(flag)];
+    if (value === undefined) return [];
+    return [[name, name === "arms" && !Array.isArray(value) ? [value] : value] as const];
+  });
+  return Object.fromEntries(asked);
+}
+
+/** Places that flags name, as paths that stay right elsewhere. */
+export const placesOf = (settings: Settings, flags: Readonly<Record<string, unknown>>): Places =>
+  Object.fromEntries(
+    Object.entries(askedOf(settings, flags)).map(([name, path]) => [name, resolve(String(path))]),
+  );
+
+/** "--batch-size" -> "batchSize", as commander calls it. */
+const attribute = (flag: string): string =>
+  flag.slice(2).replaceAll(/-(.)/g, (_, c: string) => c.toUpperCase());
+
+/** Flags of commands that are about a run that is there. */
+const option = (name: string, setting: Setting): Option => optionOf(name, setting)!;
+export const threadsOption = (): Option =>
+  option("threads", { ...common.threads, help: "threads for the runtime (default: all cores)" });
+export const armOption = (): Option =>
+  option(
+    "arm",
+    choice("the arm of a run to take (default: weight, or the only one there is)", ARMS, {
+      example: "weight",
+    }),
+  );
+export const countOption = (): Option =>
+  option("count", whole("how many images", { most: 10_000, example: "64" })).default(64);
+export const seedOption = (help: string): Option =>
+  option("seed", whole(help, { least: 0, example: "1" })).default(1);
+export const experimentOption = (): Option =>
+  new Option("--experiment <file>", "the module of your own experiment, where the run is of one");

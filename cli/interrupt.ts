@@ -1,0 +1,23 @@
+/** Ctrl-C asks to stop; a second one, later, ends the process at once. */
+
+/** How soon after a signal another one is the same: npm, npx and the terminal each pass Ctrl-C on. */
+const SAME_SIGNAL_MS = 1000;
+
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  readonly release: () => void;
+}
+export function onInterrupt(): Interrupt {
+  const asked = new AbortController();
+  let first: number | undefined;
+  const handler = (): void => {
+    first ??= performance.now();
+    asked.abort();
+    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(130);
+  };
+  process.on("SIGINT", handler).on("SIGTERM", handler);
+  return {
+    signal: asked.signal,
+    release: () => void process.off("SIGINT", handler).off("SIGTERM", handler),
+  };
+}

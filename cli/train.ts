@@ -1,0 +1,186 @@
+/** `weightnorm compare` and `weightnorm train`: from flags to a finished comparison and its report. */
+import { resolve } from "node:path";
+import { compare } from "../runs/compare.ts";
+import {
+  Diverged,
+  UsageError,
+  type Config,
+  type Experiment,
+  type Field,
+  type Places,
+} from "../runs/experiment.ts";
+import { extended } from "../runs/extend.ts";
+import {
+  checkVacant,
+  createRun,
+  isFinished,
+  readRun,
+  resumeRun,
+  stepsOf,
+  type Find,
+} from "../runs/folder/index.ts";
+import { Interrupted } from "../runs/race.ts";
+import type { RunConfig, Store } from "../runs/store.ts";
+import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
+import { display } from "./display.ts";
+import { findWith } from "./experiments.ts";
+import { askedOf, flagSettings, placesOf } from "./flags.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { COMMAND, quoted, shown } from "./paths.ts";
+import { encoded } from "./pictures.ts";
+import { printResults, report, writeReport } from "./report.ts";
+import { machine, nodeWorld } from "./world.ts";
+
+export interface TrainFlags {
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+export interface Asked {
+  readonly command: "compare" | "train";
+  /** As the command line names the experiment. */
+  readonly name: string;
+  readonly experiment: Experiment;
+  readonly flags: TrainFlags & Readonly<Record<string, unknown>>;
+}
+
+/** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
+export async function train({ command, name, experiment, flags }: Asked): Promise<void> {
+  const settings = flagSettings(experiment, command);
+  const asked = askedOf(settings, flags) as Partial<Config>;
+  const places = placesOf(experiment.places, flags);
+  const find = findWith(experiment);
+  const { quiet = false } = flags;
+  const { show, progress, stop } = display({ quiet });
+  const interrupt = onInterrupt();
+  try {
+    const begin = flags.resume === undefined ? started : resumed;
+    const one = command === "train" && flags.resume === undefined;
+    const begun = await begin({
+      ...{ experiment, find, flags, places, progress },
+      asked: one ? { arms: ["weight"], ...asked } : asked,
+    });
+    if (!begun) return await report(flags.resume!, flags); // nothing is left to do
+    const { dir, run, store, field } = begun;
+    const world = nodeWorld({ places: run.places, progress });
+    try {
+      const { results, missing } = await compare({
+        ...{ experiment, field, run, store, world, machine: machine(), encode: encoded },
+        ...{ onEvent: show, signal: interrupt.signal },
+      });
+      stop();
+      printResults(results, await writeReport(dir, results), flags);
+      if (missing) throw missing;
+    } catch (error) {
+      stop();
+      throw withAdvice(error, { name, dir });
+    } finally {
+      await store.close();
+      await field.release();
+    }
+  } finally {
+    stop();
+    interrupt.release();
+  }
+}
+
+interface Beginning {
+  readonly experiment: Experiment;
+  readonly find: Find;
+  readonly flags: TrainFlags;
+  readonly asked: Partial<Config>;
+  readonly places: Places;
+  readonly progress: (what: string, done: number) => void;
+}
+interface Begun {
+  readonly dir: string;
+  readonly run: RunConfig<Config>;
+  readonly store: Store;
+  readonly field: Field;
+}
+
+/** A new run: all that it needs is there before anything is written. */
+async function started({
+  experiment,
+  find,
+  flags,
+  asked,
+  places,
+  progress,
+}: Beginning): Promise<Begun> {
+  const planned = experiment.complete(asked, places);
+  const startedAt = new Date().toISOString();
+  const time = startedAt.slice(0, 19).replaceAll(":", "-");
+  const dir = resolve(flags.out ?? `runs/${experiment.name}-${time}`);
+  if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
+  const world = nodeWorld({ places, progress });
+  const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
+  const run = {
+    experiment: experiment.name,
+    config: field.config,
+    places,
+    command: ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" "),
+    startedAt,
+    changes: [],
+  };
+  return { dir, run, store: await createRun(dir, run, find), field };
+}
+
+/** A run that began, with what may be changed of it as asked; undefined for one that is finished. */
+async function resumed({
+  experiment,
+  find,
+  flags,
+  asked,
+  places,
+  progress,
+}: Beginning): Promise<Begun | undefined> {
+  const dir = resolve(flags.resume!);
+  if (flags.out !== undefined && resolve(flags.out) !== dir)
+    throw new UsageError(
+      `--out: a resumed run stays in its folder ${dir}, got ${flags.out}; leave --out away`,
+    );
+  const before = await readRun(dir, find);
+  if (before.experiment.name !== experiment.name)
+    throw new UsageError(
+      `--resume: ${dir} holds a run of ${before.experiment.name}, got the experiment ${experiment.name}; name the one that it began with`,
+    );
+  const finished = await isFinished(dir, before.run);
+  const change = (run: RunConfig<Config>): Promise<RunConfig<Config>> =>
+    extended(run, {
+      ...{ experiment, asked, places, finished },
+      steps: () => stepsOf(dir, run),
+      time: new Date().toISOString(),
+    });
+  if (finished && (await change(before.run)) === before.run) return undefined;
+  const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
+  try {
+    const world = nodeWorld({ places: run.places, progress });
+    const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
+    return { dir, run, store, field };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** What to do about a run that did not get to its end. */
+function withAdvice(
+  error: unknown,
+  { name, dir }: { readonly name: string; readonly dir: string },
+): unknown {
+  const goOn = `go on with: ${COMMAND} compare ${quoted(name)} --resume ${quoted(shown(dir))}`;
+  if (error instanceof Interrupted)
+    return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
+  if (!(error instanceof Error)) return error;
+  const { message, cause = error } = error;
+  if (error instanceof Diverged)
+    return new Error(`${message}. The checkpoints from before are in ${shown(dir)}`, {
+      cause: error,
+    });
+  if (["ENOSPC", "EDQUOT"].includes(reasonOf(cause)))
+    return new Error(`${message}, then ${goOn}`, { cause: error });
+  return error;
+}

@@ -1,0 +1,239 @@
+/** One arm, from initialization to the last epoch: the loop that everything else serves. */
+import {
+  checkState,
+  initialState,
+  item,
+  keyOf,
+  keyTensor,
+  layerStats,
+  permutation,
+  sizeOf,
+  startAverages,
+  startScales,
+  tensor,
+  type Checkpoint,
+  type State,
+  type Tensor,
+} from "../../src/index.ts";
+import type { Happening, RunKey } from "../events.ts";
+import { Diverged, type Contestant, type Kept } from "../experiment.ts";
+import {
+  heldOutSize,
+  stepsOf,
+  stepsPerEpoch,
+  trainedSize,
+  type MinibatchConfig,
+} from "./config.ts";
+import { finishedOf, measuredOf, pointOf } from "./history.ts";
+import { INIT_BATCH, type Means, type Programs } from "./programs.ts";
+import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
+
+export interface RunOptions {
+  readonly config: MinibatchConfig;
+  readonly key: RunKey;
+  readonly programs: Programs;
+  /** Goes on from here. */
+  readonly from?: Pick<Kept, "checkpoint">;
+}
+
+/** Points of the training curve an epoch. */
+const POINTS = 20;
+/** About how often a run is tested at least, so that short runs have a curve too. */
+const TESTS = 4;
+
+/** One run, at its start or where its checkpoint left it. */
+export async function startRun({ config, key, programs, from }: RunOptions): Promise<Contestant> {
+  const { arm, task } = programs;
+  const { seed, lr } = key;
+  const perEpoch = stepsPerEpoch(config);
+  const steps = stepsOf(config);
+  const trained = trainedSize(config);
+  const rates = Object.entries(task.rates(config, lr));
+  const where = `the checkpoint of ${arm}-${seed}`;
+  const state: State = from
+    ? stateOf(from.checkpoint)
+    : initialState(programs.train.parameters, seed);
+  const progress: Progress = from ? progressOf(from.checkpoint, where) : emptyProgress();
+  let step = from?.checkpoint.step ?? 0;
+
+  if (!from) {
+    progress.dead = await initialize();
+    startAverages(state);
+  }
+  let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
+  const parameters = programs.train.parameters
+    .filter((p) => p.attrs.trainable)
+    .reduce((n, p) => n + sizeOf(p.shape), 0);
+  progress.parameters = parameters;
+  return {
+    key,
+    steps,
+    turn: perEpoch,
+    step: () => step,
+    wall: () => progress.wallSeconds,
+    begun: from ? [] : [{ type: "initialized", step: 0, dead: progress.dead ?? {} }],
+    advance,
+    saved: () => ({ checkpoint: checkpoint() }),
+  };
+
+  /** In the order of the network, as a new run has it; a file's order is its own. */
+  function stateOf({ state: saved }: Checkpoint): State {
+    checkState(programs.train.parameters, saved, where);
+    return new Map(
+      programs.train.parameters.map(({ attrs: { name } }) => [name, saved.get(name)!]),
+    );
+  }
+
+  async function initialize(): Promise<Record<string, number>> {
+    if (task.initialization === "as drawn") {
+      startScales(state);
+      return {};
+    }
+    const rows = permutation(trained, keyOf(seed, "init")).subarray(
+      0,
+      Math.min(INIT_BATCH, trained),
+    );
+    const program = await programs.compileInit();
+    const noise = keyTensor(seed, "init noise");
+    const outputs = await program.run({ ...programs.feeds(rows), key: noise }, state);
+    await program.release();
+    const counts = Object.entries(outputs).filter(([name]) => name.startsWith("dead:"));
+    return Object.fromEntries(
+      counts.map(([name, count]) => [name.slice("dead:".length), item(count)]),
+    );
+  }
+
+  async function advance(): ReturnType<Contestant["advance"]> {
+    const epoch = Math.floor(step / perEpoch);
+    if (order?.epoch !== epoch)
+      order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
+    const start = (step % perEpoch) * config.batchSize;
+    await programs.prepare();
+    const began = performance.now();
+    const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
+    const fed = {
+      ...programs.feeds(order.rows.subarray(start, start + config.batchSize)),
+      ...now,
+      key: keyTensor(seed, "noise", step),
+    };
+    const before = new Map(state);
+    const outputs = await programs.train.run(fed, state);
+    const milliseconds = performance.now() - began;
+    const loss = item(outputs["loss"]);
+    if (!Number.isFinite(loss))
+      throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
+    step++;
+    const means = task.measures.map(({ key: name }) => [name, mean(outputs[name])] as const);
+    const point = record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
+    const events: Happening[] = point ? [point] : [];
+    if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
+    else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));
+    progress.wallSeconds += (performance.now() - began) / 1000;
+    if (step === steps) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
+    return { values: { loss }, events };
+  }
+
+  function record(means: Means, milliseconds: number, rate: number): Happening | undefined {
+    progress.seconds += milliseconds / 1000;
+    progress.stepMilliseconds.push(Math.round(milliseconds * 1000) / 1000);
+    const { epoch, point } = progress;
+    epoch.sums = mapValues(means, (x, name) => x + (epoch.sums[name] ?? 0));
+    epoch.steps++;
+    point.loss += means["loss"];
+    point.steps++;
+    if (!Number.isInteger(pointOfEpoch())) return undefined;
+    const made = {
+      step,
+      epoch: step / perEpoch,
+      seconds: progress.seconds,
+      loss: point.loss / point.steps,
+      layers: layerStats(state, rate),
+    };
+    progress.curve.push(made);
+    Object.assign(point, { loss: 0, steps: 0 });
+    return pointOf(made);
+  }
+
+  /** Whether the point of the curve that this step made, if it did, is one to test at. */
+  function isTestPoint(): boolean {
+    const every = Math.ceil(POINTS / Math.max(1, Math.round(TESTS / config.epochs)));
+    return pointOfEpoch() % every === 0;
+  }
+
+  /** Which point of its epoch's curve a step makes, whole if it makes one; 0 at the end. */
+  function pointOfEpoch(): number {
+    return (step % perEpoch) / Math.ceil(perEpoch / POINTS);
+  }
+
+  /** Measures that are numbers: the loss may still have been one when the parameters were past use. */
+  async function measured(what: string, measuring: Promise<Means>): Promise<Means> {
+    const means = await measuring;
+    for (const [name, value] of Object.entries(means))
+      if (!Number.isFinite(value))
+        throw new Diverged(
+          `train: the ${what} ${name} of ${arm} must be a finite number, got ${value} after step ${step}; lower --lr`,
+        );
+    return means;
+  }
+
+  function markTest(test: Means): Happening {
+    const last = progress.curve.length - 1;
+    progress.curve[last] = { ...progress.curve[last], test };
+    return measuredOf(progress.curve[last]);
+  }
+
+  async function endEpoch(epoch: number): Promise<Happening> {
+    const { sums, steps: n } = progress.epoch;
+    const result: EpochResult = {
+      epoch,
+      seconds: progress.seconds,
+      train: mapValues(sums, (x) => x / n),
+      test: await measured("test", programs.test(state)),
+      ...(heldOutSize(config) > 0 && {
+        heldOut: await measured("held-out", programs.heldOut(state, trained, config.trainSize)),
+      }),
+    };
+    progress.epochs.push(result);
+    markTest(result.test);
+    Object.assign(progress.epoch, { steps: 0, sums: {} });
+    return measuredOf({ step, ...result });
+  }
+
+  function checkpoint(): Checkpoint {
+    // An update may overflow under a loss that was still finite; it must not replace the last good checkpoint.
+    for (const [name, { data: values }] of state) {
+      const bad = values.find((x) => !Number.isFinite(x));
+      if (bad !== undefined)
+        throw new Diverged(
+          `train: the parameters of ${arm} must be finite numbers, got ${bad} in ${name} after step ${step}; lower --lr`,
+        );
+    }
+    const { arms: _arms, seeds: _seeds, lr: _lr, lrOf: _lrOf, ...rest } = config;
+    return {
+      state: new Map(state),
+      step,
+      seed,
+      config: { experiment: task.name, arm, lr, ...rest },
+      progress: { ...structuredClone(progress) },
+    };
+  }
+}
+
+function badLoss(
+  arm: RunKey["arm"],
+  step: number,
+  { loss, layer }: { readonly loss: number; readonly layer: string | undefined },
+): Diverged {
+  const where =
+    layer === undefined
+      ? "no layer's pre-activations overflow, so the loss itself does"
+      : `pre-activations overflow first in layer ${layer}`;
+  return new Diverged(
+    `train: the loss of ${arm} must be a finite number, got ${loss} at step ${step} (${where}); lower --lr`,
+  );
+}
+
+const mean = ({ data }: Tensor): number =>
+  Array.from(data).reduce((a, b) => a + b, 0) / data.length;
+const mapValues = (x: Means, f: (value: number, name: string) => number): Means =>
+  Object.fromEntries(Object.entries(x).map(([name, value]) => [name, f(value, name)]));

@@ -1,0 +1,87 @@
+/** What one experiment that trains on minibatches has that another has not. */
+import type {
+  Arm,
+  Input,
+  Network,
+  Node,
+  Norm,
+  Optimizer,
+  Runtime,
+  Schedule,
+  State,
+  Tensor,
+} from "../../src/index.ts";
+import type { Exhibits, Picture, World } from "../experiment.ts";
+import type { Measure, Sheet } from "../records.ts";
+import type { Settings } from "../settings.ts";
+import type { MinibatchConfig, Preset } from "./config.ts";
+
+/** Examples as a network takes them. */
+export interface DataSet {
+  readonly count: number;
+  /** The inputs of a program on `size` examples. */
+  inputs(size: number): readonly Input[];
+  /** Their values for the examples `rows`. */
+  feeds(rows: Uint32Array): Record<string, Tensor>;
+}
+export interface TaskData {
+  readonly train: DataSet;
+  readonly test: DataSet;
+  /** Where it came from, for logs and reports. */
+  readonly source: string;
+}
+
+export interface Task {
+  readonly name: string;
+  /** Half a line for the list of experiments. */
+  readonly about: string;
+  /** What examples are called (default: "images"). */
+  readonly unit?: string;
+  /** Where data may lie: `dataDir`, as a rule. */
+  readonly places: Settings;
+  /** Settings by name; the first is the default. */
+  readonly presets: Readonly<Record<string, Preset>>;
+  /** What the network takes beside its inputs. */
+  readonly options: Settings;
+  /** Outputs of the network, each [batch], that it is judged by; the first ranks the arms. */
+  readonly measures: readonly Measure[];
+  /** The arms that are compared unless others are asked for (default: all). */
+  readonly arms?: readonly Arm[];
+  /** Command lines for the help, without the program's name. */
+  readonly examples?: readonly string[];
+  load(world: World): Promise<TaskData>;
+  /** The inputs are those of its data. */
+  network(inputs: readonly Input[], config: MinibatchConfig): Network;
+  /** Numbers that change from step to step, each an input of the training step: `lr` and what else there is. */
+  rates(
+    config: MinibatchConfig,
+    lr: number,
+  ): Readonly<Record<string, Schedule>> & { readonly lr: Schedule };
+  optimizer(config: MinibatchConfig, rates: Readonly<Record<string, Node>>): Optimizer;
+  /** How an arm normalizes here, where it is not as everywhere. */
+  norm?(arm: Arm): Norm;
+  /** `as drawn`: no data-dependent initialization, weights start as they were drawn (default: data-dependent). */
+  readonly initialization?: "data-dependent" | "as drawn";
+  /** What is measured once, and shown, of a model that was trained. */
+  readonly show?: (trained: TrainedModel) => Promise<Exhibits>;
+  /** New examples of a model that was trained. */
+  readonly sample?: (
+    trained: Omit<TrainedModel, "data">,
+    options: { readonly count: number; readonly key: Tensor },
+  ) => Promise<readonly Picture[]>;
+  /** What others reported, to set beside what is measured here. */
+  readonly reported?: Sheet["reported"];
+}
+
+/** A model that was trained, ready to be looked at. */
+export interface TrainedModel {
+  readonly config: MinibatchConfig;
+  readonly arm: Arm;
+  readonly norm: Norm;
+  readonly seed: number;
+  /** Its parameters, or their moving averages. */
+  readonly state: State;
+  readonly data: TaskData;
+  readonly runtime: Runtime;
+  readonly onProgress: (done: number) => void;
+}
