@@ -1,6 +1,6 @@
 /** Downloads from a server of our own: whole, broken off and gone on with, refused, damaged, and not what was expected. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -28,7 +28,15 @@ const cut =
   (response, from) => {
     response.writeHead(from > 0 ? 206 : 200, { "content-length": content.length - from });
     const some = content.subarray(from, from + bytes);
-    response.write(some, () => setTimeout(() => response.destroy(), 20));
+    response.write(some);
+    // Not before some of it has arrived, however busy the machine is.
+    const arrived = (): boolean =>
+      (statSync(`${path}.part`, { throwIfNoEntry: false })?.size ?? 0) > from;
+    const wait = setInterval(() => {
+      if (!arrived()) return;
+      clearInterval(wait);
+      response.destroy();
+    }, 5);
   };
 const status =
   (code: number): Answer =>
