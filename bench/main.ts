@@ -6,6 +6,7 @@ import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
 import { benchDqn, type DqnBench } from "./dqn.ts";
 import { benchGenerative, type GenerativeBench } from "./generative.ts";
+import { kills, type KillsResult } from "./kills/index.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
 import { inProcess } from "./own-process.ts";
 import { benchPasses, type PassesBench } from "./passes.ts";
@@ -26,6 +27,7 @@ interface Flags {
   readonly rounds?: number;
   readonly steps?: number;
   readonly blocked: boolean;
+  readonly runs?: number;
   readonly json?: string;
 }
 
@@ -39,7 +41,9 @@ const benches: Readonly<
     {
       readonly rounds: number;
       readonly steps: number;
-      run(options: Required<Omit<Flags, "json">>): Promise<readonly [data: object, text: string]>;
+      run(
+        options: Required<Omit<Flags, "json" | "runs">> & Pick<Flags, "runs">,
+      ): Promise<readonly [data: object, text: string]>;
     }
   >
 > = {
@@ -89,6 +93,15 @@ const benches: Readonly<
     async run(options) {
       const result = await benchDqn({ ...options, say });
       return [result, dqnText(result)];
+    },
+  },
+  kills: {
+    rounds: 1,
+    steps: 1,
+    async run({ runs = 100 }) {
+      const result = await kills({ runs, seed: 1, say });
+      if (result.faults.length > 0) process.exitCode = 1;
+      return [{ bench: "kills", ...result }, killsText(result)];
     },
   },
   soak: {
@@ -216,6 +229,12 @@ function growthOf({ mebibytes }: Soak): number {
 }
 const MOST_GROWTH = 1.1;
 
+const killsText = ({ killed, atRandom, beforeFileOperations, same, faults }: KillsResult): string =>
+  [
+    `${killed} runs killed (${beforeFileOperations} before an operation on a file, ${atRandom} at random moments): ${same} went on to the same bits, ${faults.length} did not`,
+    ...faults,
+  ].join("\n");
+
 function soakText({ steps, mebibytes }: Soak, growth: number): string {
   const shown = mebibytes.map((m) => m.toFixed(0)).join(" ");
   return `memory in MiB after each twentieth of ${steps} steps: ${shown}\nthe last quarter over the second: ${growth.toFixed(3)}${growth > MOST_GROWTH ? `, above ${MOST_GROWTH}: memory grew` : ""}`;
@@ -243,6 +262,11 @@ await new Command("bench")
   .addOption(
     new Option("--steps <n>", `steps a round (default: ${defaultsOf("steps")})`).argParser(
       whole("--steps"),
+    ),
+  )
+  .addOption(
+    new Option("--runs <n>", "kills: how many runs are killed (default: 100)").argParser(
+      whole("--runs"),
     ),
   )
   .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist, not passes)")

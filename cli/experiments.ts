@@ -1,10 +1,11 @@
 /** Which experiment is meant: one of ours by its name, or the user's own by the file of its module. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { experiments, findExperiment } from "../experiments/index.ts";
 import { UsageError, type Experiment } from "../runs/experiment.ts";
 import type { Find } from "../runs/folder/index.ts";
-import { reasonOf } from "../src/node/index.ts";
+import { brief } from "../src/train/json.ts";
 
 export const names: readonly string[] = Object.keys(experiments);
 
@@ -31,11 +32,15 @@ export const ownOf = async (file: string | undefined): Promise<Experiment | unde
   file === undefined ? undefined : ownExperiment(file);
 
 async function ownExperiment(file: string): Promise<Experiment> {
+  if (!existsSync(file))
+    throw new UsageError(
+      `${file}: expected the file of an experiment of yours, got none there; check the path`,
+    );
   const module = await import(pathToFileURL(resolve(file)).href).then(
     (loaded: unknown) => loaded as { readonly experiment?: unknown; readonly default?: unknown },
     (error: unknown) => {
       throw new Error(
-        `${file}: expected a module with an experiment, got ${reasonOf(error)}; check the path and the module, e.g. by running it alone`,
+        `${file}: expected a module with an experiment, got ${brief(error instanceof Error ? error.message : String(error))}; run it alone to see where`,
         { cause: error },
       );
     },

@@ -6,6 +6,7 @@ import { UsageError, type Experiment } from "../runs/experiment.ts";
 import { flagOf, type Settings } from "../runs/settings.ts";
 import type { PlayFlags } from "./play.ts";
 import type { SampleFlags } from "./sample.ts";
+import { printable } from "../src/train/json.ts";
 import { experimentAt, names } from "./experiments.ts";
 import {
   armOption,
@@ -68,7 +69,9 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     options: readonly Option[],
     argument: string,
   ): Command => {
-    const command = quietly(root.command(name)).description(does).argument("<path>", argument);
+    const command = quietly(root.command(name))
+      .description(does)
+      .argument("<path>", argument, nonEmpty);
     for (const option of options) command.addOption(option);
     return command;
   };
@@ -139,6 +142,11 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     (await import("./inspect.ts")).inspect(file, flags),
   );
   return root;
+}
+
+function nonEmpty(path: string): string {
+  if (path !== "") return path;
+  throw new UsageError('path: expected a file or a folder, got ""; name one');
 }
 
 interface Chosen {
@@ -220,6 +228,14 @@ async function chosenBy(args: readonly string[]): Promise<Chosen | undefined> {
   return undefined;
 }
 
+/** Longer words are no path that anybody typed. */
+const LONGEST_WORD = 300;
+/** Nothing that moves a terminal's cursor, and no word that fills its screen, wherever they came from. */
+const spared = (text: string): string =>
+  printable(text).replaceAll(/\S+/g, (word) =>
+    word.length > LONGEST_WORD ? `${word.slice(0, 60)}\u2026${word.slice(-60)}` : word,
+  );
+
 /** 0 done, 1 it failed, 2 it was asked wrongly, 130 stopped by Ctrl-C. */
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -246,7 +262,7 @@ export async function run(args: readonly string[]): Promise<number> {
         : error instanceof Error
           ? error.message
           : String(error);
-    process.stderr.write(`weightnorm: ${await said}\n`);
+    process.stderr.write(`weightnorm: ${spared(await said)}\n`);
     return code;
   }
 }

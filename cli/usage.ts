@@ -14,7 +14,7 @@ export async function spoken(error: CommanderError, args: readonly string[]): Pr
     case "commander.unknownOption":
       return unknownFlag(quoted, args, try_);
     case "commander.unknownCommand":
-      return `${quoted}: expected a command, got one that there is not; ${meant === undefined ? "see weightnorm --help" : try_}`;
+      return `command: expected one that there is, got "${quoted}"; ${meant === undefined ? "see weightnorm --help" : try_}`;
     case "commander.missingArgument":
       return `${command}: expected ${quoted === "experiment" ? `an experiment, one of ${names.join(", ")}` : `a ${quoted}`}, got none; ${help}`;
     case "commander.excessArguments":

@@ -28,13 +28,16 @@ export function linearAxis(
   return { title, type: "linear", domain: [from, max], ticks, labels: labelsOf(ticks) };
 }
 
+/** Whether a logarithmic axis has a place for it. */
+export const hasLogarithm = (x: number): boolean => x > 1e-200;
+
 /** Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. */
 export function logAxis(
   title: string,
   values: readonly number[],
   { most = 6 }: { readonly most?: number } = {},
 ): Axis {
-  const positive = values.filter((x) => x > 0);
+  const positive = values.filter(hasLogarithm);
   const low = positive.length > 0 ? positive.reduce((a, b) => Math.min(a, b)) : 0.1;
   const high = positive.length > 0 ? positive.reduce((a, b) => Math.max(a, b)) : 1;
   // Some air, and more of it where all values are nearly equal: their differences are no news.

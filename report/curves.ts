@@ -1,5 +1,6 @@
 /** From records to the points of lines: means over seeds, smoothing, and no more points than a reader can see. */
 import type { Arm, Panel, Quantity, Results, RunRecord } from "../runs/records.ts";
+import { hasLogarithm } from "./axis.ts";
 import { armsOf, valueOf } from "./rows.ts";
 
 /** One point of one line. `line` 0 is the arm's mean; 1, 2, ... are its seeds, left out when there is only one. */
@@ -33,7 +34,7 @@ export function panelLines(results: Results, panel: Panel): readonly Point[] {
   const series = (run: RunRecord): Series =>
     seriesOf(run, panel)
       .map((p) => ({ ...p, at: p.at / axis.per, y: Math.max(floor, p.y * panel.scale) }))
-      .filter(({ y }) => panel.axis === "linear" || y > 0);
+      .filter(({ y }) => panel.axis === "linear" || hasLogarithm(y));
   return linesOf(results, series, { tests: panel.from === "test" });
 }
 

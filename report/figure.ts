@@ -1,9 +1,11 @@
 /** The main figure of a comparison: the panels of its sheet. */
 import type { Panel as Shown, Results } from "../runs/records.ts";
-import { linearAxis, logAxis, type Axis } from "./axis.ts";
+import { hasLogarithm, linearAxis, logAxis, type Axis } from "./axis.ts";
 import { isCurve, panelLines, type Point } from "./curves.ts";
 import { targetText, unitAfter } from "./measure.ts";
-import { draw, INNER_WIDTH, panel, valuesOf, type Goal, type Legend } from "./panels.ts";
+import type { Goal, Legend } from "./legend.ts";
+import { INNER_WIDTH } from "./marks.ts";
+import { draw, panel, valuesOf } from "./panels.ts";
 import { armsOf, scaled, valueOf } from "./rows.ts";
 import { fixed } from "./words.ts";
 
@@ -34,7 +36,7 @@ export function mainFigure(results: Results): Promise<string> {
     return panel(title, points, {
       ...SIZE,
       ...{ xField: by, x: x[by], y },
-      goals: lines.filter(({ y: at }) => one.axis === "linear" || at > 0),
+      goals: lines.filter(({ y: at }) => one.axis === "linear" || hasLogarithm(at)),
     });
   });
   const inUse = goals.filter((goal) => shown.some(({ one }) => goal.of(one)));

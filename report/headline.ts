@@ -123,7 +123,8 @@ function range(measure: Measure, rows: readonly Row[]): string {
     : `${first}${unit === "%" ? unit : ""} to ${last}${unit}`;
 }
 
-/** "test errors", "test losses"; what is no word gets none. */
-const plural = (name: string): string => (name.endsWith("s") ? `${name}es` : `${name}s`);
+/** "test errors", "test losses", "test accuracies" */
+const plural = (name: string): string =>
+  name.endsWith("s") ? `${name}es` : `${name.replace(/([^aeiou])y$/, "$1ie")}s`;
 
 export const scoreOf = ({ score }: Row): number => score?.mean ?? NaN;

@@ -65,7 +65,7 @@ function titleOf({ experiment, config, lost }: Results, rows: readonly Row[]): s
   const entered = Array.isArray(arms)
     ? arms.length
     : new Set([...rows, ...lost].map(({ arm }) => arm)).size;
-  const [only] = [...rows, ...lost].map(({ arm }) => arm);
+  const only = [...rows, ...lost].at(0)?.arm;
   if (entered > 1) return `${experiment}: weight normalization compared`;
   return only === undefined ? experiment : `${experiment}: ${only}`;
 }

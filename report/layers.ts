@@ -1,10 +1,11 @@
 /** What happened to the weights: a small panel a layer, and captions that say what is to be seen in them. */
 import type { Arm, LayerStats, Quantity, Results, RunRecord } from "../runs/records.ts";
-import { logAxis } from "./axis.ts";
+import { hasLogarithm, logAxis } from "./axis.ts";
 import { meanOf } from "./chance.ts";
 import { layerLines, layersOf, learning } from "./curves.ts";
 import { legendOf, progressAxis } from "./figure.ts";
-import { draw, INNER_WIDTH, panel, valuesOf } from "./panels.ts";
+import { INNER_WIDTH } from "./marks.ts";
+import { draw, panel, valuesOf } from "./panels.ts";
 import { armsOf } from "./rows.ts";
 import { list, sentences, short } from "./words.ts";
 
@@ -62,7 +63,7 @@ function layerFigure(
   const gap = 54;
   const size = { width: (INNER_WIDTH - (columns - 1) * gap) / columns, height: 112 };
   const panels = layers.map((layer, i) => {
-    const points = layerLines(results, layer, quantity).filter((p) => p.y > 0);
+    const points = layerLines(results, layer, quantity).filter((p) => hasLogarithm(p.y));
     const x = progressAxis(results, points, 4);
     // One title a row is enough: every panel of the row has the same quantity.
     const y = logAxis(i % columns === 0 ? AXIS[quantity] : "", valuesOf(points, "y"), { most: 5 });

@@ -107,9 +107,8 @@ function trainedOver({ sheet }: Results, rows: readonly Row[]): string {
       return last.at - (before?.at ?? 0);
     }),
   );
-  const [span, ...others] = [...new Set(spans.map((x) => Number(x.toPrecision(6))))];
-  if (span === undefined || others.length > 0 || !(span > 0))
-    return "over training up to the last test";
+  const [span = 0, ...others] = new Set(spans.map((x) => Number(x.toPrecision(6))));
+  if (others.length > 0 || !(span > 0)) return "over training up to the last test";
   return span === 1
     ? `over the last ${sheet.axis.name}`
     : `over the last ${count(span, sheet.axis.name)}`;

@@ -2,23 +2,25 @@
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
-import type { Arm } from "../runs/records.ts";
 import type { Axis } from "./axis.ts";
 import type { Point } from "./curves.ts";
-import { ARM_STYLE, FONT, INK } from "./theme.ts";
-import type { ArmStyle } from "./theme.ts";
+import { legendPanel, type Legend } from "./legend.ts";
+import {
+  byArm,
+  INNER_WIDTH,
+  LEGEND_HEIGHT,
+  LINE_WIDTH,
+  MARGIN,
+  MARKER,
+  markerEncoding,
+  ONE_ROW,
+  type Panel,
+} from "./marks.ts";
+import { FONT, INK } from "./theme.ts";
 
-/** A Vega-Lite unit or layer; its own type is a union too wide to be of help in building one. */
-export type Panel = Readonly<Record<string, unknown>>;
-
-/** All figures are this wide, so that text has one size on the page. */
-export const FIGURE_WIDTH = 880;
-const MARGIN = { left: 54, right: 14, top: 8, bottom: 44 };
-export const INNER_WIDTH: number = FIGURE_WIDTH - MARGIN.left - MARGIN.right;
-const LEGEND_HEIGHT = 18;
 const LEGEND_GAP = 42;
 const ROW_GAP = 78;
-const LINE_WIDTH = 1.7;
+
 export interface PanelOptions {
   readonly width: number;
   readonly height: number;
@@ -70,15 +72,6 @@ export function panel(title: string, points: readonly Point[], options: PanelOpt
   };
 }
 
-const ONE_ROW = { values: [{}] };
-const MARKER = {
-  type: "point",
-  filled: true,
-  opacity: 1,
-  stroke: INK.paper.color,
-  strokeWidth: 0.8,
-};
-
 function goalLine({ y: at, dash }: { y: number; dash: readonly number[] }, y: object): Panel {
   return {
     data: ONE_ROW,
@@ -86,8 +79,6 @@ function goalLine({ y: at, dash }: { y: number; dash: readonly number[] }, y: ob
     encoding: { y: { ...y, field: undefined, datum: at } },
   };
 }
-
-const QUIET = { fontSize: 11, color: INK.quiet.color };
 
 function scaleAndAxis(axis: Axis, grid: boolean): object {
   const [labels, ticks] = [JSON.stringify(axis.labels), JSON.stringify(axis.ticks)];
@@ -99,98 +90,6 @@ function scaleAndAxis(axis: Axis, grid: boolean): object {
       grid,
       labelExpr: `${labels}[indexof(${ticks}, datum.value)]`,
     },
-  };
-}
-
-const byArm = (key: keyof ArmStyle): object => ({
-  field: "arm",
-  // Vega-Lite warns of sizes of things without an order, and of shapes of things with one.
-  type: key === "size" ? "ordinal" : "nominal",
-  scale: {
-    domain: Object.keys(ARM_STYLE),
-    range: Object.values(ARM_STYLE).map((style) => style[key]),
-  },
-  legend: null,
-});
-
-const markerEncoding = (): object => ({
-  fill: byArm("color"),
-  shape: byArm("shape"),
-  size: byArm("size"),
-});
-
-/** What a dashed line is. */
-export interface Goal {
-  readonly text: string;
-  readonly dash: readonly number[];
-}
-
-/** What stands above the panels. */
-export interface Legend {
-  readonly arms: readonly Arm[];
-  /** Runs an arm at most. */
-  readonly seeds: number;
-  readonly goals?: readonly Goal[];
-}
-
-/** A line with its marker and the arm's name, side by side above the panels; then the other kinds of lines. */
-function legendPanel({ arms, seeds, goals = [] }: Legend): Panel {
-  const sample = 26;
-  // Wide enough for the wider fonts that may stand in for Source Sans 3.
-  const widthOf = (text: string): number => sample + 7 + 6.6 * text.length + 22;
-  let left = 0;
-  const entries = arms.map((arm) => {
-    const entry = { arm, left, middle: left + sample / 2, right: left + sample };
-    left += widthOf(arm);
-    return entry;
-  });
-  const note = seeds > 1 ? `thin lines: ${seeds} seeds` : "";
-  const lines = goals.map((goal) => {
-    const entry = { ...goal, left, right: left + sample };
-    left += widthOf(goal.text);
-    return entry;
-  });
-  const at = (field: string): object => ({
-    field,
-    type: "quantitative",
-    scale: null,
-    axis: null,
-  });
-  const y = { value: LEGEND_HEIGHT / 2 };
-  const label = { type: "text", align: "left", baseline: "middle", dx: 7, fontSize: 12 };
-  const goalEntries = lines.flatMap(({ dash, ...goal }) => [
-    {
-      data: { values: [goal] },
-      mark: { type: "rule", color: INK.quiet.color, strokeDash: dash },
-      encoding: { x: at("left"), x2: { field: "right" }, y },
-    },
-    {
-      data: { values: [goal] },
-      mark: label,
-      encoding: { x: at("right"), y, text: { field: "text" } },
-    },
-  ]);
-  return {
-    width: INNER_WIDTH,
-    height: LEGEND_HEIGHT,
-    data: { values: entries },
-    layer: [
-      {
-        mark: { type: "rule", strokeWidth: LINE_WIDTH },
-        encoding: { x: at("left"), x2: { field: "right" }, y, color: byArm("color") },
-      },
-      { mark: MARKER, encoding: { x: at("middle"), y, ...markerEncoding() } },
-      {
-        mark: label,
-        encoding: { x: at("right"), y, text: { field: "arm" } },
-      },
-      ...goalEntries,
-      {
-        data: ONE_ROW,
-        mark: { type: "text", align: "right", baseline: "middle", ...QUIET },
-        encoding: { x: { value: INNER_WIDTH }, y, text: { value: note } },
-      },
-    ],
   };
 }
 
@@ -234,7 +133,7 @@ export async function draw(
 }
 
 /** What no XML may have, escaped or not; names of layers come from files. */
-// eslint-disable-next-line no-control-regex
+
 const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g;
 
 /** Hundredths of a pixel are enough; seventeen digits only make files large. */

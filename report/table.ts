@@ -94,6 +94,6 @@ function draw(
 }
 
 /** Nothing that comes from a file may move a terminal's cursor. */
-// eslint-disable-next-line no-control-regex
+
 export const printable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");

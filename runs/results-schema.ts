@@ -137,7 +137,9 @@ export const resultsSchema: z.ZodMiniType<Results> = z.object({
   soFar: z.exactOptional(z.object({ at: number, of: number })),
   seconds: number,
   arms: byArm(armRecord),
-  lost: listOf(z.object({ arm, seed: whole, lr: number, step: whole, why: text }), { most: 10_000 }),
+  lost: listOf(z.object({ arm, seed: whole, lr: number, step: whole, why: text }), {
+    most: 10_000,
+  }),
   changes: listOf(z.object(onChange) as unknown as z.ZodMiniType<Results["changes"][number]>, {
     most: 1000,
   }),

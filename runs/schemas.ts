@@ -9,7 +9,9 @@ type Schema<T> = z.ZodMiniType<T>;
 /** JSON has no other numbers, but for those that overflow; what is computed of these must not. */
 const MOST = 1e150;
 export const number: Schema<number> = z.number().check(z.minimum(-MOST), z.maximum(MOST));
-export const positive: Schema<number> = z.number().check(z.positive(), z.minimum(1e-150), z.maximum(MOST));
+export const positive: Schema<number> = z
+  .number()
+  .check(z.positive(), z.minimum(1e-150), z.maximum(MOST));
 export const factor: Schema<number> = number.check(
   z.refine((x) => Math.abs(x) >= 1e-150, "a number that is not 0"),
 );
@@ -22,8 +24,10 @@ export const text: Schema<string> = z.string().check(z.maxLength(20_000));
 export const label: Schema<string> = z.string().check(z.maxLength(200));
 export const arm: Schema<Arm> = z.enum(ARMS as [Arm, ...Arm[]]);
 
-export const listOf = <T>(of: Schema<T>, { least = 0, most }: { least?: number; most: number }): Schema<T[]> =>
-  z.array(of).check(z.minLength(least), z.maxLength(most)) as unknown as Schema<T[]>;
+export const listOf = <T>(
+  of: Schema<T>,
+  { least = 0, most }: { least?: number; most: number },
+): Schema<T[]> => z.array(of).check(z.minLength(least), z.maxLength(most));
 
 const few = z.refine(
   (x: unknown) => Object.keys(x as object).length <= 1000,
@@ -32,7 +36,7 @@ const few = z.refine(
 export const values: Schema<Values> = z.record(label, z.nullable(number)).check(few);
 export const counts: Schema<Readonly<Record<string, number>>> = z.record(label, whole);
 export const byArm = <T>(of: Schema<T>): Schema<Partial<Record<Arm, T>>> =>
-  z.partialRecord(arm as never, of) as unknown as Schema<Partial<Record<Arm, T>>>;
+  z.partialRecord(arm as never, of);
 /** Whatever it holds: settings are shown as they were told. */
 export const configuration: Schema<Readonly<Record<string, unknown>>> = z
   .record(label, z.unknown())
@@ -54,7 +58,10 @@ export const machine: Schema<Machine> = z.object({
 /** Only what lies in the folder's own pictures, by names that reach into no attribute and no other folder. */
 const file = z.string().check(
   z.maxLength(200),
-  z.regex(/^pictures\/[\w.+-]+\.(png|gif)$/, "a picture's name, like pictures/weight-1-samples.png"),
+  z.regex(
+    /^pictures\/[\w.+-]+\.(png|gif)$/,
+    "a picture's name, like pictures/weight-1-samples.png",
+  ),
   z.refine((name) => !name.includes(".."), "a picture's name without .."),
 );
 export const picture: Schema<PictureFile> = z.object({ name: label, caption: text, file });

@@ -1,5 +1,5 @@
 /** The games that agents can be trained in, by name. */
-import type { World } from "../../runs/experiment.ts";
+import { UsageError, type World } from "../../runs/experiment.ts";
 import { atari, catchRom, games as atariGames, type Cartridge } from "./atari/index.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
@@ -30,6 +30,7 @@ export function makerOf(
   { game, sticky, limit }: Pick<DqnConfig, "game" | "sticky" | "limit">,
   { door, places }: Pick<World, "door" | "places">,
 ): EnvironmentMaker {
+  checkPlace(game, places);
   if (familyOf(game) === "minatar")
     return (seed) => Promise.resolve(minAtar(game, { seed, sticky, limit }));
   let cartridge: Promise<Cartridge> | undefined;
@@ -39,6 +40,14 @@ export function makerOf(
     const options = { where, seed, sticky, limit: 4 * limit };
     return atari(rom, { ...options, load: (module) => door.require(module) });
   };
+}
+
+/** Throws for a cartridge that nothing would be played from. */
+function checkPlace(game: string, { rom }: RomPlace): void {
+  if (rom !== undefined && game !== "rom")
+    throw new UsageError(
+      `--rom: expected it alone or with --game rom, got it with the game ${game}; leave it away`,
+    );
 }
 
 async function cartridgeAt({ rom }: RomPlace, door: World["door"]): Promise<Cartridge> {

@@ -13,7 +13,17 @@ import {
 import type { Config } from "../experiment.ts";
 import { isGrid } from "../rates.ts";
 import type { Measure } from "../records.ts";
-import { choice, common, group, list, number, onOff, positive, whole, type Settings } from "../settings.ts";
+import {
+  choice,
+  common,
+  group,
+  list,
+  number,
+  onOff,
+  positive,
+  whole,
+  type Settings,
+} from "../settings.ts";
 
 export const OPTIMIZERS = ["adam", "adamax", "rmsprop", "sgd"] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
@@ -41,10 +51,7 @@ export interface MinibatchConfig extends Config {
 }
 
 /** Everything but what only the user knows. */
-export type Preset = Omit<
-  MinibatchConfig,
-  "arms" | "seeds" | "threads" | "trainSize" | "preset"
->;
+export type Preset = Omit<MinibatchConfig, "arms" | "seeds" | "threads" | "trainSize" | "preset">;
 
 export interface Describing {
   readonly measure: Measure;
@@ -67,7 +74,10 @@ export const settingsOf = ({ measure, network, unit }: Describing): Settings => 
     { changes: "" },
   ),
   optimizer: choice("how gradients become steps", OPTIMIZERS, { example: "adam" }),
-  trainSize: whole(`use only the first n training ${unit} (default: all)`, { example: "10000", unit }),
+  trainSize: whole(`use only the first n training ${unit} (default: all)`, {
+    example: "10000",
+    unit,
+  }),
   target: positive(`report the seconds until the test ${measure.key} was this good`, {
     example: String(Number((measure.scale * 0.015).toPrecision(2))),
     unit: measure.unit,

@@ -17,7 +17,13 @@ import {
 } from "../../src/index.ts";
 import type { Happening, RunKey } from "../events.ts";
 import { Diverged, type Contestant, type Kept } from "../experiment.ts";
-import { heldOutSize, stepsOf, stepsPerEpoch, trainedSize, type MinibatchConfig } from "./config.ts";
+import {
+  heldOutSize,
+  stepsOf,
+  stepsPerEpoch,
+  trainedSize,
+  type MinibatchConfig,
+} from "./config.ts";
 import { finishedOf, measuredOf, pointOf } from "./history.ts";
 import { INIT_BATCH, type Means, type Programs } from "./programs.ts";
 import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
@@ -121,8 +127,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     const point = record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
     const events: Happening[] = point ? [point] : [];
     if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
-    else if (isTestPoint())
-      events.push(markTest(await measured("test", programs.test(state))));
+    else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));
     progress.wallSeconds += (performance.now() - began) / 1000;
     if (step === steps) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
     return { values: { loss }, events };

@@ -36,6 +36,10 @@ const tooMany: Words = [
   "too many files are open",
   "close other programs, or allow more with `ulimit -n`",
 ];
+const aFolder = (doing: Doing): Words => [
+  "this is a folder",
+  changes(doing) ? "give a file name" : "give the file in it",
+];
 const device = (doing: Doing): Words => [`${cannot[doing]} from a device`, "give a file"];
 
 /** By the system's code. */
@@ -53,10 +57,8 @@ const words: ReadonlyMap<string, (doing: Doing) => Words> = new Map<
           ? ["its folder is a file", "choose another folder"]
           : ["a folder of its path is a file", "check the path"],
   ],
-  [
-    "EISDIR",
-    (doing) => ["this is a folder", changes(doing) ? "give a file name" : "give the file in it"],
-  ],
+  ["EISDIR", aFolder],
+  ["ERR_FS_EISDIR", aFolder],
   ["EACCES", forbidden],
   ["EPERM", forbidden],
   [

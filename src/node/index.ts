@@ -13,7 +13,15 @@ export {
   saveCheckpoint,
   writeFileAtomic,
 } from "./files.ts";
-export { openLog, readLog, type Log, type LogOptions, type LogRecord } from "./log.ts";
+export {
+  openLog,
+  parseLog,
+  readLog,
+  type Log,
+  type LogOptions,
+  type LogRecord,
+  type Records,
+} from "./log.ts";
 export { loadMnist, type MnistOptions } from "./mnist.ts";
 export { loadCifar10, type Cifar10Options } from "./cifar10.ts";
 export type { Cifar10, Mnist } from "../data/index.ts";

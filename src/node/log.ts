@@ -24,7 +24,7 @@ export interface LogOptions {
 
 /** Opens a JSON-lines file to append to; makes it if need be. Lines that are no records are dropped: a crash tears the last one. */
 export async function openLog(path: string, { keep = () => true }: LogOptions = {}): Promise<Log> {
-  const lines = await linesOf(path);
+  const lines = linesIn(await bytesOf(path));
   const kept = lines.filter(({ record }) => record !== undefined && keep(record));
   // A last line without its end is whole only by chance.
   if (kept.length < lines.length || lines.at(-1)?.ended === false)
@@ -57,13 +57,25 @@ export async function openLog(path: string, { keep = () => true }: LogOptions = 
   };
 }
 
-/** The records of a log, and how many lines cannot be read; a log that is not there has none. */
-export async function readLog(
-  path: string,
-): Promise<{ readonly records: readonly LogRecord[]; readonly torn: number }> {
-  const lines = await linesOf(path);
+export interface Records {
+  readonly records: readonly LogRecord[];
+  /** Lines that are none. */
+  readonly torn: number;
+}
+
+/** The records of a log; one that is not there has none. */
+export const readLog = async (path: string): Promise<Records> => parseLog(await bytesOf(path));
+
+export function parseLog(bytes: Uint8Array): Records {
+  const lines = linesIn(bytes);
   return { records: lines.flatMap(({ record }) => (record ? [record] : [])), torn: tornOf(lines) };
 }
+
+const bytesOf = (path: string): Promise<Uint8Array> =>
+  readBytes(path).catch((error: unknown) => {
+    if (codeOf((error as Error).cause) === "ENOENT") return new Uint8Array(0);
+    throw error;
+  });
 
 interface Line {
   /** Without its end. */
@@ -77,11 +89,7 @@ const tornOf = (lines: readonly Line[]): number =>
 const isBlank = (bytes: Uint8Array): boolean => bytes.every((b) => b === 0x20 || b === 0x0d);
 
 /** Line by line, since a text of all of them may be longer than texts can be. */
-async function linesOf(path: string): Promise<readonly Line[]> {
-  const bytes = await readBytes(path).catch((error: unknown) => {
-    if (codeOf((error as Error).cause) === "ENOENT") return new Uint8Array(0);
-    throw error;
-  });
+function linesIn(bytes: Uint8Array): readonly Line[] {
   const lines: Line[] = [];
   for (let start = 0; start < bytes.length;) {
     const end = bytes.indexOf(0x0a, start);

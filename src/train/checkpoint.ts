@@ -1,6 +1,7 @@
 /** All that a run needs to go on as if it had never stopped, as a safetensors file that other tools can open. */
 import type { Parameter } from "../graph/index.ts";
 import type { State, Tensor } from "../runtime/program.ts";
+import { brief, MOST_LEVELS, parseRecord, word } from "./json.ts";
 import { decode, encode } from "./safetensors.ts";
 
 export interface Checkpoint {
@@ -35,21 +36,30 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   const text = (name: string): string => {
     if (Object.hasOwn(metadata, name)) return metadata[name];
     throw new Error(
-      `${where}: a checkpoint needs "${name}", got only ${Object.keys(metadata).join(", ")}; use an earlier checkpoint`,
+      `${where}: a checkpoint needs "${name}", got ${list("only ", Object.keys(metadata).map(word)).join("")}; use an earlier checkpoint`,
     );
   };
+  const count = (name: string): number => {
+    const given = text(name);
+    if (/^(0|[1-9]\d*)$/.test(given) && Number.isSafeInteger(Number(given))) return Number(given);
+    throw new Error(
+      `${where}: ${name} must be a whole number of at least 0, got ${brief(given)}; use an earlier checkpoint`,
+    );
+  };
+  const record = (name: string): Record<string, unknown> =>
+    parseRecord(text(name), `${where}: ${name}`, "use an earlier checkpoint");
   const expected = text("crc32");
   const got = checksum(tensors, metadata);
   if (got !== expected)
     throw new Error(
-      `${where}: the file is damaged, expected checksum ${expected}, got ${got}; use an earlier checkpoint`,
+      `${where}: the file is damaged, expected checksum ${/^[0-9a-f]{8}$/.test(expected) ? expected : brief(expected)}, got ${got}; use an earlier checkpoint`,
     );
   return {
     state: tensors,
-    step: Number(text("step")),
-    seed: Number(text("seed")),
-    config: JSON.parse(text("config")) as Record<string, unknown>,
-    progress: JSON.parse(text("progress")) as Record<string, unknown>,
+    step: count("step"),
+    seed: count("seed"),
+    config: record("config"),
+    progress: record("progress"),
   };
 }
 
@@ -66,11 +76,11 @@ export function checkState(
     const x = state.get(p.attrs.name);
     return !x || describe(x) === describe(p)
       ? []
-      : [`"${p.attrs.name}" is ${describe(x)} instead of ${describe(p)}`];
+      : [`${brief(p.attrs.name)} is ${describe(x)} instead of ${describe(p)}`];
   });
   const problems = [
-    ...list("no ", missing.map(quote)),
-    ...list("an unexpected ", unexpected.map(quote)),
+    ...list("no ", missing.map(brief)),
+    ...list("an unexpected ", unexpected.map(brief)),
     ...list("", misshapen),
   ];
   if (problems.length > 0)
@@ -104,15 +114,21 @@ const checksum = (
     .padStart(8, "0");
 
 function wholeNumber(name: string, value: number): string {
-  if (!Number.isSafeInteger(value))
-    throw new Error(`checkpoint: ${name} must be a whole number, got ${value}; round it`);
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new Error(
+      `checkpoint: ${name} must be a whole number of at least 0, got ${value}; round it`,
+    );
   return `${value}`;
 }
 
 /** JSON that parses to the same value again, or an error: JSON.stringify would turn NaN to null and -0 to 0 silently. */
-function json(value: unknown, path: string): string {
+function json(value: unknown, path: string, level = 1): string {
   const each = (values: readonly unknown[]): string[] =>
-    Array.from(values, (x, i) => json(x, `${path}[${i}]`));
+    Array.from(values, (x, i) => json(x, `${path}[${i}]`, level + 1));
+  if (level > MOST_LEVELS && typeof value === "object" && value !== null)
+    throw new Error(
+      `checkpoint: ${path.slice(0, 60)}… must have at most ${MOST_LEVELS} levels, got more; make it flatter`,
+    );
   if (Object.is(value, -0)) return "-0";
   if (typeof value === "number" && !Number.isFinite(value))
     throw new Error(
@@ -123,7 +139,7 @@ function json(value: unknown, path: string): string {
   if (Array.isArray(value)) return `[${each(value).join(",")}]`;
   if (typeof value === "object" && [Object.prototype, null].includes(prototypeOf(value))) {
     const fields = Object.entries(value).filter(([, x]) => x !== undefined); // absent, as in JSON
-    return `{${fields.map(([k, x]) => `${JSON.stringify(k)}:${json(x, `${path}.${k}`)}`).join(",")}}`;
+    return `{${fields.map(([k, x]) => `${JSON.stringify(k)}:${json(x, `${path}.${k}`, level + 1)}`).join(",")}}`;
   }
   const kind = typeof value === "object" ? value.constructor.name : typeof value;
   throw new Error(
@@ -133,10 +149,8 @@ function json(value: unknown, path: string): string {
 
 const prototypeOf = (value: object): object | null => Object.getPrototypeOf(value) as object | null;
 
-const quote = (name: string): string => `"${name}"`;
-
 const describe = ({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): string =>
-  `${dtype} [${shape}]`;
+  `${dtype} ${brief(shape)}`;
 
 /** `before` and the first few of `items`, or nothing. */
 function list(before: string, items: readonly string[]): string[] {
@@ -151,14 +165,14 @@ function foreign(
 ): string {
   const format = metadata["format"] ?? "";
   if (format.startsWith("weightnorm-checkpoint/"))
-    return `this version reads ${FORMAT}, got ${format}; update weightnorm`;
+    return `this version reads ${FORMAT}, got ${word(format)}; update weightnorm`;
   const held = list(
     "",
-    [...tensors].map(([name, x]) => `"${name}" ${describe(x)}`),
+    [...tensors].map(([name, x]) => `${brief(name)} ${describe(x)}`),
   );
   const tags = list(
     ", metadata ",
-    Object.entries(metadata).map(([k, v]) => `${k}=${v.slice(0, 40)}`),
+    Object.entries(metadata).map(([k, v]) => `${word(k)}=${word(v)}`),
   );
   return (
     `not a checkpoint of weightnorm, got a safetensors file with ` +

@@ -5,7 +5,10 @@ export const MOST_LEVELS = 100;
 /** Characters of a file or a value that a message quotes. */
 const LONGEST = 60;
 
-/** The value of a JSON text, at most `MOST_LEVELS` deep and no object with a name twice; `where` names the file in messages. */
+/**
+ * The value of a JSON text: at most `MOST_LEVELS` deep, no object with a name twice, no number that becomes infinite. `where`
+ * names the file in messages.
+ */
 export function parseJson(
   text: string,
   where: string,
@@ -13,12 +16,23 @@ export function parseJson(
 ): unknown {
   const wrong = fault(text);
   if (wrong !== undefined) throw new Error(`${where}: ${wrong}; ${remedy}`);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw new Error(`${where}: expected JSON, got ${brief(text)}; ${remedy}`, { cause });
   }
+  if (LARGE.test(text) && hasInfinite(value))
+    throw new Error(`${where}: expected numbers below 1.8e308, got a larger one; ${remedy}`);
+  return value;
 }
+
+/** Without this there is no number that is too large. */
+const LARGE = /[eE]\+?\d{3}|\d{309}/;
+const hasInfinite = (x: unknown): boolean =>
+  typeof x === "object" && x !== null
+    ? Object.values(x).some(hasInfinite)
+    : typeof x === "number" && !Number.isFinite(x);
 
 /** The same where it must be an object. */
 export function parseRecord(text: string, where: string, remedy?: string): Record<string, unknown> {
@@ -44,10 +58,14 @@ export function brief(value: unknown): string {
   return printable(json.length > LONGEST ? `${json.slice(0, LONGEST)}…` : json);
 }
 
+/** Text of a file for a message: as it stands where it is a short word that says nothing else, else quoted. */
+export const word = (text: string): string =>
+  /^(?!(undefined|null|NaN|nothing)$)[\w./+-]{1,60}$/.test(text) ? text : brief(text);
+
 /** Text with what moves a cursor or turns the direction of writing written out. */
 export const printable = (text: string): string =>
   text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 

@@ -3,6 +3,7 @@
  * header that gives every tensor its dtype, shape and range of bytes, then those bytes without a gap, little-endian (as
  * are the typed arrays of every platform that ONNX Runtime has).
  */
+import { brief, isRecord, parseRecord } from "./json.ts";
 import { sizeOf, type Dtype, type Shape } from "../graph/index.ts";
 import type { Tensor, TensorData } from "../runtime/program.ts";
 
@@ -52,7 +53,7 @@ export function encode(
 /** Tensors (in the order of the file) and metadata; `where` names the file in messages. F16 and BF16 become float32, I64 int32. */
 export function decode(bytes: Uint8Array, where: string): Safetensors {
   const { header, data } = parts(bytes, where);
-  const metadata = metadataOf(header["__metadata__"] ?? {}, where);
+  const metadata = metadataOf("__metadata__" in header ? header["__metadata__"] : {}, where);
   const entries = Object.entries(header)
     .filter(([name]) => name !== "__metadata__")
     .map(([name, entry]) => checkEntry(entry, name, where))
@@ -72,7 +73,7 @@ export function decode(bytes: Uint8Array, where: string): Safetensors {
   for (const { name, code, shape, ...range } of entries) {
     if (range.begin !== end)
       throw new Error(
-        `${where}: ${range.begin > end ? "a hole lies before" : "another tensor overlaps"} "${name}", ` +
+        `${where}: ${range.begin > end ? "a hole lies before" : "another tensor overlaps"} ${brief(name)}, ` +
           `got its bytes at ${range.begin} and the end of the one before at ${end}; save it again`,
       );
     end = range.end;
@@ -80,7 +81,7 @@ export function decode(bytes: Uint8Array, where: string): Safetensors {
     tensors.set(name, {
       dtype: code.dtype,
       shape,
-      data: code.read(copy.buffer, `${where}: tensor "${name}"`),
+      data: code.read(copy.buffer, `${where}: tensor ${brief(name)}`),
     });
   }
   return { tensors, metadata };
@@ -140,9 +141,6 @@ function codeOf(name: string, { dtype, shape, data }: Tensor): Code {
   return code;
 }
 
-const isRecord = (x: unknown): x is Readonly<Record<string, unknown>> =>
-  typeof x === "object" && x !== null && !Array.isArray(x);
-
 const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
 
 /** The limit of the reference implementation, so that a file cannot ask for all memory. */
@@ -163,14 +161,13 @@ function parts(
     throw new Error(
       `${where}: truncated, expected a header of ${length} bytes, got ${bytes.length - 8}; copy or save it again`,
     );
-  let header: unknown;
+  let text: string;
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
-    header = JSON.parse(text);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length));
   } catch {
-    throw no("a header that is not JSON");
+    throw no("a header that is no text");
   }
-  if (!isRecord(header)) throw no("a header that is not JSON");
+  const header = parseRecord(text, `${where}: its header`, "save it again");
   return { header, data: bytes.subarray(8 + length) };
 }
 
@@ -187,7 +184,7 @@ function metadataOf(metadata: unknown, where: string): Record<string, string> {
   const entries = isRecord(metadata) ? Object.entries(metadata) : undefined;
   if (!entries?.every((entry): entry is [string, string] => typeof entry[1] === "string"))
     throw new Error(
-      `${where}: metadata must be an object of strings, got ${JSON.stringify(metadata)}; save it again`,
+      `${where}: metadata must be an object of strings, got ${brief(metadata)}; save it again`,
     );
   return Object.fromEntries(entries);
 }
@@ -202,24 +199,24 @@ interface Entry {
 
 function checkEntry(entry: unknown, name: string, where: string): Entry {
   const fail = (what: string): never => {
-    throw new Error(`${where}: tensor "${name}" ${what}`);
+    throw new Error(`${where}: tensor ${brief(name)} ${what}`);
   };
   const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
-  if (typeof dtype !== "string")
-    return fail(`needs a dtype, got ${JSON.stringify(entry)}; save it again`);
+  if (typeof dtype !== "string") return fail(`needs a dtype, got ${brief(entry)}; save it again`);
   const code = codeByName.get(dtype);
   if (!code)
     return fail(
-      `has an unknown dtype, got ${dtype}; convert it to one of ${codes.map((c) => c.name).join(" ")}`,
+      `has an unknown dtype, got ${brief(dtype)}; convert it to one of ${codes.map((c) => c.name).join(" ")}`,
     );
   if (!Array.isArray(shape) || !shape.every(isCount))
-    return fail(`needs a shape of whole numbers, got ${JSON.stringify(shape)}; save it again`);
+    return fail(`needs a shape of whole numbers, got ${brief(shape)}; save it again`);
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
   if (!isCount(begin) || !isCount(end) || begin > end)
-    return fail(`needs data_offsets [begin, end], got ${JSON.stringify(offsets)}; save it again`);
-  if (sizeOf(shape) * code.size !== end - begin)
+    return fail(`needs data_offsets [begin, end], got ${brief(offsets)}; save it again`);
+  const size = shape.includes(0) ? 0 : sizeOf(shape) * code.size; // which may overflow before it comes to the 0
+  if (size !== end - begin)
     return fail(
-      `of ${dtype} [${shape}] takes ${sizeOf(shape) * code.size} bytes, got ${end - begin}; save it again`,
+      `of ${dtype} ${brief(shape)} takes ${size} bytes, got ${end - begin}; save it again`,
     );
   return { name, code, shape, begin, end };
 }

@@ -4,9 +4,9 @@ import { describe, expect, test, type TestContext } from "vitest";
 import { powerOn, turned } from "../../experiments/dqn/atari/console.ts";
 import { catchRom } from "../../experiments/dqn/atari/index.ts";
 import { observationOf, pictureOf } from "../../experiments/dqn/atari/screen.ts";
-import { doorTo, require } from "./dqn-world.ts";
+import { asset, require } from "./dqn-world.ts";
 
-const { rom } = await catchRom(doorTo());
+const { rom } = await catchRom({ asset });
 
 /** By the npm package dasm, which comes with the emulator. */
 function assembled(context: TestContext, source: string): Uint8Array {

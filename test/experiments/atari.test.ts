@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { gain, type Game } from "../../experiments/dqn/atari/games.ts";
 import { md5 } from "../../experiments/dqn/atari/md5.ts";
 import {
@@ -13,9 +13,11 @@ import {
   type AtariOptions,
 } from "../../experiments/dqn/atari/index.ts";
 import type { Environment } from "../../experiments/dqn/environment.ts";
-import { doorTo, require } from "./dqn-world.ts";
+import { asset, require } from "./dqn-world.ts";
 
-const { rom, where } = await catchRom(doorTo());
+vi.setConfig({ testTimeout: 120_000 }); // some ten seconds, where the cores are free
+
+const { rom, where } = await catchRom({ asset });
 const catching = (options: Partial<AtariOptions> = {}): Promise<Environment> =>
   atari(rom, { where, load: require, ...options });
 

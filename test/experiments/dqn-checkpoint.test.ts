@@ -89,7 +89,14 @@ describe("a checkpoint of earlier code", () => {
 });
 
 describe("progress that cannot be", () => {
-  const advice = "; use an earlier checkpoint";
+  const messageOf = (run: () => unknown): string => {
+    try {
+      run();
+      return "nothing";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
   test.each<[string, (p: Progress) => unknown, string]>([
     ["nothing", () => null, "expected an object, got null"],
     ["no curve", (p) => ({ ...p, curve: undefined }), "expected an array in curve, got nothing"],
@@ -107,7 +114,7 @@ describe("progress that cannot be", () => {
     [
       "two points at once",
       (p) => ({ ...p, curve: [p.curve[0], p.curve[0]] }),
-      "expected points one after the other in curve, got a list of 2",
+      'expected points one after the other in curve, got [{"frame":4,',
     ],
     [
       "a score",
@@ -122,9 +129,10 @@ describe("progress that cannot be", () => {
   ])("%s", async (_, change, message) => {
     const progress = change(structuredClone(golden.progress) as unknown as Progress);
     const kept = keptOf({ progress: progress as Checkpoint["progress"] });
-    const expected = `the checkpoint of weight-1: ${message}${advice}`;
-    expect(await said(kept)).toBe(expected);
-    expect(() => dqn.history(kept.checkpoint, key)).toThrow(expected);
+    const [got, told] = [await said(kept), messageOf(() => dqn.history(kept.checkpoint, key))];
+    expect(got.slice(0, message.length + 28)).toBe(`the checkpoint of weight-1: ${message}`);
+    expect(got).toMatch(/; use an earlier checkpoint$/);
+    expect(told).toBe(got);
   });
 
   test("a game in another state than it can be in", async () => {

@@ -1,41 +1,20 @@
 /** What agents get from where they run, as small as tests need it; and a store of one run in memory. */
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
-import { basename } from "node:path";
 import { presets, type DqnConfig } from "../../experiments/dqn/config.ts";
-import type { Door, Kept, Saved, World } from "../../runs/experiment.ts";
+import type { Kept, Saved, World } from "../../runs/experiment.ts";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
   type Checkpoint,
   type Tensor,
 } from "../../src/index.ts";
-import { nodeRuntime } from "../../src/node/index.ts";
+import { nodeDoor, nodeRuntime } from "../../src/node/index.ts";
 
-const notHere = (): never => {
-  throw new Error("agents need nothing of that");
-};
-export const require: (module: string) => unknown = createRequire(import.meta.url);
-
-/** What was computed once is kept in `memory`. */
-export const doorTo = (memory: Map<string, Uint8Array> = new Map()): Door => ({
-  at: (place) =>
-    Promise.resolve({
-      source: place,
-      names: [basename(place)],
-      where: () => place,
-      read: () => readFile(place),
-    }),
-  ...{ package: notHere, download: notHere },
-  asset: (url) => readFile(url),
-  require,
-  recall: (name) => Promise.resolve(memory.get(name)),
-  keep: (name, bytes) => Promise.resolve(void memory.set(name, bytes)),
-});
+const door = nodeDoor();
+export const { asset, require } = door;
 
 export const runtime: ReturnType<World["runtime"]> = nodeRuntime({ threads: 1 });
 export const world = (changes: Partial<World> = {}): World => ({
-  ...{ runtime: () => runtime, threads: 1, places: {}, door: doorTo() },
+  ...{ runtime: () => runtime, threads: 1, places: {}, door },
   progress: () => undefined,
   ...changes,
 });

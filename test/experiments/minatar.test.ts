@@ -146,6 +146,22 @@ describe("every game as an environment", () => {
     expect(environment.step(0).ended).toBe(false);
   });
 
+  test.each<[string, object, string?]>([
+    ["seaquest", { aboard: -2 }], // six were brought up, and then nobody: the original has it so
+    ["seaquest", { oxygen: 1e15 }, "expected at most 200 in state.oxygen, got 1000000000000000"],
+    ["space-invaders", { aliens: [-1] }, "expected at least 0 in state.aliens.0, got -1"],
+    ["space-invaders", { cannon: 10 }, "expected at most 9 in state.cannon, got 10"],
+    ["breakout", { bricks: [] }, "expected at least 100 entries in state.bricks, got []"],
+    ["breakout", { lives: 3 }, "expected nothing but what is described in state, got lives"],
+  ])("%s with %o in a snapshot from a file", (name, change, refused) => {
+    const environment = minAtar(name);
+    const snapshot = environment.snapshot() as { readonly state: object };
+    const restore = (): void =>
+      environment.restore({ ...snapshot, state: { ...snapshot.state, ...change } });
+    if (refused) expect(restore).toThrow(`${name}: ${refused}; use an earlier checkpoint`);
+    else expect(restore).not.toThrow();
+  });
+
   test("what there is not", () => {
     expect(() => minAtar("pong")).toThrow(
       'minAtar: game must be one of breakout, space-invaders, seaquest, got "pong"; choose one of them',

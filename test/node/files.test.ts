@@ -3,7 +3,16 @@ import * as fs from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { loadCheckpoint, saveCheckpoint, writeFileAtomic } from "../../src/node/files.ts";
+import {
+  listFolder,
+  loadCheckpoint,
+  makeFolder,
+  readBytes,
+  readText,
+  removeFile,
+  saveCheckpoint,
+  writeFileAtomic,
+} from "../../src/node/files.ts";
 import { tensor } from "../../src/runtime/program.ts";
 import type { Checkpoint } from "../../src/train/checkpoint.ts";
 
@@ -198,6 +207,68 @@ describe("checkpoints", () => {
     await fs.truncate(path, (await fs.stat(path)).size - 1);
     expect(await message(() => loadCheckpoint(path))).toMatchInlineSnapshot(
       `"<folder>/file: truncated, expected 12 bytes of tensors, got 11; copy or save it again"`,
+    );
+  });
+});
+
+describe("what else is done with files", () => {
+  test("a file is read, unless it is larger than it may be or a device", async () => {
+    fsSync.writeFileSync(path, "12345");
+    expect(await readText(path, { most: 5 })).toBe("12345");
+    expect(await message(() => readText(path, { most: 4 }))).toMatchInlineSnapshot(
+      `"<folder>/file: expected a file of at most 4 bytes, got 5; check that it is the right file"`,
+    );
+    expect(await message(() => readBytes("/dev/zero"))).toMatchInlineSnapshot(
+      `"/dev/zero: cannot read from a device, got ENODEV; give a file"`,
+    );
+    fsSync.writeFileSync(path, Uint8Array.of(0x61, 0xff));
+    expect(await message(() => readText(path))).toMatchInlineSnapshot(
+      `"<folder>/file: expected text, got bytes that are not UTF-8; check the path"`,
+    );
+    vi.mocked(fs.readFile).mockRejectedValueOnce(failure("EMFILE"));
+    expect(await message(() => readBytes(path))).toMatchInlineSnapshot(
+      `"<folder>/file: too many files are open, got EMFILE; close other programs, or allow more with \`ulimit -n\`"`,
+    );
+  });
+
+  test("a folder is listed in an order of its own", async () => {
+    for (const name of ["b", "B", "a", "ä"]) fsSync.writeFileSync(join(folder, name), "");
+    expect(await listFolder(folder)).toEqual(["B", "a", "b", "ä"]);
+    expect([
+      await message(() => listFolder(join(folder, "no"))),
+      await message(() => listFolder(join(folder, "a"))),
+    ]).toMatchInlineSnapshot(`
+      [
+        "<folder>/no: there is no such folder, got ENOENT; check the path",
+        "<folder>/a: this is a file, got ENOTDIR; give its folder",
+      ]
+    `);
+  });
+
+  test("a file is removed, or it is said why a leftover stays", async () => {
+    await writeFileAtomic(path, "x");
+    await removeFile(path);
+    await removeFile(path);
+    vi.mocked(fs.rm).mockRejectedValueOnce(failure("EROFS"));
+    expect(await message(() => removeFile(path))).toMatchInlineSnapshot(
+      `"<folder>/file: cannot remove it on a read-only file system, got EROFS; choose another folder"`,
+    );
+    expect(await message(() => removeFile(folder))).toMatchInlineSnapshot(
+      `"<folder>: this is a folder, got ERR_FS_EISDIR; give a file name"`,
+    );
+  });
+
+  test("a folder is made with those above, or it is said which one could not be", async () => {
+    await makeFolder(join(folder, "a", "b"));
+    await makeFolder(join(folder, "a", "b"));
+    expect(fsSync.existsSync(join(folder, "a", "b"))).toBe(true);
+    fsSync.writeFileSync(path, "");
+    expect(await message(() => makeFolder(join(path, "a", "b")))).toMatchInlineSnapshot(
+      `"<folder>/file/a: its folder is a file, got ENOTDIR; choose another folder"`,
+    );
+    vi.mocked(fs.mkdir).mockRejectedValueOnce(failure("EROFS"));
+    expect(await message(() => makeFolder(join(folder, "c", "d")))).toMatchInlineSnapshot(
+      `"<folder>/c: cannot write to a read-only file system, got EROFS; choose another folder"`,
     );
   });
 });

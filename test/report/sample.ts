@@ -19,7 +19,7 @@ export interface SampleOptions {
   readonly layers?: readonly string[];
   readonly pointsAnEpoch?: number;
   readonly target?: number;
-  readonly measure?: Partial<Measure>;
+  readonly measure?: Measure;
   /** What the learning rate is multiplied by towards the end. */
   readonly fall?: number;
   /** The first measure of the last test, not scaled, seed by seed; the number of seeds follows. */
@@ -58,7 +58,7 @@ export function sampleResults(options: SampleOptions = {}): Results {
   const { last, epochs = 4, target = 0.01 } = options;
   const { arms = last ? ARMS.filter((arm) => last[arm]) : ARMS } = options;
   const { layers = LAYERS, pointsAnEpoch = 30, fall = 1 } = options;
-  const measure = { ...ERROR, ...options.measure };
+  const { measure = ERROR } = options;
   const records = arms.map((arm): [Arm, ArmRecord] => {
     const ends = last?.[arm];
     const seeds = ends?.length ?? options.seeds ?? 2;

@@ -38,7 +38,7 @@ describe("round trip", () => {
     fc.assert(
       fc.property(
         fc.maxSafeNat(),
-        fc.maxSafeInteger(),
+        fc.maxSafeNat(),
         records,
         fc.dictionary(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }), {
           noNullPrototype: true,
@@ -113,6 +113,55 @@ describe("damage", () => {
     );
   });
 
+  /** A file whose metadata are not what saveCheckpoint writes, though its checksum is right. */
+  const forged = (change: Readonly<Record<string, string>>): Uint8Array => {
+    const { tensors, metadata } = decode(encodeCheckpoint(sample), "c");
+    const texts = { ...metadata, ...change, crc32: "" };
+    const sum = crc32(encode(tensors, texts)).toString(16).padStart(8, "0");
+    return encode(tensors, { ...texts, crc32: sum });
+  };
+
+  test.each([
+    "x",
+    "",
+    "-1",
+    "1.5",
+    "1e3",
+    " 7",
+    "0x10",
+    "9007199254740992",
+    "Infinity",
+    "\u001b[0m",
+  ])("a count of %j is none", (text) => {
+    for (const name of ["step", "seed"])
+      expect(open(forged({ [name]: text }))).toThrow(
+        `run.safetensors: ${name} must be a whole number of at least 0, got ${JSON.stringify(text)}; use an earlier checkpoint`,
+      );
+  });
+
+  test("what is no object of JSON is told", () => {
+    expect(open(forged({}))).not.toThrow();
+    expect(open(forged({ config: "null" }))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: config: expected a JSON object, got null; use an earlier checkpoint]`,
+    );
+    expect(open(forged({ progress: "[1]" }))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: progress: expected a JSON object, got [1]; use an earlier checkpoint]`,
+    );
+    expect(open(forged({ config: `{"a":` }))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: config: expected JSON, got "{\\"a\\":"; use an earlier checkpoint]`,
+    );
+    expect(open(forged({ progress: `{"loss":1e999}` }))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: progress: expected numbers below 1.8e308, got a larger one; use an earlier checkpoint]`,
+    );
+    expect(open(forged({ config: `{"a":1,"\\u0061":2}` }))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: config: expected every name once in an object, got "a" twice; use an earlier checkpoint]`,
+    );
+    const deep = `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+    expect(open(forged({ progress: deep }))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: progress: expected JSON of at most 100 levels, got more; use an earlier checkpoint]`,
+    );
+  });
+
   test("a foreign file is told from a damaged one", () => {
     const weights = new Map(Array.from({ length: 7 }, (_, i) => [`layer.${i}`, tensor([1, 2])]));
     expect(open(encode(weights, { format: "pt" }))).toThrowErrorMatchingInlineSnapshot(
@@ -150,10 +199,18 @@ test("what JSON would lose is refused, by its path", () => {
     `[Error: checkpoint: config.when must be a plain JSON value, got Date; make it numbers, strings, arrays and objects]`,
   );
   expect(save({ step: 1.5 })).toThrowErrorMatchingInlineSnapshot(
-    `[Error: checkpoint: step must be a whole number, got 1.5; round it]`,
+    `[Error: checkpoint: step must be a whole number of at least 0, got 1.5; round it]`,
+  );
+  expect(save({ seed: -1 })).toThrowErrorMatchingInlineSnapshot(
+    `[Error: checkpoint: seed must be a whole number of at least 0, got -1; round it]`,
+  );
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  expect(save({ config: { deep } })).toThrowErrorMatchingInlineSnapshot(
+    `[Error: checkpoint: config.deep[0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][0][… must have at most 100 levels, got more; make it flatter]`,
   );
   expect(save({ seed: 2 ** 53 })).toThrowErrorMatchingInlineSnapshot(
-    `[Error: checkpoint: seed must be a whole number, got 9007199254740992; round it]`,
+    `[Error: checkpoint: seed must be a whole number of at least 0, got 9007199254740992; round it]`,
   );
 });
 

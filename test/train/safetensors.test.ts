@@ -280,12 +280,12 @@ describe("errors", () => {
       `[Error: w.safetensors: not a safetensors file, got a header that does not begin with {; check the path]`,
     );
     expect(read('{"a":')).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: not a safetensors file, got a header that is not JSON; check the path]`,
+      `[Error: w.safetensors: its header: expected JSON, got "{\\"a\\":"; save it again]`,
     );
     expect(
       readBytes(Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff)),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: not a safetensors file, got a header that is not JSON; check the path]`,
+      `[Error: w.safetensors: not a safetensors file, got a header that is no text; check the path]`,
     );
   });
 
@@ -307,10 +307,10 @@ describe("errors", () => {
       `[Error: w.safetensors: tensor "x" needs a dtype, got 3; save it again]`,
     );
     expect(read({ x: { ...x, dtype: "F8_E4M3" } })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: tensor "x" has an unknown dtype, got F8_E4M3; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
+      `[Error: w.safetensors: tensor "x" has an unknown dtype, got "F8_E4M3"; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
     );
     expect(read({ x: { ...x, dtype: "constructor" } })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: tensor "x" has an unknown dtype, got constructor; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
+      `[Error: w.safetensors: tensor "x" has an unknown dtype, got "constructor"; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
     );
     expect(read({ x: { ...x, shape: [-1] } })).toThrowErrorMatchingInlineSnapshot(
       `[Error: w.safetensors: tensor "x" needs a shape of whole numbers, got [-1]; save it again]`,
@@ -328,7 +328,7 @@ describe("errors", () => {
       `[Error: w.safetensors: tensor "x" needs data_offsets [begin, end], got [4,0]; save it again]`,
     );
     expect(read({ x: { dtype: "F32", shape: [1] } })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: tensor "x" needs data_offsets [begin, end], got undefined; save it again]`,
+      `[Error: w.safetensors: tensor "x" needs data_offsets [begin, end], got nothing; save it again]`,
     );
     expect(
       read({ x: { dtype: "BOOL", shape: [4], data_offsets: [0, 4] } }, [0, 1, 2, 0]),
@@ -337,6 +337,68 @@ describe("errors", () => {
     );
     expect(read({ __metadata__: { k: 1 }, x })).toThrowErrorMatchingInlineSnapshot(
       `[Error: w.safetensors: metadata must be an object of strings, got {"k":1}; save it again]`,
+    );
+  });
+
+  test("sizes that no file has", () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    expect(read({ x: { ...x, shape: [2 ** 53] } })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: tensor "x" needs a shape of whole numbers, got [9007199254740992]; save it again]`,
+    );
+    expect(read({ x: { ...x, shape: [most, most, most] } })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: tensor "x" of F32 [9007199254740991,9007199254740991,9007199254740991] takes 2.923003274661805e+48 bytes, got 4; save it again]`,
+    );
+    expect(
+      read({ x: { ...x, shape: [most], data_offsets: [0, 4 * most] } }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: tensor "x" needs data_offsets [begin, end], got [0,36028797018963964]; save it again]`,
+    );
+    expect(
+      read({ x: { ...x, shape: [2 ** 50], data_offsets: [0, 2 ** 52] } }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: truncated, expected 4503599627370496 bytes of tensors, got 4; copy or save it again]`,
+    );
+    const none = {
+      dtype: "F64",
+      shape: [...new Array<number>(40).fill(most), 0],
+      data_offsets: [0, 0],
+    };
+    expect(decode(file({ none }), "f").tensors.get("none")!.data).toEqual(new Float64Array(0));
+    expect(
+      read({ x: { ...x, shape: new Array(1000).fill(1) } }, []),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: truncated, expected 4 bytes of tensors, got 0; copy or save it again]`,
+    );
+  });
+
+  test("names and values of a file do nothing to a terminal, and fill no more than a line", () => {
+    expect(read({ [`\u001b[2J\n${"x".repeat(1000)}`]: 3 })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: tensor "\\u001b[2J…" needs a dtype, got 3; save it again]`,
+    );
+    expect(read({ x: { ...x, dtype: "F\u009b32\u202e" } })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: tensor "x" has an unknown dtype, got "F\\u009b32\\u202e"; convert it to one of F64 F32 F16 BF16 I64 I32 U32 BOOL]`,
+    );
+    expect(read({ __metadata__: { k: ["long ".repeat(100)] } })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: metadata must be an object of strings, got {"k":["long long long long long long long long long long lon…; save it again]`,
+    );
+    expect(read({ __metadata__: null, x })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: metadata must be an object of strings, got null; save it again]`,
+    );
+    const deep = `{"x":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+    expect(read(deep)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: its header: expected JSON of at most 100 levels, got more; save it again]`,
+    );
+  });
+
+  test("a tensor may have the name of what every object has", () => {
+    for (const name of ["__proto__", "constructor", "toString", ""]) {
+      const header = `{${JSON.stringify(name)}:${JSON.stringify(x)}}`;
+      expect(decode(file(header, [0, 0, 128, 63]), "f").tensors.get(name)).toEqual(tensor([1]));
+    }
+    expect(
+      read('{"__metadata__":{"__proto__":"a"},"toString":{}}'),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: w.safetensors: tensor "toString" needs a dtype, got {}; save it again]`,
     );
   });
 
@@ -353,10 +415,10 @@ describe("errors", () => {
     expect(read({ y: { ...x, data_offsets: [4, 8] } }, eight)).toThrowErrorMatchingInlineSnapshot(
       `[Error: w.safetensors: a hole lies before "y", got its bytes at 4 and the end of the one before at 0; save it again]`,
     );
-    // JSON.parse keeps the last of two entries of one name, so the first one's bytes show as a hole.
+    // JSON.parse would keep the last of two entries of one name, and not say so.
     const twice = `{"x":${JSON.stringify(x)},"x":${JSON.stringify({ ...x, data_offsets: [4, 8] })}}`;
     expect(read(twice, eight)).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: a hole lies before "x", got its bytes at 4 and the end of the one before at 0; save it again]`,
+      `[Error: w.safetensors: its header: expected every name once in an object, got "x" twice; save it again]`,
     );
   });
 

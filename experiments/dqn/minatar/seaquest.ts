@@ -29,7 +29,7 @@ interface Enemy extends Mover {
 interface State {
   player: Thing;
   oxygen: number;
-  /** Divers on board; -1 just after six were brought up at once, as in the original. */
+  /** Divers on board; below 0 after six were brought up at once, as in the original. */
   aboard: number;
   surfaced: boolean;
   cooldown: number;
@@ -114,7 +114,7 @@ export const seaquest: Game<State> = {
   state: z.strictObject({
     player: z.strictObject(thing),
     oxygen: z.int().check(z.maximum(FULL)),
-    aboard: z.int().check(z.minimum(-1), z.maximum(MOST_DIVERS)),
+    aboard: small.check(z.maximum(MOST_DIVERS)),
     surfaced: z.boolean(),
     ...{ cooldown: small, spawnTimer: small, diverTimer: small },
     ...{ spawnInterval: small, moveInterval: small, ramps: small },

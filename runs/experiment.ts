@@ -1,0 +1,218 @@
+/** The contract: what something must be to have compare, train, eval, report, sample, play, resume and help for nothing. */
+import type { Arm, Checkpoint, Runtime, State } from "../src/index.ts";
+import type { Happening, RunKey, Values } from "./events.ts";
+import type { Facts, Results, Sheet } from "./records.ts";
+import type { Settings } from "./settings.ts";
+
+/** What every configuration has. */
+export interface Config {
+  readonly arms: readonly Arm[];
+  readonly seeds: readonly number[];
+  /** Learning rates to try. */
+  readonly lr: readonly number[];
+  /** Those of arms that have their own, where no rates were asked for. */
+  readonly lrOf?: Readonly<Partial<Record<Arm, readonly number[]>>>;
+  readonly threads: number;
+  /** The name of the settings that the flags departed from. */
+  readonly preset: string;
+}
+
+/** Where things are that a run needs, by the names of the experiment's places: what they hold is part of a run, where they lie is not. */
+export type Places = Readonly<Record<string, string>>;
+
+/** Something to compare arms on. */
+export interface Experiment<C extends Config = Config> {
+  readonly name: string;
+  /** Half a line for the list of experiments. */
+  readonly about: string;
+  /** What may be set, but for places: flags, help, checks of what files say, and a page's controls are made of it. */
+  readonly settings: Settings;
+  /** Where things may lie: a folder of data, a cartridge. */
+  readonly places: Settings;
+  /** Names of presets, the default first. */
+  readonly presets: readonly string[];
+  /** Command lines for the help, without the program's name: "compare dqn --game breakout". */
+  readonly examples?: readonly string[];
+  /** The whole configuration from what was asked for; throws a `UsageError` for what does not go together. Fills in nothing that data decide. */
+  complete(asked: Partial<C>, places: Places): C;
+  /** Loads what all runs share: data, games, programs. Throws before anything is written. */
+  open(config: C, world: World): Promise<Field<C>>;
+  /** All that happened in a run, from its checkpoint. */
+  history(checkpoint: Checkpoint, key: RunKey): readonly Happening[];
+  /** Results in a format from before, as they are written now; undefined for what is none of its own. */
+  earlier?(results: unknown, where: string): Results | undefined;
+  /** New examples of a trained model. */
+  sample?(trained: Trained<C>, options: SampleOptions): Promise<readonly Picture[]>;
+  /** A trained agent plays; its first `most` frames are kept. */
+  play?(
+    trained: Trained<C>,
+    options: { readonly seed: number; readonly most: number },
+  ): Promise<Played>;
+}
+
+/** What an experiment gets from where it runs. */
+export interface World {
+  readonly runtime: (threads: number) => Runtime;
+  readonly threads: number;
+  readonly places: Places;
+  readonly door: Door;
+  /** Bytes of memory that are free, where that is known. */
+  readonly freeMemory?: () => number;
+  /** Long work on the way, e.g. a download, with its share done. */
+  readonly progress: (what: string, done: number) => void;
+}
+
+/** How bytes come in: from a folder or a package in Node, by `fetch` in a browser. All of its promises say in full what is wrong. */
+export interface Door {
+  /** The files at a place of the user's: a folder, or one file. */
+  at(place: string): Promise<Files>;
+  /** The files of an npm package that is installed beside the program, under `folder`. */
+  package(name: string, folder: string): Promise<Files>;
+  /** One file from the network, kept from then on. */
+  download(file: Download, onProgress: (received: number, total: number) => void): Promise<Files>;
+  /** A file that lies beside the code. */
+  asset(url: URL): Promise<Uint8Array>;
+  /** A package whose modules are CommonJS, by path: an optional dependency. */
+  require(module: string): unknown;
+  /** What was computed once, by a name that says from what; undefined where it is not there (any more). */
+  recall(name: string): Promise<Uint8Array | undefined>;
+  /** Keeps it; where that cannot be, a warning is enough. */
+  keep(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+export interface Download {
+  readonly url: string;
+  /** What it is called once it is here. */
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface Files {
+  /** Where they come from, for logs and reports. */
+  readonly source: string;
+  /** Names within, folders and all ("a/b.bin"). */
+  readonly names: readonly string[];
+  /** What messages call one of them. */
+  where(name: string): string;
+  read(name: string): Promise<Uint8Array>;
+}
+
+/** What the runs of a comparison share. */
+export interface Field<C extends Config = Config> {
+  /** The configuration with what the data decide. */
+  readonly config: C;
+  readonly facts: Facts;
+  readonly sheet: Sheet;
+  /** What those get who learn nothing, where that has to be found out: the sheet's baseline. */
+  baseline?(): Promise<NonNullable<Sheet["baseline"]>>;
+  /** A run at its start, or where its checkpoint left it; it takes no memory to speak of before its first step. */
+  start(key: RunKey, from?: Kept): Promise<Contestant>;
+  /** What parameters are worth on the test: the values of the sheet's measures, and their standard errors where known. `where` names their file. */
+  measure(
+    trained: Trained<C>,
+    where: string,
+  ): Promise<{ readonly test: Values; readonly errors?: Values }>;
+  /** What there is to show of a trained model. */
+  exhibit?(trained: Trained<C>): Promise<Exhibits>;
+  /** Lets go of what only runs of this arm need, since another one's turn comes. */
+  rest(arm: Arm): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** One run under way, of whatever kind. */
+export interface Contestant {
+  readonly key: RunKey;
+  readonly steps: number;
+  /** Steps of a turn: turns of all runs alternate, so that all see the same machine. */
+  readonly turn: number;
+  /** Steps done. */
+  step(): number;
+  /** Seconds so far, tests included, over all processes. */
+  wall(): number;
+  /** What happened before the first step; nothing where it goes on from a checkpoint. */
+  readonly begun: readonly Happening[];
+  /** One step: what it ended, and what a display may show of it. Throws `Diverged`. */
+  advance(): Promise<{ readonly values: Values; readonly events: readonly Happening[] }>;
+  /** What to save; throws `Diverged` where it could not be gone on from. */
+  saved(): Saved;
+}
+
+/** All that a run needs to go on. */
+export interface Saved {
+  readonly checkpoint: Checkpoint;
+  readonly attachments?: Attachments;
+}
+
+/** What is too large for every checkpoint: parts that are written once, before the checkpoint that needs them. */
+export interface Attachments {
+  /** Parts that are new or longer than they were, by name ("000012.safetensors"). */
+  readonly fresh: ReadonlyMap<string, () => Uint8Array>;
+  /** Whether a part is no longer needed once the checkpoint is there. */
+  obsolete(name: string): boolean;
+}
+
+/** What a run goes on from. */
+export interface Kept {
+  readonly checkpoint: Checkpoint;
+  /** An attachment, of at most so many bytes; throws, saying which file, where it is missing or damaged. */
+  attachment(name: string, most: number): Promise<Uint8Array>;
+}
+
+/** A run that is over, or a checkpoint of it. */
+export interface Trained<C extends Config = Config> {
+  readonly key: RunKey;
+  /** That of this run alone: one arm, one seed, one learning rate. */
+  readonly config: C;
+  readonly state: State;
+  /** Steps of training. */
+  readonly step: number;
+  readonly world: World;
+}
+
+export interface SampleOptions {
+  readonly count: number;
+  /** Another one, other samples. */
+  readonly seed: number;
+}
+
+/** Pixels, row-major, channels last. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+export interface Picture {
+  readonly name: string;
+  readonly caption: string;
+  /** Several are an animation. */
+  readonly frames: readonly Raster[];
+  /** Milliseconds a frame of an animation (default 180). */
+  readonly delay?: number;
+}
+export interface Exhibits {
+  /** By name with its unit. */
+  readonly measured: Values;
+  readonly pictures: readonly Picture[];
+}
+export interface Played {
+  /** What was played. */
+  readonly game: string;
+  readonly score: number;
+  readonly steps: number;
+  readonly frames: readonly Raster[];
+  readonly delay: number;
+}
+
+/** Numbers that are none any more: the run cannot go on, and its last checkpoint is still good. */
+export class Diverged extends Error {
+  override readonly name = "Diverged";
+}
+
+/** What was asked for does not go together, or not with the data or the folder. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}

@@ -1,0 +1,104 @@
+/** config.json, the first file of a run's folder: what it is a function of. Read, it is believed only as far as it is described. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import * as z from "zod/mini";
+import { readText, reasonOf, writeFileAtomic } from "../../src/node/index.ts";
+import { brief, parseJson } from "../../src/train/json.ts";
+import { checked } from "../checked.ts";
+import { settingsOf } from "../described.ts";
+import type { Config, Experiment, Places } from "../experiment.ts";
+import { objectOf } from "../settings.ts";
+import type { RunConfig } from "../store.ts";
+
+/** Finds an experiment by its name; undefined for what is none. */
+export type Find = (name: string) => Promise<Experiment | undefined>;
+
+export interface Begun {
+  readonly experiment: Experiment;
+  readonly run: RunConfig<Config>;
+}
+
+const FORMAT = "weightnorm-run/2";
+/** Bytes; ours have some hundreds. */
+const MOST = 1_000_000;
+const advice = "restore the file or start a new run";
+
+const head = z.object({
+  experiment: z.string().check(z.maxLength(200)),
+  config: z.record(z.string(), z.unknown()),
+  command: z.string(),
+  startedAt: z.string().check(z.maxLength(100)),
+  places: z.optional(z.record(z.string(), z.string())),
+  changes: z.optional(
+    z.array(
+      z.object({
+        time: z.string(),
+        setting: z.string(),
+        from: z.unknown(),
+        to: z.unknown(),
+        note: z.string(),
+        steps: z.record(z.string(), z.number()),
+      }),
+    ),
+  ),
+});
+
+export const configPath = (dir: string): string => join(dir, "config.json");
+export const isBegun = (dir: string): boolean => existsSync(configPath(dir));
+
+/** What config.json in a run's folder says, in the format of today or of before. */
+export async function readRun(dir: string, find: Find): Promise<Begun> {
+  const path = configPath(dir);
+  const text = await readText(path, { most: MOST }).catch((error: unknown) => {
+    throw new Error(
+      `${dir}: expected the folder of a run, got no readable config.json in it (${reasonOf((error as Error).cause ?? error)}); give the folder that --out named`,
+      { cause: error },
+    );
+  });
+  return runIn(text, path, find);
+}
+
+/** What the text of a config.json says; `path` is what messages call it. */
+export async function runIn(text: string, path: string, find: Find): Promise<Begun> {
+  const value = parseJson(text, path, advice);
+  const said = checked(head, value, { where: path, advice });
+  const experiment = await find(said.experiment);
+  if (!experiment)
+    throw new Error(
+      `${path}: expected a run of an experiment that there is, got one of ${brief(said.experiment)}; for one of your own add --experiment FILE`,
+    );
+  const { config, places } = placed(experiment, said.config, {
+    ...(value as Readonly<Record<string, unknown>>),
+    ...said.places,
+  });
+  const schema = objectOf(settingsOf(experiment));
+  return {
+    experiment,
+    run: {
+      experiment: said.experiment,
+      config: checked(schema, config, { where: path, advice }) as Config,
+      places,
+      command: said.command,
+      startedAt: said.startedAt,
+      changes: said.changes ?? [],
+    },
+  };
+}
+
+/** Places out of wherever a format has had them: among the settings, or beside them. */
+function placed(
+  { places }: Experiment,
+  config: Readonly<Record<string, unknown>>,
+  beside: Readonly<Record<string, unknown>>,
+): { readonly config: Readonly<Record<string, unknown>>; readonly places: Places } {
+  const names = Object.keys(places);
+  const found = names.flatMap((name) => {
+    const where = beside[name] ?? config[name];
+    return typeof where === "string" ? [[name, where] as const] : [];
+  });
+  const rest = Object.entries(config).filter(([name]) => !names.includes(name));
+  return { config: Object.fromEntries(rest), places: Object.fromEntries(found) };
+}
+
+export const writeRun = (dir: string, run: RunConfig<Config>): Promise<void> =>
+  writeFileAtomic(configPath(dir), `${JSON.stringify({ format: FORMAT, ...run }, null, 2)}\n`);

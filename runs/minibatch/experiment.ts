@@ -1,0 +1,138 @@
+/** From a task to an experiment: what all that train on minibatches have in common. */
+import { keyTensor, type Arm } from "../../src/index.ts";
+import {
+  UsageError,
+  type Experiment,
+  type Field,
+  type Trained,
+  type World,
+} from "../experiment.ts";
+import { isGrid } from "../rates.ts";
+import { ARMS } from "../records.ts";
+import { heldOutSize, settingsOf, trainedSize, type MinibatchConfig } from "./config.ts";
+import { earlierResults } from "./earlier.ts";
+import { historyOf } from "./history.ts";
+import { evaluated, normOf, programsOf, type Programs } from "./programs.ts";
+import { startRun } from "./run.ts";
+import { sheetOf } from "./sheet.ts";
+import type { Task, TaskData, TrainedModel } from "./task.ts";
+
+/** What a setting is where all there is is meant: of examples, or of cores. */
+const ALL = Infinity;
+
+export function experimentOf(task: Task): Experiment<MinibatchConfig> {
+  const { unit = "images" } = task;
+  const presets = Object.keys(task.presets);
+  const settings = settingsOf({ measure: task.measures[0], network: task.options, unit });
+  return {
+    name: task.name,
+    about: task.about,
+    settings,
+    places: task.places,
+    presets,
+    ...(task.examples ? { examples: task.examples } : {}),
+    complete(asked) {
+      const { preset = presets[0] } = asked;
+      const { lrOf, ...preset0 } = task.presets[preset];
+      const config: MinibatchConfig = {
+        arms: task.arms ?? ARMS,
+        seeds: [1],
+        ...preset0,
+        ...(asked.lr === undefined && lrOf ? { lrOf } : {}),
+        threads: ALL,
+        trainSize: ALL,
+        ...asked,
+        preset,
+      };
+      checkSizes(config, unit);
+      return config;
+    },
+    async open(config, world) {
+      const data = await task.load(world);
+      const whole = {
+        ...config,
+        threads: config.threads === ALL ? world.threads : config.threads,
+        trainSize: config.trainSize === ALL ? data.train.count : config.trainSize,
+      };
+      if (whole.trainSize > data.train.count)
+        throw new UsageError(
+          `--train-size: expected at most the ${data.train.count} training ${unit} of ${data.source}, got ${whole.trainSize}; lower it`,
+        );
+      checkSizes(whole, unit);
+      return fieldOf(task, whole, data, world);
+    },
+    history: historyOf,
+    earlier: (results, where) =>
+      earlierResults(results, { ...{ name: task.name, settings, task }, where }),
+    ...(task.sample
+      ? {
+          sample: (trained, { count, seed }) =>
+            task.sample!(modelOf(task, trained), { count, key: keyTensor("sample", seed) }),
+        }
+      : {}),
+  };
+}
+
+function checkSizes(config: MinibatchConfig, unit: string): void {
+  if (config.batchSize > trainedSize(config))
+    throw new UsageError(
+      `--batch-size: expected at most the ${trainedSize(config)} ${unit} of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
+    );
+  if (isGrid(config) && heldOutSize(config) === 0)
+    throw new UsageError(
+      `--train-size: with several learning rates a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or give one --lr`,
+    );
+}
+
+/** A trained run as its task takes it. */
+function modelOf(
+  task: Task,
+  { key, config, state, world }: Trained<MinibatchConfig>,
+): Omit<TrainedModel, "data"> {
+  const { arm, seed } = key;
+  return {
+    ...{ config, arm, seed, norm: normOf(task, arm), state: evaluated(config, state) },
+    runtime: world.runtime(config.threads),
+    onProgress: (done) => world.progress(`${arm}-${seed}: pictures and final measurements`, done),
+  };
+}
+
+function fieldOf(
+  task: Task,
+  config: MinibatchConfig,
+  data: TaskData,
+  world: World,
+): Field<MinibatchConfig> {
+  const runtime = world.runtime(config.threads);
+  const programs = new Map<Arm, Programs>();
+  const programsFor = (arm: Arm): Programs => {
+    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime });
+    programs.set(arm, found);
+    return found;
+  };
+  const rest = async (arm: Arm): Promise<void> => programs.get(arm)?.release();
+  return {
+    config,
+    facts: [
+      ["source", data.source],
+      [`training ${task.unit ?? "images"}`, trainedSize(config)],
+      [`test ${task.unit ?? "images"}`, data.test.count],
+    ],
+    sheet: sheetOf(task, config, data.test.count),
+    start: (key, from) =>
+      startRun({ config, key, programs: programsFor(key.arm), ...(from ? { from } : {}) }),
+    async measure(trained, where) {
+      const { key, config: own } = trained;
+      const one = programsOf({ task, config: own, arm: key.arm, data, runtime });
+      one.check(trained.state, where);
+      return { test: await one.test(trained.state).finally(one.release) };
+    },
+    ...(task.show
+      ? { exhibit: async (trained) => task.show!({ ...modelOf(task, trained), data }) }
+      : {}),
+    rest,
+    async release() {
+      for (const arm of programs.keys()) await rest(arm);
+    },
+  };
+}

@@ -1,0 +1,179 @@
+/** From the events of a comparison to its records: everything that results.json says follows from its log and its configuration. */
+import type { Arm } from "../src/index.ts";
+import type { Changed, Event, Measured, Opened, Point, RunEvent, RunKey } from "./events.ts";
+import type { Config } from "./experiment.ts";
+import { isGrid, keysOf, nameOf, ratesOf } from "./rates.ts";
+import type { ArmRecord, LostRun, Results, RunRecord, Sheet } from "./records.ts";
+import { told, type Settings } from "./settings.ts";
+
+/** What events do not say. */
+export interface Compared {
+  readonly experiment: string;
+  readonly config: Config;
+  readonly command: string;
+  readonly startedAt: string;
+  /** What describes the configuration. */
+  readonly settings: Settings;
+}
+
+/** A run as its events tell it. */
+interface Told {
+  readonly key: RunKey;
+  readonly record: RunRecord;
+  readonly parameters: number | null;
+  readonly wall: number;
+  readonly finished: boolean;
+  readonly lost: string | undefined;
+}
+
+/**
+ * The records of a comparison, finished or not: of one that is under way every run up to the last test that all have had.
+ * Throws where nothing has been tested yet; `where` is what messages call it.
+ */
+export function resultsOf(compared: Compared, events: readonly Event[], where: string): Results {
+  const { config } = compared;
+  const opened = events.findLast((e): e is Opened => e.type === "opened");
+  if (!opened)
+    throw new Error(
+      `${where}: expected the log of a run, got none of its events; let it train for a while, or go on with it`,
+    );
+  const runs = keysOf(config).map((key) => runOf(key, eventsOf(events, config, key)));
+  const lost = runs.filter((run) => run.lost !== undefined);
+  const racing = runs.filter((run) => run.lost === undefined);
+  const isFinished = racing.every((run) => run.finished);
+  const at = Math.min(...racing.map((run) => run.record.tests.at(-1)?.at ?? 0));
+  if (racing.length > 0 && !isFinished && at === 0)
+    throw new Error(
+      `${where}: expected every run to have been tested, got some that were not yet; let them train on`,
+    );
+  const shown = isFinished ? racing : racing.map((run) => upTo(run, at));
+  const [measure] = opened.sheet.measures;
+  const arms = config.arms.flatMap((arm) => {
+    const tried = shown.filter(({ key }) => key.arm === arm);
+    return tried.length === 0 ? [] : [[arm, armOf(arm, tried, config, measure)] as const];
+  });
+  const { machine, facts, sheet } = opened;
+  return {
+    format: "weightnorm-results/3",
+    experiment: compared.experiment,
+    command: compared.command,
+    startedAt: compared.startedAt,
+    config: { ...config },
+    settings: settingsTold(compared.settings, config),
+    ...{ machine, facts, sheet },
+    ...(isFinished ? {} : { soFar: { at, of: lengthOf(events, sheet, config) } }),
+    seconds: runs.reduce((sum, { wall }) => sum + wall, 0),
+    arms: Object.fromEntries(arms),
+    lost: lost.map(({ key, record, lost: why }): LostRun => ({
+      ...key,
+      step: record.step,
+      why: why!,
+    })),
+    changes: events.flatMap((e) => (e.type === "changed" ? [withoutType(e)] : [])),
+  };
+}
+
+/** The settings of a configuration as reports print them, in the order in which they are described. */
+export const settingsTold = (
+  settings: Settings,
+  config: Readonly<Record<string, unknown>> | Config,
+): Results["settings"] => {
+  const values = config as Readonly<Record<string, unknown>>;
+  return Object.entries(settings).flatMap(([name, setting]) =>
+    values[name] === undefined ? [] : [{ name: words(name), value: told(setting, values[name]) }],
+  );
+};
+
+/** "batchSize" -> "batch size" */
+export const words = (name: string): string =>
+  name.replace(/[A-Z]+/g, (c) => ` ${c.length > 1 ? c : c.toLowerCase()}`).trim();
+
+/** The events of one run; where rates do not tell runs apart, one that was changed is still the same run. */
+function eventsOf(events: readonly Event[], config: Config, key: RunKey): readonly RunEvent[] {
+  const name = nameOf(config, key);
+  return events.filter(
+    (e): e is RunEvent => e.type !== "opened" && e.type !== "changed" && nameOf(config, e) === name,
+  );
+}
+
+function runOf(key: RunKey, events: readonly RunEvent[]): Told {
+  const last = <T extends RunEvent["type"]>(type: T): Extract<RunEvent, { type: T }> | undefined =>
+    events.findLast((e): e is Extract<RunEvent, { type: T }> => e.type === type);
+  const finished = last("finished");
+  const exhibited = last("exhibited");
+  return {
+    key,
+    record: {
+      seed: key.seed,
+      step: events.reduce((most, { step }) => Math.max(most, step), 0),
+      points: events.flatMap((e) => (e.type === "point" ? [plain<Point>(e)] : [])),
+      tests: events.flatMap((e) => (e.type === "measured" ? [plain<Measured>(e)] : [])),
+      dead: last("initialized")?.dead ?? {},
+      timing: finished?.timing ?? null,
+      final: exhibited?.measured ?? {},
+      pictures: exhibited?.pictures ?? [],
+    },
+    parameters: finished?.parameters ?? null,
+    wall:
+      finished?.wall ??
+      events.reduce((most, e) => Math.max(most, "seconds" in e ? e.seconds : 0), 0),
+    finished: finished !== undefined,
+    lost: last("lost")?.why,
+  };
+}
+
+/** An event without what tells its run and its kind, which its place in the records tells. */
+function plain<E extends Point | Measured>({
+  type: _type,
+  arm: _arm,
+  seed: _seed,
+  lr: _lr,
+  ...rest
+}: RunKey & E): Omit<E, "type"> {
+  return rest as unknown as Omit<E, "type">;
+}
+const withoutType = ({ type: _, ...rest }: Changed): Omit<Changed, "type"> => rest;
+
+const upTo = (run: Told, at: number): Told => ({
+  ...run,
+  record: {
+    ...run.record,
+    points: run.record.points.filter((p) => p.at <= at),
+    tests: run.record.tests.filter((t) => t.at <= at),
+  },
+});
+
+/** How far a comparison is to go, on the sheet's axis. */
+function lengthOf(events: readonly Event[], { axis }: Sheet, config: Config): number {
+  const planned = (config as unknown as Readonly<Record<string, unknown>>)[`${axis.name}s`];
+  const furthest = events.reduce((most, e) => Math.max(most, "at" in e ? e.at : 0), 0);
+  return typeof planned === "number" ? planned : furthest;
+}
+
+/** An arm's runs at its best learning rate, and all that were tried. */
+function armOf(
+  arm: Arm,
+  tried: readonly Told[],
+  config: Config,
+  measure: Sheet["measures"][number],
+): ArmRecord {
+  const grid = ratesOf(config, arm).map((lr) => {
+    const runs = tried.filter(({ key }) => key.lr === lr);
+    const all = runs.map(({ record }) => record.tests.at(-1)?.heldOut?.[measure.key] ?? NaN);
+    const heldOut = all.reduce((a, b) => a + b, 0) / all.length;
+    const isWhole = runs.length === config.seeds.length && Number.isFinite(heldOut);
+    return { lr, heldOut: isWhole ? heldOut : null };
+  });
+  const sign = measure.better === "lower" ? 1 : -1;
+  const [best] = grid
+    .filter(({ heldOut }) => heldOut !== null)
+    .toSorted((a, b) => sign * (a.heldOut! - b.heldOut!));
+  const lr = (best as (typeof grid)[number] | undefined)?.lr ?? tried[0].key.lr;
+  const chosen = tried.filter(({ key }) => key.lr === lr);
+  return {
+    parameters: chosen[0].parameters,
+    lr,
+    ...(isGrid(config) ? { grid } : {}),
+    runs: chosen.map(({ record }) => record),
+  };
+}

@@ -1,0 +1,278 @@
+/**
+ * Settings described once: what may be set, what it may be, what it means. Flags, their checks and messages, help, the checks
+ * of what files say and a page's controls are all made of these descriptions.
+ */
+import * as z from "zod/mini";
+import { ARMS } from "./records.ts";
+
+interface Described {
+  /** What it sets, as a line of help. */
+  readonly help: string;
+  /** What follows the value when it is shown, "%" or "images". */
+  readonly unit?: string;
+  /** What the value is multiplied by to be shown, and divided by when it is given (default 1). */
+  readonly scale?: number;
+  /** False for what only presets set; else the flag is made of the name, or this is its name. */
+  readonly flag?: false | string;
+  /** What messages suggest, as a flag takes it. */
+  readonly example?: string;
+  /** May be changed when a run goes on. What that does to the rest of the run, as a sentence; "" where it goes without saying. */
+  readonly changes?: string;
+  /** Not every configuration has it. */
+  readonly optional?: boolean;
+}
+export type Setting = Described &
+  (
+    | { readonly type: "whole"; readonly least: number; readonly most: number }
+    | { readonly type: "number"; readonly least: number; readonly most: number }
+    /** Above 0. */
+    | { readonly type: "positive"; readonly most: number }
+    | { readonly type: "choice"; readonly choices: readonly string[] }
+    | { readonly type: "switch" }
+    /** A file or a folder. */
+    | { readonly type: "path" }
+    /** Different values of one kind, at least one. */
+    | { readonly type: "list"; readonly of: Setting }
+    | { readonly type: "group"; readonly of: Settings }
+    /** Values of one kind by keys of which each may be missing. */
+    | { readonly type: "by"; readonly keys: readonly string[]; readonly of: Setting }
+  );
+/** By their names in a configuration. */
+export type Settings = Readonly<Record<string, Setting>>;
+
+type Options = Partial<Described>;
+export const whole = (
+  help: string,
+  {
+    least = 1,
+    most = Number.MAX_SAFE_INTEGER,
+    ...rest
+  }: Options & { readonly least?: number; readonly most?: number } = {},
+): Setting => ({ type: "whole", help, least, most, ...rest });
+/** From `least` to `most`, both included. */
+export const number = (
+  help: string,
+  {
+    least = 0,
+    most = 1,
+    ...rest
+  }: Options & { readonly least?: number; readonly most?: number } = {},
+): Setting => ({ type: "number", help, least, most, ...rest });
+export const positive = (
+  help: string,
+  { most = Number.MAX_VALUE, ...rest }: Options & { readonly most?: number } = {},
+): Setting => ({ type: "positive", help, most, ...rest });
+export const choice = (help: string, choices: readonly string[], rest: Options = {}): Setting => ({
+  type: "choice",
+  help,
+  choices,
+  ...rest,
+});
+export const onOff = (help: string, rest: Options = {}): Setting => ({
+  type: "switch",
+  help,
+  ...rest,
+});
+export const place = (help: string, rest: Options = {}): Setting => ({
+  type: "path",
+  help,
+  ...rest,
+});
+export const list = (help: string, of: Setting, rest: Options = {}): Setting => ({
+  type: "list",
+  help,
+  of,
+  ...rest,
+});
+export const group = (help: string, of: Settings, rest: Options = {}): Setting => ({
+  type: "group",
+  help,
+  of,
+  flag: false,
+  ...rest,
+});
+export const by = (
+  help: string,
+  keys: readonly string[],
+  of: Setting,
+  rest: Options = {},
+): Setting => ({
+  type: "by",
+  help,
+  keys,
+  of,
+  flag: false,
+  ...rest,
+});
+
+/** What every experiment has; each may describe one of these in words of its own. */
+export const common: Readonly<Record<"arms" | "seeds" | "lr" | "lrOf" | "threads", Setting>> = {
+  arms: list("the arms to compare", choice("an arm", ARMS, { example: "weight" })),
+  seeds: list(
+    "one seed, or several to see how much chance matters, e.g. 1,2,3",
+    whole("a seed", { least: 0, example: "1" }),
+    {
+      flag: "seed",
+    },
+  ),
+  lr: list("learning rate", positive("a learning rate", { example: "0.001" }), { changes: "" }),
+  lrOf: by(
+    "learning rates of arms that have their own",
+    ARMS,
+    list("rates", positive("a learning rate")),
+    { optional: true },
+  ),
+  threads: whole("threads for the runtime", { most: 256, example: "2" }),
+};
+
+/** "--batch-size", or undefined for what has no flag. */
+export function flagOf(name: string, { flag }: Setting): string | undefined {
+  if (flag === false) return undefined;
+  return `--${flag ?? name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+}
+
+const upTo = (most: number, none: number): string => (most === none ? "" : ` and at most ${most}`);
+
+/** What a setting may be, as messages say it: "a whole number of at least 1". */
+export function expectation(setting: Setting): string {
+  switch (setting.type) {
+    case "whole":
+      return `a whole number of at least ${setting.least}${upTo(setting.most, Number.MAX_SAFE_INTEGER)}`;
+    case "number":
+      return `a number from ${setting.least} to ${setting.most}`;
+    case "positive":
+      return `a finite number above 0${upTo(setting.most, Number.MAX_VALUE)}`;
+    case "choice":
+      return `one of ${setting.choices.join(", ")}`;
+    case "switch":
+      return "true or false";
+    case "path":
+      return "a path";
+    case "list":
+      return `different values, each ${expectation(setting.of)}`;
+    case "group":
+      return `an object with ${Object.keys(setting.of).join(", ")}`;
+    case "by":
+      return `an object whose keys are of ${setting.keys.join(", ")}`;
+  }
+}
+
+/** What checks a value, e.g. one that stands in a file. */
+export function schemaOf(setting: Setting): z.ZodMiniType {
+  switch (setting.type) {
+    case "whole":
+      return z.int().check(z.minimum(setting.least), z.maximum(setting.most));
+    case "number":
+      return z.number().check(z.minimum(setting.least), z.maximum(setting.most));
+    case "positive":
+      return z.number().check(z.positive(), z.maximum(setting.most));
+    case "choice":
+      return z.enum(setting.choices as [string, ...string[]]);
+    case "switch":
+      return z.boolean();
+    case "path":
+      return z.string().check(z.minLength(1));
+    case "list":
+      return z.array(schemaOf(setting.of)).check(
+        z.minLength(1),
+        z.refine((all) => new Set(all).size === all.length, "every value once"),
+      );
+    case "group":
+      return objectOf(setting.of);
+    case "by":
+      return z.partialRecord(z.enum(setting.keys as [string, ...string[]]), schemaOf(setting.of));
+  }
+}
+
+/** What checks a whole configuration: everything that is described and nothing else. */
+export const objectOf = (settings: Settings): z.ZodMiniType =>
+  z.strictObject(
+    Object.fromEntries(
+      Object.entries(settings).map(([name, setting]) => {
+        const schema = schemaOf(setting);
+        return [name, setting.optional ? z.optional(schema) : schema];
+      }),
+    ),
+  );
+
+/** The value that a flag's text stands for; undefined where it stands for none. Not yet checked for its range. */
+function parsed(setting: Setting, text: string): unknown {
+  switch (setting.type) {
+    case "whole":
+    case "number":
+    case "positive":
+      return text.trim() === "" ? undefined : Number(text) / (setting.scale ?? 1);
+    default:
+      return text;
+  }
+}
+
+/** What is wrong with a flag's text, in the parts that messages are made of. */
+export interface Unfit {
+  readonly expected: string;
+  readonly got: string;
+  readonly advice: string;
+}
+
+/** The value of a flag's text, or what is wrong with it. */
+export function valueOf(
+  flag: string,
+  setting: Setting,
+  text: string,
+): { readonly value: unknown } | { readonly unfit: Unfit } {
+  if (setting.type === "list") {
+    const items = text.split(",").map((item) => valueOf(flag, setting.of, item.trim()));
+    const bad = items.find((item) => "unfit" in item);
+    if (bad) return bad;
+    const values = items.map((item) => ("value" in item ? item.value : undefined));
+    const twice = values.find((v, i) => values.indexOf(v) !== i);
+    return twice === undefined
+      ? { value: values }
+      : {
+          unfit: { expected: "every value once", got: text, advice: `remove one ${String(twice)}` },
+        };
+  }
+  const { success, data } = schemaOf(setting).safeParse(parsed(setting, text));
+  if (success) return { value: data };
+  const fallback = setting.type === "choice" ? setting.choices[0] : "1";
+  return {
+    unfit: {
+      expected: expectation(setting),
+      got: text,
+      advice: `try ${flag} ${setting.example ?? fallback}`,
+    },
+  };
+}
+
+/** A value as its flag takes it: what `valueOf` reads. */
+export function typed(setting: Setting, value: unknown): string {
+  if (Array.isArray(value))
+    return value.map((x) => typed(setting.type === "list" ? setting.of : setting, x)).join(",");
+  if (typeof value !== "number")
+    return typeof value === "object" ? told(setting, value) : String(value);
+  return String(Number((value * (setting.scale ?? 1)).toPrecision(12)));
+}
+
+/** A value as people read it: in its unit, lists and records taken apart. */
+export function told(setting: Setting | undefined, value: unknown): string {
+  if (value === undefined || value === null) return "\u2013";
+  if (Array.isArray(value))
+    return value.map((x) => told(setting?.type === "list" ? setting.of : setting, x)).join(", ");
+  if (typeof value === "object")
+    return Object.entries(value)
+      .map(([key, inner]) => {
+        const described =
+          setting?.type === "group"
+            ? setting.of[key]
+            : setting?.type === "by"
+              ? setting.of
+              : undefined;
+        return `${key} ${told(described, inner)}`;
+      })
+      .join(", ");
+  if (typeof value !== "number")
+    return value === true ? "yes" : value === false ? "no" : String(value);
+  const shown = Number((value * (setting?.scale ?? 1)).toPrecision(6));
+  const unit = setting?.unit ?? "";
+  return `${Math.abs(shown) >= 10_000 ? shown.toLocaleString("en-US") : shown}${unit === "" || unit === "%" ? unit : ` ${unit}`}`;
+}

@@ -1,0 +1,80 @@
+/** Records are what the log says: of runs that are finished, under way, changed or lost. */
+import { describe, expect, test } from "vitest";
+import { settingsOf } from "../../runs/described.ts";
+import type { Event } from "../../runs/events.ts";
+import { extended } from "../../runs/extend.ts";
+import { resultsOf } from "../../runs/record.ts";
+import { eventsIn, resultsIn } from "../../runs/results-schema.ts";
+import { compare } from "../../runs/compare.ts";
+import { counting, machine, memoryStore, runOf, world } from "./counting.ts";
+
+const experiment = counting();
+const config = experiment.complete({}, {});
+const run = runOf(config);
+const described = { ...run, settings: settingsOf(experiment) };
+const store = memoryStore(config);
+const { results } = await compare({
+  ...{ experiment, store, world, machine, run },
+  field: await experiment.open(config, world),
+  encode: () => Promise.resolve({ bytes: new Uint8Array(), extension: "png" }),
+});
+const log = store.events();
+
+test("the log says all that the records say, also after a way through a file", () => {
+  const lines = log.map((event) => JSON.stringify(event));
+  const events = eventsIn(lines.map((line) => JSON.parse(line) as unknown));
+  expect(events).toEqual(JSON.parse(JSON.stringify(log)));
+  expect(resultsOf(described, events, "RUN")).toEqual(JSON.parse(JSON.stringify(results)));
+  expect(resultsIn(JSON.parse(JSON.stringify(results)), "RUN")).toEqual(JSON.parse(JSON.stringify(results)));
+});
+
+describe("a comparison under way", () => {
+  const before = (step: number): readonly Event[] =>
+    log.filter((e) => e.type !== "finished" && !("step" in e && e.step > step && e.arm === "weight"));
+  test("goes as far as all of its runs were tested", () => {
+    const { soFar, arms } = resultsOf(described, before(5), "RUN");
+    expect(soFar).toEqual({ at: 1, of: 2 });
+    for (const { runs } of [arms.plain!, arms.weight!]) {
+      expect(runs[0].tests.map((t) => t.at)).toEqual([1]);
+      expect(runs[0].timing).toBeNull();
+    }
+  });
+  test("with a run that nobody has tested, or with no log, says so", () => {
+    expect(() => resultsOf(described, before(3), "RUN")).toThrow(
+      "RUN: expected every run to have been tested, got some that were not yet; let them train on",
+    );
+    expect(() => resultsOf(described, [], "RUN")).toThrow(
+      "RUN: expected the log of a run, got none of its events; let it train for a while, or go on with it",
+    );
+  });
+});
+
+test("lines that are no events are passed over", () => {
+  const point = { type: "point", arm: "plain", seed: 1, lr: 0.1, step: 1, at: 1, seconds: 0, values: {}, layers: [] };
+  const wrong = [null, 1, "x", [], {}, { type: "toString" }, { ...point, arm: "constructor" }, { ...point, at: "1" }, { ...point, values: { loss: "1" } }, { ...point, step: -1 }];
+  expect(eventsIn([...wrong, point])).toEqual([point]);
+});
+
+describe("a run that goes on with other settings", () => {
+  const extension = { experiment, places: {}, finished: true, steps: () => Promise.resolve({ "weight-1": 8 }), time: "now" };
+  test("keeps what was changed, when, and what that means", async () => {
+    const longer = await extended(run, { ...extension, asked: { epochs: 5 } as object });
+    expect(longer.config).toEqual({ ...config, epochs: 5 });
+    expect(longer.changes).toEqual([
+      { time: "now", setting: "epochs", from: 2, to: 5, note: "it counts on", steps: { "weight-1": 8 } },
+    ]);
+    const slower = await extended(longer, { ...extension, finished: false, asked: { lr: [0.01] } });
+    expect(slower.changes.map((c) => [c.setting, c.from, c.to])).toEqual([["epochs", 2, 5], ["lr", [0.1], [0.01]]]);
+  });
+  test("is the same where nothing is news", async () => {
+    expect(await extended(run, { ...extension, asked: { epochs: 2, arms: ["plain", "weight"] } as object })).toBe(run);
+  });
+  test.each([
+    [{ arms: ["plain"] }, "--resume: the run began with arms = plain,weight, got plain; leave that flag away or start a new run"],
+    [{ epochs: 1 }, "--epochs: the run began with epochs = 2, got 1; give more, or start a new run"],
+    [{ lr: [0.01] }, "--lr: expected a run that has steps left, got one that is finished; add --epochs to train it for longer, or start a new run"],
+    [{ lr: [0.01, 0.1], epochs: 5 }, "--lr: the run began with lr = 0.1, got 0.01,0.1; several learning rates are compared from the start, so start a new run"],
+  ])("cannot have %j", async (asked, message) => {
+    await expect(extended(run, { ...extension, asked: asked as object })).rejects.toThrow(message);
+  });
+});
