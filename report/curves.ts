@@ -45,6 +45,17 @@ export const isCurve = (results: Results, panel: Panel): boolean =>
     results.arms[arm]!.runs.some((run) => seriesOf(run, panel).length > 1),
   );
 
+/** On a linear axis where it has values below 0, e.g. log-densities, of which a logarithm knows nothing. */
+export const asDrawn = (results: Results, panel: Panel): Panel =>
+  panel.axis === "log" &&
+  armsOf(results).some((arm) =>
+    results.arms[arm]!.runs.some((run) =>
+      seriesOf(run, panel).some(({ y }) => y * panel.scale < 0),
+    ),
+  )
+    ? { ...panel, axis: "linear" }
+    : panel;
+
 /** One column of a run's records, not scaled, smoothed if it is asked for. */
 export function seriesOf(
   run: RunRecord,

@@ -1,7 +1,7 @@
 /** The main figure of a comparison: the panels of its sheet. */
 import type { Panel as Shown, Results } from "../runs/records.ts";
 import { hasLogarithm, linearAxis, logAxis, type Axis } from "./axis.ts";
-import { isCurve, panelLines, type Point } from "./curves.ts";
+import { asDrawn, isCurve, panelLines, type Point } from "./curves.ts";
 import { targetText, unitAfter } from "./measure.ts";
 import type { Goal, Legend } from "./legend.ts";
 import { INNER_WIDTH } from "./marks.ts";
@@ -9,14 +9,14 @@ import { draw, panel, valuesOf } from "./panels.ts";
 import { armsOf, scaled, valueOf } from "./rows.ts";
 import { fixed } from "./words.ts";
 
-const GAP = 66;
+const GAP = 72;
 const SIZE = { width: (INNER_WIDTH - GAP) / 2, height: 210 };
 
 /** The panels that there are points for; a figure needs one. */
 export function panelsOf(results: Results): readonly Shown[] {
   const { panels } = results.sheet;
   const curves = panels.filter((shown) => isCurve(results, shown));
-  return curves.length > 0 ? curves : panels.slice(0, 1);
+  return (curves.length > 0 ? curves : panels.slice(0, 1)).map((one) => asDrawn(results, one));
 }
 
 export function mainFigure(results: Results): Promise<string> {

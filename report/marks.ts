@@ -8,7 +8,7 @@ export type Panel = Readonly<Record<string, unknown>>;
 /** All figures are this wide, so that text has one size on the page. */
 export const FIGURE_WIDTH = 880;
 export const MARGIN: Readonly<Record<"left" | "right" | "top" | "bottom", number>> = {
-  left: 54,
+  left: 60,
   right: 14,
   top: 8,
   bottom: 44,

@@ -20,6 +20,8 @@ import { FONT, INK } from "./theme.ts";
 
 const LEGEND_GAP = 42;
 const ROW_GAP = 78;
+/** Vega looks texts up in an object of its own, where "constructor" is something else. */
+const literal = (text: string): string => (text in {} ? `${text} ` : text);
 
 export interface PanelOptions {
   readonly width: number;
@@ -66,7 +68,7 @@ export function panel(title: string, points: readonly Point[], options: PanelOpt
           fontSize: titleSize,
           fontWeight: 600,
         },
-        encoding: { x: { value: 0 }, y: { value: -13 }, text: { value: title } },
+        encoding: { x: { value: 0 }, y: { value: -13 }, text: { value: literal(title) } },
       },
     ],
   };
@@ -85,7 +87,7 @@ function scaleAndAxis(axis: Axis, grid: boolean): object {
   return {
     scale: { type: axis.type, domain: axis.domain, nice: false },
     axis: {
-      title: axis.title === "" ? null : axis.title,
+      title: axis.title === "" ? null : literal(axis.title),
       values: axis.ticks,
       grid,
       labelExpr: `${labels}[indexof(${ticks}, datum.value)]`,
@@ -165,8 +167,8 @@ const CONFIG = {
     domain: false,
     ticks: false,
     labelPadding: 6,
-    minExtent: 34,
-    maxExtent: 34,
+    minExtent: 40,
+    maxExtent: 40,
     titlePadding: 4,
   },
 };

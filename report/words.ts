@@ -11,11 +11,11 @@ export const thousands = (x: number): string =>
 export const fixed = (x: number, digits: number): string =>
   Math.abs(x) < 1e7 ? x.toFixed(digits) : power(x, 1);
 
-/** Three significant digits of `like`, and `x` to the same place. */
+/** Three significant digits of `like`, or one decimal, and `x` to the same place. */
 export function significant(x: number, like: number = x): string {
   if (like !== 0 && (Math.abs(like) < 1e-4 || Math.abs(like) >= 1e5)) return power(x, 2);
   const digits = like === 0 ? 3 : 2 - Math.floor(Math.log10(Math.abs(like)));
-  return digits > -2 ? x.toFixed(Math.max(0, digits)) : thousands(x);
+  return digits > -2 ? x.toFixed(Math.max(1, digits)) : thousands(x);
 }
 
 const power = (x: number, digits: number): string => x.toExponential(digits).replace("e+", "e");

@@ -178,5 +178,5 @@ const happening = z.discriminatedUnion("type", [
 export const eventsIn = (records: readonly unknown[]): readonly Event[] =>
   records.flatMap((record) => {
     const { success, data } = happening.safeParse(record);
-    return success ? [data as Event] : [];
+    return success ? [data] : [];
   });

@@ -158,7 +158,7 @@ describe("what is damaged is said as everywhere", () => {
     [
       "no measures",
       (v) => Object.assign(v, { measures: [] }),
-      /at least 1 entries in measures, got \[\];/,
+      /at least 1 entr\w+ in measures, got \[\];/,
     ],
     ["no numbers", (v) => Object.assign(v, { seconds: "12" }), /a number in seconds, got "12";/],
   ])("%s", (_, change, message) => {

@@ -4,7 +4,7 @@ import { mainFigure } from "../../report/figure.ts";
 import { layerFigures } from "../../report/layers.ts";
 import { toPng } from "../../report/png.ts";
 import { ARMS, type Results } from "../../runs/records.ts";
-import { sampleAgents, sampleResults } from "./sample.ts";
+import { BOUND, sampleAgents, sampleResults } from "./sample.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -49,6 +49,14 @@ describe("the main figure", () => {
     expect(markers).toHaveLength(1 + 4); // the legend's and one a panel
   });
 
+  test("has a linear axis for what falls below 0", async () => {
+    const last = { plain: [-3], weight: [-4] };
+    const svg = await mainFigure(sampleResults({ ...one, last, measure: BOUND }));
+    expect(svg).toContain(">nats</text>");
+    expect(svg).toContain(">\u22123</text>");
+    expect(svg).toContain(">loss (log)</text>");
+  });
+
   test("has whole epochs only", async () => {
     const svg = await mainFigure(sampleResults({ arms: ["weight"], ...one }));
     expect(svg).not.toMatch(/>0\.\d<\/text>[^]*>epoch</);
@@ -79,6 +87,14 @@ describe("the figures of layers", () => {
     const figures = await layerFigures(sampleAgents({ weight: [7] }));
     expect(figures).toHaveLength(2);
     expect(figures[0].text).toContain("multiplied by 1.73 (weight)"); // from the second point on, not from 0.1
+  });
+
+  test("may be called anything", async () => {
+    const logged = vi.spyOn(console, "error");
+    const results = sampleResults({ layers: ["constructor"], arms: ["weight"], ...one });
+    const [{ figure }] = await layerFigures(results);
+    expect(figure).toContain(">constructor</text>");
+    expect(logged).not.toHaveBeenCalled();
   });
 
   test("cut what no panel has room for", async () => {
