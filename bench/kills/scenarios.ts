@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { experiments } from "../../experiments/index.ts";
-import type { Config } from "../../runs/experiment.ts";
+import type { Places } from "../../runs/experiment.ts";
 import { writeRun } from "../../runs/folder/config.ts";
 
 export interface Scenario {
@@ -23,14 +23,8 @@ export async function scenarios(folder: string): Promise<readonly Scenario[]> {
     (dir: string): readonly string[] => ["compare", experiment, "--resume", dir, "--quiet"];
   const prepared = async (experiment: string, asked: object): Promise<Scenario> => {
     const template = join(folder, `${experiment}-template`);
-    const { complete } = await experiments[experiment]();
     const places = experiment === "dqn" ? {} : { dataDir: data };
-    const common = { arms: ["weight"], threads: 1 };
-    const config = { ...complete({ ...common, ...asked } as Partial<Config>, places), ...asked };
-    await mkdir(template, { recursive: true });
-    const startedAt = new Date().toISOString();
-    const run = { experiment, config, places, command: "prepared", startedAt, changes: [] };
-    await writeRun(template, run);
+    await prepare(template, experiment, { asked: { arms: ["weight"], ...asked }, places });
     return { name: experiment, template, args: resume(experiment), resume: resume(experiment) };
   };
   const small = { epochs: 2, batchSize: 20, trainSize: 60 };
@@ -56,6 +50,26 @@ const dqn = {
   ...{ frames: 300, learnFrom: 100, plays: "breakout", game: "breakout" },
   ...{ replay: 200, exploration: { frames: 100, to: 0.1 }, test: { episodes: 3, epsilon: 0 } },
 };
+
+export interface Preparing {
+  /** What flags may ask for, and what they may not: the sizes of networks. */
+  readonly asked: object;
+  readonly places?: Places;
+}
+/** A folder as of a run that was killed before its first step: config.json alone. What goes on with it begins it. */
+export async function prepare(
+  dir: string,
+  experiment: string,
+  { asked, places = {} }: Preparing,
+): Promise<string> {
+  const { complete } = await experiments[experiment]();
+  const wanted = { threads: 1, ...asked };
+  const config = { ...complete(wanted, places), ...wanted };
+  await mkdir(dir, { recursive: true });
+  const startedAt = new Date().toISOString();
+  await writeRun(dir, { experiment, config, places, command: "prepared", startedAt, changes: [] });
+  return dir;
+}
 
 export const FILES = {
   trainImages: "train-images-idx3-ubyte",

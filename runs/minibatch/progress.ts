@@ -26,9 +26,9 @@ const curvePoint = z.object({
   epoch: finite,
   seconds: finite,
   loss: finite,
+  layers: z.readonly(z.array(layer)),
   /** Where it was measured: at the end of every epoch, and within epochs where there are few of them. */
   test: z.optional(means),
-  layers: z.readonly(z.array(layer)),
 });
 export type CurvePoint = z.infer<typeof curvePoint>;
 

@@ -1,16 +1,19 @@
-/** Generative experiments end to end: pictures in the folder and in the report, and new samples from what was trained. */
+/** Generative experiments end to end, with networks of a few units: pictures in the folder and in the report, and new samples from what was trained. */
 import { readFile, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { Arm, PictureFile, Results } from "../../runs/records.ts";
 import {
   bitsOf,
+  interrupted,
+  prepare,
   readResults,
   start,
   temporaryFolder,
   tinyMnist,
-  weightnorm,
   within,
+  type Bits,
 } from "./run.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -23,20 +26,52 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const compare = (experiment: string, out: string): ReturnType<typeof within> =>
-  within(
-    ...["compare", experiment, "--epochs", "1", "--batch-size", "20", "--threads", "1", "--quiet"],
-    ...["--data-dir", at("mnist"), "--out", at(out)],
-  );
+const STEPS = 3;
+const networks: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  vae: { width: 2, hidden: 16, latents: 4 },
+  draw: { steps: STEPS, units: 8, latents: 4, read: 0, write: 0 },
+};
+/** A run of two epochs of two steps that has yet to begin. */
+const prepared = (experiment: string, name: string, ...arms: readonly Arm[]): Promise<string> =>
+  prepare(at(name), experiment, {
+    asked: { arms, epochs: 2, batchSize: 20, trainSize: 40, network: networks[experiment] },
+    places: { dataDir: at("mnist") },
+  });
+const resume = (experiment: string, name: string): readonly string[] => [
+  ...["compare", experiment, "--resume", at(name)],
+];
+/** VAE's runs by kill -9, DRAW's by Ctrl-C; bench/kills kills both at every file operation. */
+async function stop(experiment: string, name: string): Promise<void> {
+  const args = resume(experiment, name);
+  if (experiment === "vae") {
+    const killed = start(...args);
+    await killed.said("epoch 1");
+    killed.child.kill("SIGKILL");
+    expect((await killed.finished).code).toBeNull();
+  } else {
+    const { code, stdout, stderr } = await interrupted("epoch 1", ...args);
+    expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+    expect(stderr).toContain(
+      `weightnorm: stopped, nothing is lost; go on with: weightnorm ${args.join(" ")}`,
+    );
+  }
+}
+const picturesOf = ({ arms }: Results): readonly PictureFile[] =>
+  Object.values(arms).flatMap(({ runs }) => runs.flatMap((run) => run.pictures));
 
 describe.each(["vae", "draw"])("%s", (experiment) => {
+  let bits: Bits;
   beforeAll(async () => {
-    expect(await compare(experiment, experiment)).toMatchObject({ code: 0, stderr: "" });
+    await prepared(experiment, experiment, "plain", "weight");
+    const whole = await within(...resume(experiment, experiment), "--quiet");
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    bits = await bitsOf(at(experiment));
   });
 
   test("leaves pictures of both arms, which the report shows", async () => {
-    const { pictures = [], arms } = await readResults(at(experiment));
-    expect(Object.keys(arms)).toEqual(["plain", "weight"]);
+    const results = await readResults(at(experiment));
+    const pictures = picturesOf(results);
+    expect(Object.keys(results.arms)).toEqual(["plain", "weight"]);
     const names = new Set(pictures.map(({ name }) => name));
     const more =
       experiment === "vae" ? ["traversals"] : ["canvas", "animation", "canvas given an image"];
@@ -53,40 +88,24 @@ describe.each(["vae", "draw"])("%s", (experiment) => {
   });
 
   test("measures the bound, its parts, and a tighter estimate of the log-likelihood", async () => {
-    const { measures, arms } = await readResults(at(experiment));
-    expect(measures.map(({ key, unit }) => `${key} ${unit}`)).toEqual([
+    const { sheet, arms } = await readResults(at(experiment));
+    expect(sheet.measures.map(({ key, unit }) => `${key} ${unit}`)).toEqual([
       ...["bound nats", "reconstruction nats", "kl nats"],
     ]);
     const [run] = arms.weight!.runs;
-    const [likelihood] = Object.values(run.final!);
+    const [likelihood] = Object.values(run.final);
     expect(likelihood).toBeGreaterThan(50);
-    expect(likelihood).toBeLessThan(run.epochs.at(-1)!.test["bound"]); // both of all 20 test images
+    expect(likelihood).toBeLessThan(run.tests.at(-1)!.test["bound"]!); // both of all 20 test images
   });
 
-  test("runs to the same bits again", async () => {
-    expect(await compare(experiment, `${experiment}-again`)).toMatchObject({ code: 0 });
-    expect(await bitsOf(at(`${experiment}-again`))).toEqual(await bitsOf(at(experiment)));
-  });
-
-  test("killed, it goes on to the same bits", async () => {
-    const settings = [
-      ...["compare", experiment, "--arms", "weight", "--epochs", "2", "--batch-size", "20"],
-      ...["--threads", "1"],
-      ...["--data-dir", at("mnist")],
-    ];
-    const whole = await weightnorm(...settings, "--quiet", "--out", at(`${experiment}-whole`));
-    expect(whole).toMatchObject({ code: 0, stderr: "" });
-    const killed = start(...settings, "--out", at(`${experiment}-killed`));
-    await killed.said("epoch 1");
-    killed.child.kill("SIGKILL");
-    await killed.finished;
-    const rest = await weightnorm(
-      ...["compare", experiment, "--resume", at(`${experiment}-killed`), "--quiet"],
-    );
+  test("stopped on the way, it goes on to the same bits", async () => {
+    await prepared(experiment, `${experiment}-stopped`, "weight");
+    await stop(experiment, `${experiment}-stopped`);
+    const rest = await within(...resume(experiment, `${experiment}-stopped`), "--quiet");
     expect(rest).toMatchObject({ code: 0, stderr: "" });
-    expect(await bitsOf(at(`${experiment}-killed`))).toEqual(
-      await bitsOf(at(`${experiment}-whole`)),
-    );
+    const { runs, checkpoints } = await bitsOf(at(`${experiment}-stopped`));
+    expect(runs["weight-1"]).toEqual(bits.runs["weight-1"]);
+    expect(checkpoints["weight-1"]).toEqual(bits.checkpoints["weight-1"]);
   });
 
   test("is sampled from: as many images as asked for, others for another seed", async () => {
@@ -106,14 +125,7 @@ describe.each(["vae", "draw"])("%s", (experiment) => {
     const { width, height } = await sharp(files[0]).metadata();
     expect([width, height]).toEqual([3 * 58 - 2, 2 * 58 - 2]); // two rows of three, 28 pixels twice as large
     const two = await sample(
-      "--count",
-      "6",
-      "--seed",
-      "2",
-      "--arm",
-      "plain",
-      "--out",
-      at("other.png"),
+      ...["--count", "6", "--seed", "2", "--arm", "plain", "--out", at("other.png")],
     );
     const [other] = JSON.parse(two.stdout) as readonly string[];
     expect(other).toBe(at("other.png"));
@@ -125,15 +137,14 @@ describe.each(["vae", "draw"])("%s", (experiment) => {
 test("an animation has a frame a step", async () => {
   const names = await readdir(at("draw", "pictures"));
   const gif = names.find((n) => n.endsWith(".gif"))!;
-  expect((await sharp(at("draw", "pictures", gif)).metadata()).pages).toBe(10);
+  expect((await sharp(at("draw", "pictures", gif)).metadata()).pages).toBe(STEPS);
 });
 
 test("sampling from what is no generative model, or of an arm that is not there, says so", async () => {
-  const classifier = await within(
-    ...["train", "mnist", "--batch-size", "20", "--threads", "1", "--quiet"],
-    ...["--data-dir", at("mnist"), "--out", at("classifier")],
-  );
-  expect(classifier.code).toBe(0);
+  const asked = { arms: ["weight"], batchSize: 20, trainSize: 20, network: { width: 0.25 } };
+  await prepare(at("classifier"), "mnist", { asked, places: { dataDir: at("mnist") } });
+  const trained = await within(...resume("mnist", "classifier"), "--quiet");
+  expect(trained).toMatchObject({ code: 0, stderr: "" });
   const wrong = await within("sample", at("classifier"));
   expect(wrong.code).toBe(1);
   expect(wrong.stderr).toContain(

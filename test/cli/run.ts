@@ -9,7 +9,7 @@ import { vi } from "vitest";
 import { run } from "../../cli/program.ts";
 
 export { bitsOf, readResults, type Bits } from "../../bench/kills/bits.ts";
-export { FILES, tinyMnist } from "../../bench/kills/scenarios.ts";
+export { FILES, prepare, tinyMnist } from "../../bench/kills/scenarios.ts";
 
 export interface Finished {
   /** `null` where a signal ended it. */
@@ -66,11 +66,25 @@ export const weightnorm = (...args: readonly string[]): Promise<Finished> =>
   start(...args).finished;
 
 /** The same without a process of its own: quicker, for what ends before it trains much. */
-export async function within(...args: readonly string[]): Promise<Finished> {
+export const within = (...args: readonly string[]): Promise<Finished> =>
+  spied(args, () => undefined);
+
+/** The same, with Ctrl-C as soon as standard error has `text`. */
+export const interrupted = (text: string, ...args: readonly string[]): Promise<Finished> => {
+  let asked = false;
+  return spied(args, (stderr) => {
+    if (asked || !stderr.includes(text)) return;
+    asked = true;
+    process.emit("SIGINT");
+  });
+};
+
+async function spied(args: readonly string[], onSaid: (stderr: string) => void): Promise<Finished> {
   const said = { stdout: "", stderr: "" };
   const spies = (["stdout", "stderr"] as const).map((name) =>
     vi.spyOn(process[name], "write").mockImplementation((text) => {
       said[name] += String(text);
+      onSaid(said.stderr);
       return true;
     }),
   );

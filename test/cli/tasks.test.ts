@@ -4,11 +4,11 @@ import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { transformName } from "../../experiments/cifar10/whitened.ts";
-import type { Means } from "../../experiments/results.ts";
+import type { Values } from "../../runs/events.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
 import { tensor } from "../../src/index.ts";
 import { loadCifar10, saveCheckpoint } from "../../src/node/index.ts";
-import { bitsOf, readResults, temporaryFolder, tinyMnist, within } from "./run.ts";
+import { bitsOf, prepare, readResults, temporaryFolder, tinyMnist, within } from "./run.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -29,23 +29,29 @@ describe("a grid of learning rates", () => {
   ];
   beforeAll(async () => {
     const { code, stderr } = await within(...args, "--data-dir", at("mnist"), "--out", at("grid"));
-    expect(stderr).toMatch(/^plain-1-lr1e\+30: out of the race\. train: the .* of plain must be/m);
+    expect(stderr).toMatch(/^plain-1-lr1e\+30: diverged after step \d+, the others go on$/m);
     expect(code).toBe(0);
   });
 
   test("gives every arm the rate with the lowest error on held-out images", async () => {
-    const { arms, data, config } = await readResults(at("grid"));
+    const { arms, facts, config, lost } = await readResults(at("grid"));
     expect(config["lr"]).toEqual(rates);
-    expect(data.train).toBe(90); // a tenth is held out
+    expect(facts).toContainEqual(["training images", 90]); // a tenth is held out
+    expect(lost.map(({ arm, lr }) => [arm, lr])).toEqual([
+      ["plain", 1e30],
+      ["weight", 1e30],
+    ]);
+    expect(lost[0].why).toMatch(/^train: the .* of plain must be/);
     for (const arm of ["plain", "weight"] as const) {
-      const { grid, lr, runs, epochs } = arms[arm]!;
+      const { grid, lr, runs } = arms[arm]!;
       expect(grid!.map((g) => g.lr)).toEqual(rates);
       expect(grid![2].heldOut).toBeNull(); // it diverged
       const errors = grid!.slice(0, 2).map((g) => g.heldOut!);
       expect(lr).toBe(rates[errors.indexOf(Math.min(...errors))]);
       expect(runs).toHaveLength(1);
+      const epochs = runs[0].tests.filter(({ train }) => train !== undefined);
       expect(epochs).toHaveLength(2);
-      expect(runs[0].epochs.at(-1)!.heldOut!["error"]).toBe(Math.min(...errors));
+      expect(epochs.at(-1)!.heldOut!["error"]).toBe(Math.min(...errors));
     }
   });
   test("keeps a checkpoint of every run, and shows the grid in the report", async () => {
@@ -67,7 +73,7 @@ test("a grid in which all diverge says so", async () => {
     ...["--threads", "1", "--data-dir", at("mnist"), "--out", at("lost")],
   );
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^plain-1-lr1e\+31: out of the race\./m);
+  expect(stderr).toMatch(/^plain-1-lr1e\+31: diverged after step/m);
   expect(stderr).toMatch(
     /^weightnorm: train: the loss of plain must be a finite number, got .*; lower --lr\. The checkpoints/m,
   );
@@ -87,7 +93,9 @@ test("an arm that diverges leaves the race: the others are reported, and that on
   expect(Object.keys(arms)).toEqual(["batch"]);
   expect(lost).toMatchObject([{ arm: "plain", seed: 1, lr: 1e5 }]);
   const page = await readFile(at("diverged", "report.html"), "utf8");
-  expect(page).toContain("plain with seed 1 and learning rate 100000 diverged after step");
+  expect(page).toMatch(/plain with learning rate 100000 diverged with seed 1/);
+  expect(stdout).toMatch(/plain with seed 1 and learning rate 100000 diverged/);
+  expect(page).toContain(lost[0].why);
 });
 
 describe("cifar10", () => {
@@ -98,10 +106,8 @@ describe("cifar10", () => {
       i % 3073 === 0 ? (i / 3073) % 10 : hash(Math.floor(i / 3), key) & 255,
     );
   };
-  const args = [
-    ...["compare", "cifar10", "--arms", "weight+mean-only", "--batch-size", "10"],
-    ...["--train-size", "20", "--epochs", "2", "--threads", "1", "--quiet"],
-  ];
+  const asked = { arms: ["weight+mean-only"], batchSize: 10, trainSize: 20, epochs: 2 };
+  const network = { width: 4, noise: 0.15, drop: 0.2 };
   beforeAll(async () => {
     await mkdir(at("cifar10"));
     for (const name of [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`).concat("test_batch.bin"))
@@ -122,20 +128,22 @@ describe("cifar10", () => {
 
   test("runs to its report, beside the paper's figures, and to the same bits again", async () => {
     for (const out of ["one", "two"]) {
-      const { code, stderr } = await within(...args, "--data-dir", at("cifar10"), "--out", at(out));
-      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const places = { dataDir: at("cifar10") };
+      await prepare(at(out), "cifar10", { asked: { ...asked, network }, places });
+      const run = await within("compare", "cifar10", "--resume", at(out), "--quiet");
+      expect(run).toMatchObject({ code: 0, stderr: "" });
     }
     expect(await bitsOf(at("one"))).toEqual(await bitsOf(at("two")));
     const page = await readFile(at("one", "report.html"), "utf8");
-    expect(page).toContain("reported by the paper");
-    expect(page).toContain("7.31");
+    expect(page).toMatch(/<h3>Beside the paper<\/h3>.*Reported by others, not measured here/s);
+    expect(page).toContain("<td>7.31</td>");
   });
   test("evaluates its checkpoints", async () => {
     const { code, stdout } = await within("eval", at("one"), "--json", "--threads", "1");
     expect(code).toBe(0);
     const { arms } = await readResults(at("one"));
-    const [row] = JSON.parse(stdout) as readonly { readonly test: Means }[];
-    expect(row.test).toEqual(arms["weight+mean-only"]!.epochs.at(-1)!.test);
+    const [row] = JSON.parse(stdout) as readonly { readonly test: Values }[];
+    expect(row.test).toEqual(arms["weight+mean-only"]!.runs[0].tests.at(-1)!.test);
   });
   test("its run is not resumed as another experiment's", async () => {
     const { code, stderr } = await within("compare", "mnist", "--resume", at("one"));
