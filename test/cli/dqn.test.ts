@@ -220,7 +220,7 @@ describe("a run that is stopped", () => {
       $ compare dqn --resume TMP/stopped --quiet --game seaquest
       2: weightnorm: --resume: the run began with game = breakout, got seaquest; leave that flag away or start a new run
       $ compare dqn --resume TMP/stopped --quiet --double
-      2: weightnorm: --resume: the run began with double = false, got true; leave that flag away or start a new run
+      2: weightnorm: --resume: the run began with double = no, got yes; leave that flag away or start a new run
       $ compare dqn --resume TMP/stopped --quiet --out TMP/elsewhere
       2: weightnorm: --out: a resumed run stays in its folder TMP/stopped, got TMP/elsewhere; leave --out away
       $ compare mnist --resume TMP/stopped
