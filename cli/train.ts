@@ -17,6 +17,7 @@ import {
   readRun,
   resumeRun,
   stepsOf,
+  tidyFinished,
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
@@ -157,7 +158,10 @@ async function resumed({
       steps: () => stepsOf(dir, run),
       time: new Date().toISOString(),
     });
-  if (finished && (await change(before.run)) === before.run) return undefined;
+  if (finished && (await change(before.run)) === before.run) {
+    await tidyFinished(dir);
+    return undefined;
+  }
   const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
   try {
     const world = nodeWorld({ places: run.places, progress });

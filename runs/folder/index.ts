@@ -137,6 +137,12 @@ export async function isFinished(dir: string, { config }: RunConfig<Config>): Pr
   }
 }
 
+/** What a process that was killed at the very end may have left beside the results: nobody goes on from there. */
+export async function tidyFinished(dir: string): Promise<void> {
+  for (const name of ["attachments", "replay"])
+    await rm(join(dir, name), { recursive: true, force: true });
+}
+
 /** What a run's folder holds to show: the results of a finished run, or of one under way as far as all have got. */
 export async function readResults(dir: string, find: Find): Promise<Results> {
   const path = join(dir, "results.json");

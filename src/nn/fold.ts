@@ -108,17 +108,22 @@ export function unitNorms(
   g: Shape,
 ): { readonly unit: Int32Array; readonly norms: Float64Array } {
   const { vShape, gShape } = unitShapes(v.shape, g);
-  const unit = Int32Array.from(v.data, (_, i) => {
-    let [rest, at, stride] = [i, 0, 1];
-    for (let axis = vShape.length - 1; axis >= 0; axis--) {
-      if (gShape[axis] !== 1) at += (rest % vShape[axis]) * stride;
-      stride *= gShape[axis];
-      rest = Math.floor(rest / vShape[axis]);
-    }
-    return at;
-  });
+  /** How far apart in g the units are that are neighbours along an axis of v; 0 where an axis is within units. */
+  const strides = gShape.map((d, axis) => (d === 1 ? 0 : sizeOf(gShape.slice(axis + 1))));
+  const unit = new Int32Array(v.data.length);
   const norms = new Float64Array(sizeOf(g));
-  v.data.forEach((x, i) => (norms[unit[i]] += x * x));
+  const place = vShape.map(() => 0);
+  // Every layer of every run comes by here at each point of its curve: a plain loop takes a tenth of the time of a map.
+  for (let i = 0, at = 0; i < unit.length; i++) {
+    unit[i] = at;
+    norms[at] += v.data[i] * v.data[i];
+    for (let axis = vShape.length - 1; axis >= 0; axis--) {
+      at += strides[axis];
+      if (++place[axis] < vShape[axis]) break;
+      at -= strides[axis] * vShape[axis];
+      place[axis] = 0;
+    }
+  }
   return { unit, norms: norms.map(Math.sqrt) };
 }
 

@@ -5,86 +5,97 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { DqnResults } from "../../experiments/dqn/results.ts";
+import type { Results, RunRecord } from "../../runs/records.ts";
 import { loadCheckpoint } from "../../src/node/index.ts";
-import { start, within, type Finished } from "./run.ts";
-import { change, smallRun } from "./small-run.ts";
+import {
+  bitsOf,
+  interrupted,
+  prepare,
+  readResults,
+  start,
+  temporaryFolder,
+  tinyMnist,
+  transcript,
+  within,
+  type Bits,
+  type Finished,
+} from "./run.ts";
+import { change } from "./small-run.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // seconds, where the cores are free
 
-const { folder, at, transcript } = await smallRun("dqn"); // its run of MNIST is in "done"
+const folder = await temporaryFolder("dqn");
+const at = (...names: readonly string[]): string => join(folder, ...names);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const FRAMES = 2000; // after a tenth of them they learn
-const settings = [
-  ...["compare", "dqn", "--game", "breakout", "--frames", String(FRAMES), "--batch-size", "16"],
-];
-const resume = (name: string, ...flags: readonly string[]): readonly string[] => [
-  ...["compare", "dqn", "--resume", at(name), "--quiet", ...flags],
-];
-const readAgents = async (name: string): Promise<DqnResults> =>
-  JSON.parse(await readFile(at(name, "results.json"), "utf8")) as DqnResults;
-
-/** All that configuration and seed decide, to the last bit, and nothing that a clock does. */
-async function bitsOf(name: string): Promise<unknown> {
-  const { arms, random, game } = await readAgents(name);
-  const runs = Object.entries(arms).flatMap(([arm, { runs: of }]) =>
-    of.map(({ seed, curve, final }) => ({
-      ...{ arm, seed, final },
-      curve: curve.map((point) => ({ ...point, seconds: 0 })),
-    })),
-  );
-  const checkpoints = runs.map(async ({ arm, seed }) => {
-    const path = at(name, "checkpoints", `${arm}-${seed}.safetensors`);
-    const { state, step, config } = await loadCheckpoint(path);
-    const tensors = [...state].map(([key, { shape, data }]) => [
-      ...[key, shape],
-      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64"),
-    ]);
-    return { step, config, tensors };
+const FRAMES = 300; // after a third of them they learn
+const EPISODES = 10;
+/** Two arms that have yet to begin, tested in fewer episodes than flags could say. */
+const prepared = (name: string): Promise<string> =>
+  prepare(at(name), "dqn", {
+    asked: {
+      ...{ game: "breakout", plays: "breakout", frames: FRAMES, batchSize: 16, learnFrom: 100 },
+      ...{ exploration: { frames: 100, to: 0.1 }, test: { episodes: EPISODES, epsilon: 0 } },
+    },
   });
-  return { random, game, runs, checkpoints: await Promise.all(checkpoints) };
-}
+const goOn = (name: string, ...flags: readonly string[]): readonly string[] => [
+  ...["compare", "dqn", "--resume", at(name), ...flags],
+];
+const resume = (name: string, ...flags: readonly string[]): readonly string[] =>
+  goOn(name, "--quiet", ...flags);
+const frameOf = (name: string): Promise<number> =>
+  loadCheckpoint(at(name, "checkpoints", "plain-1.safetensors")).then(
+    ({ step }) => step,
+    () => 0, // not there yet
+  );
 
 let first: Finished;
-let bits: unknown;
+let bits: Bits;
 beforeAll(async () => {
-  first = await within(...settings, "--out", at("agents"));
-  bits = await bitsOf("agents");
+  await prepared("agents");
+  first = await within(...goOn("agents"));
+  bits = await bitsOf(at("agents"));
 });
 
 describe("a finished run", () => {
   test("ends well: progress, the table and the report's path", () => {
     expect(first.code).toBe(0);
     expect(first.stderr).toMatch(
-      /^weight-1: frame 200\/2000, return \d\.\d\d, test \d+\.\d\d, \d+ frames\/s, \d+s left$/m,
+      /^weight-1: frame 30\/300, training return \d\.\d+, test return \d+\.\d\d points, \d+ frames\/s, \d+s left$/m,
     );
     expect(first.stdout).toMatch(/^arm +test return .*^plain .*^weight .*^random play /ms);
     expect(first.stdout.trimEnd().split("\n").at(-1)).toBe(at("agents", "report.html"));
   });
 
   test("results.json says what was measured", async () => {
-    const { format, config, game, arms, lost, random, pictures } = await readAgents("agents");
-    expect([format, lost]).toEqual(["weightnorm-dqn/1", []]);
-    expect(game.name).toBe("breakout");
-    expect(game.actions).toHaveLength(6);
+    const { format, experiment, config, facts, sheet, arms, lost } = await readResults(
+      at("agents"),
+    );
+    expect([format, experiment, lost]).toEqual(["weightnorm-results/3", "dqn", []]);
+    expect(facts).toEqual([
+      ["game", "breakout"],
+      ["actions", expect.stringMatching(/^(\w+, ){5}\w+$/)],
+    ]);
     expect(config).toMatchObject({ arms: ["plain", "weight"], frames: FRAMES, batchSize: 16 });
-    expect(random.mean).toBeGreaterThan(0.2);
+    expect(sheet.baseline!.test["return"]).toBeGreaterThan(0.2);
+    expect(sheet.tested).toEqual({ count: EPISODES, unit: "episodes of breakout" });
     expect(Object.keys(arms)).toEqual(["plain", "weight"]);
     expect(arms.plain!.parameters).toBe(132_566);
     expect(arms.weight!.parameters).toBe(132_566 + 16 + 128 + 6); // a scale for every unit
     for (const { runs } of [arms.plain!, arms.weight!]) {
-      const [{ curve, final, framesPerSecond, milliseconds }] = runs;
-      expect(curve.map((p) => p.frame)).toEqual(curve.map((_, i) => 20 * (i + 1)));
-      expect(final).toEqual(curve.at(-1)!.test);
-      expect(final.episodes).toBe(100);
-      expect(Math.min(framesPerSecond, milliseconds.update!, milliseconds.frame)).toBeGreaterThan(
-        0,
-      );
-      expect(curve.filter((p) => p.loss !== null).map((p) => p.frame)[0]).toBe(220);
-      expect(curve.at(-1)!.layers.map((l) => l.layer)).toEqual(["conv1", "dense1", "values"]);
+      const [{ step, points, tests, timing }] = runs;
+      expect(step).toBe(FRAMES);
+      expect(points.map((p) => p.at)).toEqual(points.map((_, i) => 3 * (i + 1)));
+      expect(points).toHaveLength(100);
+      expect(tests.map((t) => t.at)).toEqual(tests.map((_, i) => 30 * (i + 1)));
+      expect(Object.keys(tests.at(-1)!.test)).toEqual(["return", "steps"]);
+      const { perSecond, milliseconds } = timing!;
+      expect(Math.min(perSecond, milliseconds!.median)).toBeGreaterThan(0);
+      expect(points.filter((p) => p.values["loss"] !== null).map((p) => p.at)[0]).toBe(102);
+      expect(points.at(-1)!.layers.map((l) => l.layer)).toEqual(["conv1", "dense1", "values"]);
+      expect(runs[0].dead).toEqual({ conv1: 0, dense1: 0, values: 0 });
     }
-    expect(pictures.map((p) => p.file)).toEqual([
+    expect(Object.values(arms).flatMap(({ runs }) => runs[0].pictures.map((p) => p.file))).toEqual([
       "pictures/plain-1-game.gif",
       "pictures/weight-1-game.gif",
     ]);
@@ -107,28 +118,29 @@ describe("a finished run", () => {
   });
 
   test("is shown by `report`, `eval`, `play` and `inspect`", async () => {
-    const results = await readAgents("agents");
+    const results = await readResults(at("agents"));
     const svg = await readFile(at("agents", "figure.svg"));
     await rm(at("agents", "figure.svg"));
     const report = await within("report", at("agents"), "--json");
     expect(report.code).toBe(0);
-    expect(JSON.parse(report.stdout)).toEqual(results);
+    expect(resultsIn(report)).toEqual(results);
     expect(await readFile(at("agents", "figure.svg"))).toEqual(svg);
-    await cp(at("agents", "pictures"), at("agents", "replay"), { recursive: true }); // as if killed at the very end
-    const again = await within(...resume("agents", "--json"));
-    expect(JSON.parse(again.stdout)).toEqual(results);
-    expect(existsSync(at("agents", "replay"))).toBe(false);
 
     const evaluated = await within("eval", at("agents"), "--json");
+    const last = (arm: "plain" | "weight"): RunRecord["tests"][number] =>
+      results.arms[arm]!.runs[0].tests.at(-1)!;
     expect(JSON.parse(evaluated.stdout)).toEqual(
       (["plain", "weight"] as const).map((arm) => ({
         file: at("agents", "checkpoints", `${arm}-1.safetensors`),
-        ...{ arm, seed: 1, step: FRAMES, ...results.arms[arm]!.runs[0].final },
+        ...{ arm, seed: 1, lr: 0.00025, step: FRAMES },
+        ...{ test: last(arm).test, errors: last(arm).errors },
       })),
     );
     const table = await within("eval", at("agents", "checkpoints", "plain-1.safetensors"));
-    const { mean } = results.arms.plain!.runs[0].final;
-    expect(table.stdout).toMatch(new RegExp(`^plain +1 +${FRAMES} +${mean.toFixed(2)} `, "m"));
+    const mean = last("plain").test["return"]!.toFixed(2);
+    expect(table.stdout).toMatch(
+      new RegExp(`^plain +1 +0\\.00025 +${FRAMES} +${mean} points ± `, "m"),
+    );
 
     const played = await within("play", at("agents"), "--json");
     const { file, ...game } = JSON.parse(played.stdout) as Record<string, unknown>;
@@ -141,33 +153,41 @@ describe("a finished run", () => {
       ...["play", at("agents"), "--arm", "plain", "--seed", "7", "--out", at("game.gif")],
     );
     expect(other.stdout.replaceAll(folder, "TMP")).toMatch(
-      /^breakout, plain after 2000 frames of training: \d+ points in \d+ steps\n.*game\.gif\n$/,
+      /^breakout, plain after 300 frames of training: \d+ points in \d+ steps\n.*game\.gif\n$/,
     );
     expect((await stat(at("game.gif"))).size).toBeGreaterThan(100);
 
     const inspected = await within("inspect", at("agents", "checkpoints", "weight-1.safetensors"));
     expect(inspected.stdout).toMatch(/^dense1( +[\d.e-]+){3}$/m);
   });
+
+  test("loses what was left of a memory where its process was killed at the very end", async () => {
+    const results = await readResults(at("agents"));
+    await cp(at("agents", "pictures"), at("agents", "attachments"), { recursive: true });
+    const again = await within(...resume("agents", "--json"));
+    expect(resultsIn(again)).toEqual(results);
+    expect(existsSync(at("agents", "attachments"))).toBe(false);
+  });
 });
 
+/** What `--json` printed, without the table. */
+function resultsIn({ stdout }: Finished): Results {
+  const { table: _, ...results } = JSON.parse(stdout) as Results & { readonly table: unknown };
+  return results;
+}
+
 describe("a run that is stopped", () => {
-  const stepOf = (name: string): Promise<number> =>
-    loadCheckpoint(at(name, "checkpoints", "plain-1.safetensors")).then(
-      ({ step }) => step,
-      () => 0, // not there yet
-    );
-  /** Stopped by Ctrl-C before it learned, and by kill -9 after. */
+  /** By Ctrl-C before it learned, and by kill -9 after. */
   beforeAll(async () => {
-    const begun = start(...settings, "--out", at("stopped"));
-    await begun.said("plain-1: frame 200/2000");
-    begun.child.kill("SIGINT");
-    const { code, stdout, stderr } = await begun.finished;
+    await prepared("stopped");
+    const { code, stdout, stderr } = await interrupted("plain-1: frame 30/300", ...goOn("stopped"));
     expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
     expect(stderr.trimEnd().split("\n").at(-1)).toBe(
       `weightnorm: stopped, nothing is lost; go on with: weightnorm compare dqn --resume ${at("stopped")}`,
     );
+    expect(await frameOf("stopped")).toBeLessThan(100);
     const { child, finished } = start(...resume("stopped"));
-    while (child.exitCode === null && (await stepOf("stopped")) <= 500) await wait(10);
+    while (child.exitCode === null && (await frameOf("stopped")) <= 120) await wait(10);
     child.kill("SIGKILL");
     expect((await finished).code).toBeNull();
     expect(existsSync(at("stopped", "results.json"))).toBe(false);
@@ -176,12 +196,13 @@ describe("a run that is stopped", () => {
   test("cannot go on otherwise than it began, or without its memory", async () => {
     for (const name of ["missing", "damaged"])
       await cp(at("stopped"), at(name), { recursive: true });
-    const part = join("replay", "plain-1-000000.safetensors.gz");
+    const part = join("attachments", "plain-1-000000.safetensors.gz");
     await rm(at("missing", part));
     await change(at("damaged", part), (bytes) => bytes.subarray(0, 1000));
     expect(
       await transcript(
-        resume("stopped", "--frames", "2001"),
+        folder,
+        resume("stopped", "--frames", "301"),
         resume("stopped", "--arms", "weight"),
         resume("stopped", "--game", "seaquest"),
         resume("stopped", "--double"),
@@ -192,12 +213,12 @@ describe("a run that is stopped", () => {
       ),
     ).toMatchInlineSnapshot(`
       "
-      $ compare dqn --resume TMP/stopped --quiet --frames 2001
-      2: weightnorm: --resume: the run began with frames = 2000, got 2001; leave that flag away or start a new run
+      $ compare dqn --resume TMP/stopped --quiet --frames 301
+      2: weightnorm: --resume: the run began with frames = 300, got 301; leave that flag away or start a new run
       $ compare dqn --resume TMP/stopped --quiet --arms weight
       2: weightnorm: --resume: the run began with arms = plain,weight, got weight; leave that flag away or start a new run
       $ compare dqn --resume TMP/stopped --quiet --game seaquest
-      2: weightnorm: --resume: the run began with game = "breakout", got "seaquest"; leave that flag away or start a new run
+      2: weightnorm: --resume: the run began with game = breakout, got seaquest; leave that flag away or start a new run
       $ compare dqn --resume TMP/stopped --quiet --double
       2: weightnorm: --resume: the run began with double = false, got true; leave that flag away or start a new run
       $ compare dqn --resume TMP/stopped --quiet --out TMP/elsewhere
@@ -205,47 +226,52 @@ describe("a run that is stopped", () => {
       $ compare mnist --resume TMP/stopped
       2: weightnorm: --resume: TMP/stopped holds a run of dqn, got the experiment mnist; name the one that it began with
       $ compare dqn --resume TMP/missing --quiet
-      1: weightnorm: TMP/missing/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got no such file; put it back, or remove the checkpoint of that run, which then starts anew while the others go on
+      1: weightnorm: TMP/missing/attachments/plain-1-000000.safetensors.gz: expected a part of the run's memory, got no such file; put it back, or remove the checkpoint of that run, which then starts anew while the others go on
       $ compare dqn --resume TMP/damaged --quiet
-      1: weightnorm: TMP/damaged/replay/plain-1-000000.safetensors.gz: expected a part of the replay memory, got a damaged file (Z_BUF_ERROR); put it back, or remove the checkpoint of that run, which then starts anew while the others go on
+      1: weightnorm: TMP/damaged/attachments/plain-1-000000.safetensors.gz: expected a part of the run's memory, got a damaged file (Z_BUF_ERROR); put it back, or remove the checkpoint of that run, which then starts anew while the others go on
       "
     `);
   });
 
   test("is reported as far as all have got", async () => {
-    const { code, stdout } = await within("report", at("stopped"), "--json");
-    expect(code).toBe(0);
-    const { soFar = NaN, arms } = JSON.parse(stdout) as DqnResults;
-    expect([200, 400, 600]).toContain(soFar);
-    const whole = (await readAgents("agents")).arms;
+    const report = await within("report", at("stopped"), "--json");
+    expect(report.code).toBe(0);
+    const { soFar, arms } = resultsIn(report);
+    expect([90, 120, 150]).toContain(soFar!.at);
+    expect(soFar!.of).toBe(FRAMES);
+    const whole = (await readResults(at("agents"))).arms;
     for (const arm of ["plain", "weight"] as const) {
-      const scores = ({ runs: [{ curve }] }: NonNullable<typeof arms.plain>): readonly unknown[] =>
-        curve.filter((p) => p.frame <= soFar).map((p) => p.score);
-      expect(scores(arms[arm]!)).toEqual(scores(whole[arm]!));
+      const returns = ({ points }: RunRecord): readonly unknown[] =>
+        points.filter((p) => p.at <= soFar!.at).map((p) => p.values["return"]);
+      expect(returns(arms[arm]!.runs[0])).toEqual(returns(whole[arm]!.runs[0]));
+      expect(returns(arms[arm]!.runs[0])).toHaveLength(soFar!.at / 3);
     }
-    expect(await readFile(at("stopped", "report.html"), "utf8")).toContain("Unfinished");
+    expect(await readFile(at("stopped", "report.html"), "utf8")).toMatch(/unfinished/i);
   });
 
   test("goes on to the same bits", async () => {
     const { code, stderr } = await within(...resume("stopped"));
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(await bitsOf("stopped")).toEqual(bits);
-    expect(existsSync(at("stopped", "replay"))).toBe(false);
+    expect(await bitsOf(at("stopped"))).toEqual(bits);
+    const { sheet } = await readResults(at("stopped"));
+    expect(sheet.baseline).toEqual((await readResults(at("agents"))).sheet.baseline);
+    expect(existsSync(at("stopped", "attachments"))).toBe(false);
     const logOf = async (name: string): Promise<readonly string[]> =>
       (await readFile(at(name, "log.jsonl"), "utf8"))
         .trimEnd()
         .split("\n")
+        .filter((line) => !/"type":"(opened|finished)"/.test(line))
         .map((line) => line.replaceAll(/"seconds":[^,}]+/g, ""))
         .sort();
     expect(await logOf("stopped")).toEqual(await logOf("agents"));
   });
 });
 
-test("one arm, two seeds, double Q-learning", async () => {
+test("one arm, two seeds, double Q-learning, all of it by flags", async () => {
   const args = ["train", "dqn", "--frames", "150", "--seed", "1,2", "--double", "--json"];
   const { code, stdout } = await within(...args, "--quiet", "--out", at("short"));
   expect(code).toBe(0);
-  const { arms, config } = JSON.parse(stdout) as DqnResults;
+  const { arms, config } = JSON.parse(stdout) as Results;
   expect(config).toMatchObject({ double: true, game: "breakout", plays: "breakout" });
   expect(config).toMatchObject({ learnFrom: 100, exploration: { frames: 50 } }); // of so short a run
   expect(Object.keys(arms)).toEqual(["weight"]);
@@ -268,6 +294,15 @@ test("training that diverges keeps its last checkpoint", async () => {
 });
 
 describe("what was asked wrongly", () => {
+  beforeAll(async () => {
+    await tinyMnist(at("data"), { train: 20, test: 20 });
+    const asked = { arms: ["plain", "weight"], batchSize: 20, trainSize: 20 };
+    const places = { dataDir: at("data") };
+    await prepare(at("done"), "mnist", { asked: { ...asked, network: { width: 0.25 } }, places });
+    const { code } = await within("compare", "mnist", "--resume", at("done"), "--quiet");
+    expect(code).toBe(0);
+  });
+
   test("flags", async () => {
     await writeFile(at("cut.bin"), new Uint8Array(1000));
     await writeFile(at("unknown.bin"), new Uint8Array(4096));
@@ -276,6 +311,7 @@ describe("what was asked wrongly", () => {
     ];
     expect(
       await transcript(
+        folder,
         dqn("--game", "pong"),
         dqn("--epochs", "3"),
         dqn("--train-size", "3"),
@@ -287,6 +323,7 @@ describe("what was asked wrongly", () => {
         ["compare", "mnist", "--frames", "20000"],
         ["eval", at("agents"), "--data-dir", at("data")],
         ["eval", at("done"), "--rom", at("cut.bin")],
+        ["play", at("agents"), "--rom", at("cut.bin")],
         dqn("--game", "rom"),
         dqn("--game", "breakout", "--rom", at("cut.bin")),
         dqn("--rom", at("nowhere.bin")),
@@ -298,32 +335,33 @@ describe("what was asked wrongly", () => {
       $ compare dqn --game pong --out TMP/unmade
       2: weightnorm: --game: expected one of breakout, space-invaders, seaquest, catch, rom, got "pong"; try --game breakout
       $ compare dqn --epochs 3 --out TMP/unmade
-      2: weightnorm: --epochs: expected only for experiments with a data set, got it with dqn; leave it away (dqn has --frames)
+      2: weightnorm: --epochs: expected only with mnist, cifar10, vae, vae-cifar10, draw, got it with compare dqn; leave it away
       $ compare dqn --train-size 3 --out TMP/unmade
-      2: weightnorm: --train-size: expected only for experiments with a data set, got it with dqn; leave it away (dqn has --frames)
+      2: weightnorm: --train-size: expected only with mnist, cifar10, vae, vae-cifar10, draw, got it with compare dqn; leave it away
       $ compare dqn --lr 0.1,0.01 --out TMP/unmade
       2: weightnorm: --lr: expected one learning rate for dqn, got 0.1,0.01; start a run for each
       $ compare dqn --optimizer sgd --out TMP/unmade
-      2: weightnorm: --optimizer: expected one of rmsprop, adamax, adam for dqn, got "sgd"; try --optimizer rmsprop
+      2: weightnorm: --optimizer: expected one of rmsprop, adamax, adam, got "sgd"; try --optimizer rmsprop
       $ compare dqn --preset small-attention --out TMP/unmade
-      2: weightnorm: --preset: expected small or paper for dqn, got "small-attention"; try --preset small
+      2: weightnorm: --preset: expected one of small, paper, got "small-attention"; try --preset small
       $ compare dqn --frames 0 --out TMP/unmade
       2: weightnorm: --frames: expected a whole number of at least 1, got "0"; try --frames 20000
-      (add --help for the flags and examples)
       $ compare dqn --frames 100 --out TMP/unmade
       2: weightnorm: --frames: expected more than the 100 frames of random play at the start, got 100; try --frames 20000
       $ compare mnist --frames 20000
-      2: weightnorm: --frames: expected only for dqn, got it with mnist; leave it away
+      2: weightnorm: --frames: expected only with dqn, got it with compare mnist; leave it away
       $ eval TMP/agents --data-dir TMP/data
-      2: weightnorm: --data-dir: expected only for experiments with a data set, got it with dqn; leave it away
+      2: weightnorm: --data-dir: expected a flag of dqn, got one of other experiments; leave it away
       $ eval TMP/done --rom TMP/cut.bin
-      2: weightnorm: --rom: expected only for dqn, got it with another experiment; leave it away
+      2: weightnorm: --rom: expected a flag of mnist, got one of other experiments; leave it away
+      $ play TMP/agents --rom TMP/cut.bin
+      2: weightnorm: --rom: expected it alone or with --game rom, got it with the game breakout; leave it away
       $ compare dqn --game rom --out TMP/unmade
       2: weightnorm: --rom: expected the file of a cartridge with --game rom, got none; add --rom FILE
       $ compare dqn --game breakout --rom TMP/cut.bin --out TMP/unmade
       2: weightnorm: --rom: expected it alone or with --game rom, got --game breakout; leave one of them away
       $ compare dqn --rom TMP/nowhere.bin --out TMP/unmade
-      1: weightnorm: TMP/nowhere.bin: expected the file of a cartridge, got ENOENT; check the path
+      1: weightnorm: TMP/nowhere.bin: there is no such file or folder, got ENOENT; check the path
       $ compare dqn --rom TMP/cut.bin --out TMP/unmade
       1: weightnorm: TMP/cut.bin: a cartridge must have 2048, 4096, 8192, 16384, 32768 or 65536 bytes, got 1000; give the whole image of its ROM, unpacked
       $ compare dqn --rom TMP/unknown.bin --out TMP/unmade
@@ -344,6 +382,7 @@ describe("what was asked wrongly", () => {
     const mnist = at("done", "checkpoints", "plain-1.safetensors");
     expect(
       await transcript(
+        folder,
         ["play", mnist],
         ["play", at("done")],
         ["play", at("data")],
@@ -355,9 +394,9 @@ describe("what was asked wrongly", () => {
     ).toMatchInlineSnapshot(`
       "
       $ play TMP/done/checkpoints/plain-1.safetensors
-      1: weightnorm: TMP/done/checkpoints/plain-1.safetensors: expected a checkpoint of dqn, got one of mnist; an agent is what compare dqn trains
+      1: weightnorm: TMP/done/checkpoints/plain-1.safetensors: expected an agent, a checkpoint of dqn, got one of mnist; there is nobody to play
       $ play TMP/done
-      1: weightnorm: TMP/done/checkpoints/weight-1.safetensors: expected a checkpoint of dqn, got one of mnist; an agent is what compare dqn trains
+      1: weightnorm: TMP/done/checkpoints/weight-1.safetensors: expected an agent, a checkpoint of dqn, got one of mnist; there is nobody to play
       $ play TMP/data
       1: weightnorm: TMP/data: expected the folder of a run, got no checkpoints in it; give the folder that --out named
       $ play TMP/nowhere
@@ -365,7 +404,7 @@ describe("what was asked wrongly", () => {
       $ play TMP/agents --arm batch
       2: weightnorm: --arm: expected one of plain, weight, which TMP/agents holds, got "batch"; choose one of these
       $ sample TMP/agents
-      1: weightnorm: TMP/agents/checkpoints/weight-1.safetensors: expected a checkpoint of mnist or cifar10 or vae or vae-cifar10 or draw, got "dqn"; weightnorm play and eval are for agents
+      1: weightnorm: TMP/agents/checkpoints/weight-1.safetensors: expected a generative model, one of vae, vae-cifar10, draw, got a checkpoint of dqn; there is nothing to sample from
       $ compare dqn --resume TMP/done
       2: weightnorm: --resume: TMP/done holds a run of mnist, got the experiment dqn; name the one that it began with
       "

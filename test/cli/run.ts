@@ -98,5 +98,18 @@ async function spied(args: readonly string[], onSaid: (stderr: string) => void):
   }
 }
 
+/** Commands with the exit codes and messages that they end with; "TMP" is the folder. */
+export async function transcript(
+  folder: string,
+  ...commands: readonly (readonly string[])[]
+): Promise<string> {
+  const lines: string[] = [];
+  for (const args of commands) {
+    const { code, stdout, stderr } = await within(...args);
+    lines.push(`$ ${args.join(" ")}`, `${code}: ${stdout}${stderr.trimEnd()}`);
+  }
+  return `\n${lines.join("\n").replaceAll(folder, "TMP")}\n`;
+}
+
 export const temporaryFolder = (name: string): Promise<string> =>
   mkdtemp(join(tmpdir(), `weightnorm-${name}-`));

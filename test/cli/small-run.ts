@@ -1,7 +1,7 @@
 /** A finished run that took a moment, to ask for again, to copy and to break. */
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { bitsOf, temporaryFolder, tinyMnist, within, type Bits } from "./run.ts";
+import { bitsOf, temporaryFolder, tinyMnist, transcript, within, type Bits } from "./run.ts";
 
 export interface SmallRun {
   /** A temporary folder with the data in `data` and the run in `done`. */
@@ -14,7 +14,7 @@ export interface SmallRun {
   copy(name: string, options?: { readonly finished?: boolean }): Promise<string>;
   /** The command that goes on in a folder. */
   resume(dir: string, ...flags: readonly string[]): readonly string[];
-  /** Commands with the exit codes and messages that they end with; "TMP" is the folder. */
+  /** Commands with what they end with, in short. */
   transcript(...commands: readonly (readonly string[])[]): Promise<string>;
 }
 
@@ -40,13 +40,8 @@ export async function smallRun(name: string): Promise<SmallRun> {
     },
     resume: (dir, ...flags) => ["compare", "mnist", "--resume", dir, "--quiet", ...flags],
     async transcript(...commands) {
-      const lines: string[] = [];
-      for (const args of commands) {
-        const { code, stdout, stderr } = await within(...args);
-        lines.push(`$ ${args.join(" ")}`, `${code}: ${stdout}${stderr.trimEnd()}`);
-      }
-      const short = (text: string): string => text.replaceAll(folder, "TMP");
-      return `\n${short(lines.join("\n")).replaceAll(short(settings.join(" ")), "SETTINGS")}\n`;
+      const text = await transcript(folder, ...commands);
+      return text.replaceAll(settings.join(" ").replaceAll(folder, "TMP"), "SETTINGS");
     },
   };
 }
