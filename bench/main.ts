@@ -5,6 +5,7 @@ import { textTable } from "../report/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
 import { benchDqn, type DqnBench } from "./dqn.ts";
+import { fuzz, type Fuzz } from "./fuzz/index.ts";
 import { benchGenerative, type GenerativeBench } from "./generative.ts";
 import { kills, type KillsResult } from "./kills/index.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
@@ -102,6 +103,16 @@ const benches: Readonly<
       const result = await kills({ runs, seed: 1, say });
       if (result.faults.length > 0) process.exitCode = 1;
       return [{ bench: "kills", ...result }, killsText(result)];
+    },
+  },
+  fuzz: {
+    rounds: 1,
+    steps: 1,
+    async run({ runs = 100_000 }) {
+      const commands = Math.max(1, Math.round(runs / 50));
+      const result = await fuzz({ files: runs, commands, seed: 1, say });
+      if (result.faults.length > 0) process.exitCode = 1;
+      return [{ bench: "fuzz", ...result }, fuzzText(result)];
     },
   },
   soak: {
@@ -235,6 +246,20 @@ const killsText = ({ killed, atRandom, beforeFileOperations, same, faults }: Kil
     ...faults,
   ].join("\n");
 
+function fuzzText({ files, lines, faults }: Fuzz): string {
+  const by = Object.entries(files.by).map(([name, { read, refused }]) => [
+    name,
+    String(read),
+    String(refused),
+  ]);
+  const codes = Object.entries(lines.codes).map(([code, n]) => `${n} with code ${code}`);
+  return [
+    textTable(["damaged files", "read", "refused"], by),
+    `${files.read + files.refused} files, at most ${files.slowest.toFixed(0)} ms each; ${lines.commands} command lines ended: ${codes.join(", ")}; ${faults.length} faults`,
+    ...faults,
+  ].join("\n");
+}
+
 function soakText({ steps, mebibytes }: Soak, growth: number): string {
   const shown = mebibytes.map((m) => m.toFixed(0)).join(" ");
   return `memory in MiB after each twentieth of ${steps} steps: ${shown}\nthe last quarter over the second: ${growth.toFixed(3)}${growth > MOST_GROWTH ? `, above ${MOST_GROWTH}: memory grew` : ""}`;
@@ -247,7 +272,7 @@ const defaultsOf = (key: "rounds" | "steps"): string =>
 
 await new Command("bench")
   .description(
-    "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too.",
+    "Times training steps; where python3-torch is installed, the same network, batch, optimizer and threads in PyTorch too. Kills runs, and damages files, to see what becomes of them.",
   )
   .argument("<what>", Object.keys(benches).join(", "))
   .addOption(
@@ -265,9 +290,10 @@ await new Command("bench")
     ),
   )
   .addOption(
-    new Option("--runs <n>", "kills: how many runs are killed (default: 100)").argParser(
-      whole("--runs"),
-    ),
+    new Option(
+      "--runs <n>",
+      "kills: how many runs are killed (default: 100); fuzz: how many files are damaged, with a fiftieth as many command lines (default: 100000)",
+    ).argParser(whole("--runs")),
   )
   .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist, not passes)")
   .option("--json <file>", "write the figures there")

@@ -29,7 +29,7 @@ function told(issue: Issue): string {
     case "invalid_type":
       return `expected ${article(issue.expected)}${at}, got ${brief(issue.input)}`;
     case "unrecognized_keys":
-      return `expected nothing but what is described${at}, got ${printable(issue.keys.join(", ").slice(0, 60))}`;
+      return `expected nothing but what is described${at}, got ${brief(issue.keys.join(", "))}`;
     case "too_small":
       return `expected ${sized(issue.origin, "at least", String(issue.minimum))}${at}, got ${brief(issue.input)}`;
     case "too_big":

@@ -1,8 +1,10 @@
 /** The contract: what something must be to have compare, train, eval, report, sample, play, resume and help for nothing. */
-import type { Arm, Checkpoint, Runtime, State } from "../src/index.ts";
+import type { Arm, Checkpoint, Door, Runtime, State } from "../src/index.ts";
 import type { Happening, RunKey, Values } from "./events.ts";
 import type { Facts, Results, Sheet } from "./records.ts";
 import type { Settings } from "./settings.ts";
+
+export type { Door, Download, Files } from "../src/index.ts";
 
 /** What every configuration has. */
 export interface Config {
@@ -60,44 +62,6 @@ export interface World {
   readonly freeMemory?: () => number;
   /** Long work on the way, e.g. a download, with its share done. */
   readonly progress: (what: string, done: number) => void;
-}
-
-/** How bytes come in: from a folder or a package in Node, by `fetch` in a browser. All of its promises say in full what is wrong. */
-export interface Door {
-  /** The files at a place of the user's: a folder, or one file. */
-  at(place: string): Promise<Files>;
-  /** The files of an npm package that is installed beside the program, under `folder`. */
-  package(name: string, folder: string): Promise<Files>;
-  /** One file from the network, kept from then on. */
-  download(file: Download, onProgress: (received: number, total: number) => void): Promise<Files>;
-  /** A file that lies beside the code. */
-  asset(url: URL): Promise<Uint8Array>;
-  /** A package whose modules are CommonJS, by path: an optional dependency. */
-  require(module: string): unknown;
-  /** What was computed once, by a name that says from what; undefined where it is not there (any more). */
-  recall(name: string): Promise<Uint8Array | undefined>;
-  /** Keeps it; where that cannot be, a warning is enough. */
-  keep(name: string, bytes: Uint8Array): Promise<void>;
-}
-
-export interface Download {
-  readonly url: string;
-  /** What it is called once it is here. */
-  readonly name: string;
-  /** In bytes. */
-  readonly size: number;
-  /** In hexadecimal. */
-  readonly sha256: string;
-}
-
-export interface Files {
-  /** Where they come from, for logs and reports. */
-  readonly source: string;
-  /** Names within, folders and all ("a/b.bin"). */
-  readonly names: readonly string[];
-  /** What messages call one of them. */
-  where(name: string): string;
-  read(name: string): Promise<Uint8Array>;
 }
 
 /** What the runs of a comparison share. */

@@ -136,7 +136,7 @@ describe("config.json", () => {
       $ compare mnist --resume TMP/config-seeds --quiet
       1: weightnorm: TMP/config-seeds/config.json: expected a number in seeds.0, got "/../evil/x"; restore the file or start a new run
       $ compare mnist --resume TMP/config-seeds-twice --quiet
-      1: weightnorm: TMP/config-seeds-twice/config.json: expected something else in seeds, got [1,1]; restore the file or start a new run
+      1: weightnorm: TMP/config-seeds-twice/config.json: expected every value once in seeds, got [1,1]; restore the file or start a new run
       $ compare mnist --resume TMP/config-threads --quiet
       1: weightnorm: TMP/config-threads/config.json: expected at most 256 in threads, got 100000; restore the file or start a new run
       $ compare mnist --resume TMP/config-network --quiet
@@ -144,11 +144,11 @@ describe("config.json", () => {
       $ compare mnist --resume TMP/config-width --quiet
       1: weightnorm: TMP/config-width/config.json: expected at most 64 in network.width, got 1000000000; restore the file or start a new run
       $ compare mnist --resume TMP/config-a-network-with-more --quiet
-      1: weightnorm: TMP/config-a-network-with-more/config.json: expected nothing but what is described in network, got depth; restore the file or start a new run
+      1: weightnorm: TMP/config-a-network-with-more/config.json: expected nothing but what is described in network, got "depth"; restore the file or start a new run
       $ compare mnist --resume TMP/config-optimizer --quiet
       1: weightnorm: TMP/config-optimizer/config.json: expected one of adam, adamax, rmsprop, sgd in optimizer, got "constructor"; restore the file or start a new run
       $ compare mnist --resume TMP/config-arms --quiet
-      1: weightnorm: TMP/config-arms/config.json: expected at least 1 entries in arms, got []; restore the file or start a new run
+      1: weightnorm: TMP/config-arms/config.json: expected at least 1 entry in arms, got []; restore the file or start a new run
       $ compare mnist --resume TMP/config-another-arm --quiet
       1: weightnorm: TMP/config-another-arm/config.json: expected one of plain, weight, batch, mean-only, weight+mean-only in arms.0, got "../plain"; restore the file or start a new run
       $ compare mnist --resume TMP/config-batch-size --quiet
@@ -158,7 +158,7 @@ describe("config.json", () => {
       $ compare mnist --resume TMP/config-average --quiet
       1: weightnorm: TMP/config-average/config.json: expected a number in average, got "x"; restore the file or start a new run
       $ compare mnist --resume TMP/config-what-is-no-setting --quiet
-      1: weightnorm: TMP/config-what-is-no-setting/config.json: expected nothing but what is described, got evil; restore the file or start a new run
+      1: weightnorm: TMP/config-what-is-no-setting/config.json: expected nothing but what is described, got "evil"; restore the file or start a new run
       $ compare mnist --resume TMP/config-preset --quiet
       1: weightnorm: TMP/config-preset/config.json: expected one of small in preset, got "../x"; restore the file or start a new run
       $ compare mnist --resume TMP/config-lrOf --quiet
