@@ -165,7 +165,9 @@ function trainingOf({ command, name, experiment }: Chosen): Command {
   const placed = Object.entries(experiment.places).map(([key, setting]) => optionOf(key, setting)!);
   for (const option of [...settingOptions(experiment, command), ...placed, ...runOptions()])
     made.addOption(option);
-  const examples = (experiment.examples ?? []).map((example) => `  weightnorm ${example}`);
+  const examples = (experiment.examples ?? [])
+    .filter((example) => !TRAINING.some((c) => c !== command && example.startsWith(`${c} `)))
+    .map((example) => `  weightnorm ${example}`);
   return made
     .addHelpText("after", examples.length > 0 ? `\nExamples:\n${examples.join("\n")}` : "")
     .action(async (_: string, flags: object) =>
@@ -178,18 +180,21 @@ async function trainingWithout(command: Training): Promise<Command> {
   const made = quietly(new Command(command))
     .description(about[command])
     .usage("<experiment> [options]")
-    .argument("<experiment>", "one of those below, or the file of your own");
+    .argument(
+      "<experiment>",
+      "one of those below, or the file of your own, as examples/own-experiment.ts",
+    );
   for (const option of runOptions()) made.addOption(option);
   const all = await Promise.all(names.map((name) => experiments[name]()));
   const width = Math.max(...names.map((name) => name.length));
   const list = all.map((e) => `  ${e.name.padEnd(width)}  ${e.about}`);
   const examples =
     command === "compare"
-      ? `  weightnorm compare mnist                                   all five arms, about three minutes on two cores
-  weightnorm compare mnist --arms plain,weight --seed 1,2,3  two arms, three seeds
-  weightnorm compare ./my-experiment.ts                      your own: see examples/own-experiment.ts
-  weightnorm compare mnist --resume runs/fast                goes on after Ctrl-C, kill -9 or a power cut
-  weightnorm compare mnist --resume runs/fast --epochs 5     trains a finished run for longer`
+      ? `  weightnorm compare mnist                                 all five arms
+  weightnorm compare mnist --arms plain,weight --seed 1,2  two arms, two seeds
+  weightnorm compare ./my-experiment.ts                    one of your own
+  weightnorm compare mnist --resume runs/fast              goes on after kill -9
+  weightnorm compare mnist --resume runs/fast --epochs 5   trains it for longer`
       : `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
   weightnorm eval runs/weight`;
   return made.addHelpText(

@@ -9,7 +9,7 @@ import { places, settings } from "./settings.ts";
 
 export const dqn: Experiment<DqnConfig> = {
   name: "dqn",
-  about: "deep Q-learning in MinAtar's games, and in games of the Atari 2600",
+  about: "deep Q-learning in MinAtar's games and those of the Atari 2600",
   ...{ settings, places },
   presets: Object.keys(presets.minatar),
   examples: [

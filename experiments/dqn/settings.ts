@@ -68,8 +68,11 @@ export const settings: Settings = {
 };
 
 export const places: Settings = {
-  rom: place("the cartridge of an Atari 2600 game, recognized by its content", {
-    optional: true,
-    changes: "",
-  }),
+  rom: place(
+    "the cartridge of an Atari 2600 game, recognized by its content (default: none, for other games)",
+    {
+      optional: true,
+      changes: "",
+    },
+  ),
 };

