@@ -25,7 +25,11 @@ const placeholders: Readonly<Partial<Record<Setting["type"], string>>> = {
 };
 
 /** The flag of a setting; undefined for one that only presets set. */
-export function optionOf(name: string, setting: Setting, help = setting.help): Option | undefined {
+export function optionOf(
+  name: string,
+  setting: Setting,
+  help: string = setting.help,
+): Option | undefined {
   const flag = flagOf(name, setting);
   if (flag === undefined) return undefined;
   const placeholder = placeholders[setting.type];
