@@ -1,6 +1,6 @@
 /** What agents get from where they run, as small as tests need it; and a store of one run in memory. */
 import { presets, type DqnConfig } from "../../experiments/dqn/config.ts";
-import type { Kept, Saved, World } from "../../runs/experiment.ts";
+import type { Door, Kept, Saved, World } from "../../runs/experiment.ts";
 import {
   decodeCheckpoint,
   encodeCheckpoint,
@@ -10,7 +10,8 @@ import {
 import { nodeDoor, nodeRuntime } from "../../src/node/index.ts";
 
 const door = nodeDoor();
-export const { asset, require } = door;
+export const asset: Door["asset"] = door.asset;
+export const require: Door["require"] = door.require;
 
 export const runtime: ReturnType<World["runtime"]> = nodeRuntime({ threads: 1 });
 export const world = (changes: Partial<World> = {}): World => ({
@@ -39,7 +40,7 @@ export interface MemoryStore {
 }
 
 export function memoryStore(
-  parts = new Map<string, Uint8Array>(),
+  parts: Map<string, Uint8Array> = new Map(),
   bytes?: Uint8Array,
 ): MemoryStore {
   let written = bytes;
