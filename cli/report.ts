@@ -4,10 +4,13 @@ import { extname, join, resolve } from "node:path";
 import { reportOf, resultsTable, tableOf } from "../report/index.ts";
 import { toPng } from "../report/png.ts";
 import type { Results } from "../runs/records.ts";
-import { readResults } from "../runs/folder/index.ts";
+import type { Opened } from "../runs/events.ts";
+import { readResults, type Begun } from "../runs/folder/index.ts";
 import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
+import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
+import { machine, nodeWorld } from "./world.ts";
 
 interface Flags {
   readonly json?: boolean;
@@ -16,8 +19,25 @@ interface Flags {
 
 export async function report(dir: string, flags: Flags): Promise<void> {
   const find = findWith(await ownOf(flags.experiment));
-  const results = await readResults(resolve(dir), find);
+  const results = await readResults(resolve(dir), find, reopened);
   printResults(results, await writeReport(resolve(dir), results), flags);
+}
+
+/** A run that an earlier version began is opened again to see what its numbers mean. */
+async function reopened({ experiment, run }: Begun): Promise<Opened> {
+  const { progress, stop } = display({ quiet: false });
+  const world = nodeWorld({ places: run.places, progress });
+  const field = await experiment.open(run.config, world);
+  try {
+    const baseline = await field.baseline?.();
+    return {
+      ...{ type: "opened", time: new Date().toISOString(), machine: machine(), facts: field.facts },
+      ...{ sheet: { ...field.sheet, ...(baseline ? { baseline } : {}) }, runs: [] },
+    };
+  } finally {
+    stop();
+    await field.release();
+  }
 }
 
 /** Writes `report.html`, `figure.svg` and `figure.png` into `dir`; gives the path of the first. */

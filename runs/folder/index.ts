@@ -15,6 +15,7 @@ import {
   takeLock,
   type Lock,
 } from "../../src/node/index.ts";
+import type { Opened, RunEvent } from "../events.ts";
 import { UsageError, type Config, type Experiment } from "../experiment.ts";
 import type { Results } from "../records.ts";
 import { resultsOf } from "../record.ts";
@@ -24,7 +25,7 @@ import { settingsOf } from "../described.ts";
 import { keysOf, nameOf } from "../rates.ts";
 import { isBegun, readRun, writeRun, type Begun, type Find } from "./config.ts";
 import { holdsSomething, removeTemporaries } from "./files.ts";
-import { folderStore } from "./store.ts";
+import { checkpointPath, folderStore } from "./store.ts";
 
 export { isBegun, readRun, runIn, type Begun, type Find } from "./config.ts";
 
@@ -143,11 +144,17 @@ export async function tidyFinished(dir: string): Promise<void> {
     await rm(join(dir, name), { recursive: true, force: true });
 }
 
-/** What a run's folder holds to show: the results of a finished run, or of one under way as far as all have got. */
-export async function readResults(dir: string, find: Find): Promise<Results> {
+/** How a comparison that no log tells of is opened: data and all. */
+export type Reopen = (begun: Begun) => Promise<Opened>;
+
+/**
+ * What a run's folder holds to show: the results of a finished run, or of one under way as far as all have got. Of one whose
+ * log is lost, or of an earlier version's, the checkpoints tell, if it can be opened again.
+ */
+export async function readResults(dir: string, find: Find, reopen?: Reopen): Promise<Results> {
   const path = join(dir, "results.json");
   const begun = isBegun(dir) ? await readRun(dir, find) : undefined;
-  if (begun && !(await isFinished(dir, begun.run))) return resultsSoFar(dir, begun);
+  if (begun && !(await isFinished(dir, begun.run))) return resultsSoFar(dir, begun, reopen);
   const text = await readText(path, { most: MOST }).catch((error: unknown) => {
     throw new Error(
       `${dir}: expected the folder of a run, got no results.json in it (${reasonOf((error as Error).cause ?? error)}); give the folder that --out named`,
@@ -177,17 +184,31 @@ export async function stepsOf(
   { config }: RunConfig<Config>,
 ): Promise<Readonly<Record<string, number>>> {
   const steps = keysOf(config).map(async (key) => {
-    const path = join(dir, "checkpoints", `${nameOf(config, key)}.safetensors`);
+    const path = checkpointPath(dir, config, key);
     return [nameOf(config, key), existsSync(path) ? (await loadCheckpoint(path)).step : 0] as const;
   });
   return Object.fromEntries(await Promise.all(steps));
 }
 
-/** From the log alone, since the run may be under way. */
-async function resultsSoFar(dir: string, { experiment, run }: Begun): Promise<Results> {
+/** Only looked at, since the run may be under way. */
+async function resultsSoFar(dir: string, begun: Begun, reopen?: Reopen): Promise<Results> {
+  const { experiment, run } = begun;
   const path = join(dir, "log.jsonl");
   const { records } = await readLog(path);
   const events = eventsIn(records);
-  const known = events.some((e) => e.type === "opened") ? events : [];
+  const isWhole = events.some((e) => e.type === "opened");
+  const known =
+    isWhole || !reopen ? events : [await reopen(begun), ...(await remembered(dir, begun))];
   return resultsIn(resultsOf({ ...run, settings: settingsOf(experiment) }, known, dir), path);
+}
+
+/** What checkpoints tell of their runs. */
+async function remembered(dir: string, { experiment, run }: Begun): Promise<readonly RunEvent[]> {
+  const histories = keysOf(run.config).map(async (key) => {
+    const path = checkpointPath(dir, run.config, key);
+    if (!existsSync(path)) return [];
+    const checkpoint = await loadCheckpoint(path);
+    return experiment.history(checkpoint, key).map((happening) => ({ ...key, ...happening }));
+  });
+  return (await Promise.all(histories)).flat();
 }

@@ -30,6 +30,9 @@ export interface FolderStoreOptions {
   readonly release: () => Promise<void>;
 }
 
+export const checkpointPath = (dir: string, config: Config, key: RunKey): string =>
+  join(dir, "checkpoints", `${nameOf(config, key)}.safetensors`);
+
 export function folderStore(
   dir: string,
   run: RunConfig<Config>,
@@ -38,7 +41,7 @@ export function folderStore(
   const { config } = run;
   const name = (key: RunKey): string => nameOf(config, key);
   const at = (...names: readonly string[]): string => join(dir, ...names);
-  const checkpointAt = (key: RunKey): string => at("checkpoints", `${name(key)}.safetensors`);
+  const checkpointAt = (key: RunKey): string => checkpointPath(dir, config, key);
   const attachmentAt = (key: RunKey, part: string): string =>
     at("attachments", `${name(key)}-${part}.gz`);
   let log: Log | undefined;

@@ -66,6 +66,15 @@ describe("a finished run", () => {
   });
 });
 
+test("an unfinished run is reported from its checkpoints, as far as all have got", async () => {
+  const dir = await copyOf("mnist-unfinished", "report-unfinished");
+  const { code, stdout } = await within("report", dir, "--json");
+  expect(code).toBe(0);
+  const { soFar, arms } = JSON.parse(stdout) as Results;
+  expect(soFar).toEqual({ at: 1, of: 2 });
+  expect(arms.weight!.runs[0].points).toHaveLength(6);
+});
+
 describe("an unfinished run goes on as the version that began it would have", () => {
   test.each([
     ["mnist", "mnist-unfinished"],
