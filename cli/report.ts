@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { reportOf, resultsTable, tableOf } from "../report/index.ts";
 import { toPng } from "../report/png.ts";
+import type { Experiment } from "../runs/experiment.ts";
 import type { Results } from "../runs/records.ts";
 import type { Opened } from "../runs/events.ts";
 import { readResults, type Begun } from "../runs/folder/index.ts";
@@ -17,8 +18,9 @@ interface Flags {
   readonly experiment?: string;
 }
 
-export async function report(dir: string, flags: Flags): Promise<void> {
-  const find = findWith(await ownOf(flags.experiment));
+/** `own` is the user's own experiment where it is known already. */
+export async function report(dir: string, flags: Flags, own?: Experiment): Promise<void> {
+  const find = findWith(own ?? (await ownOf(flags.experiment)));
   const results = await readResults(resolve(dir), find, reopened);
   printResults(results, await writeReport(resolve(dir), results), flags);
 }

@@ -64,7 +64,7 @@ export async function train({ command, name, experiment, flags }: Asked): Promis
       asked: one ? { arms: ["weight"], ...asked } : asked,
     });
     if (!begun) {
-      await report(flags.resume!, flags); // nothing is left to do
+      await report(flags.resume!, flags, experiment); // nothing is left to do
       return;
     }
     const { dir, run, store, field } = begun;

@@ -65,7 +65,7 @@ export async function runIn(text: string, path: string, find: Find): Promise<Beg
   const experiment = await find(said.experiment);
   if (!experiment)
     throw new Error(
-      `${path}: expected a run of an experiment that there is, got one of ${brief(said.experiment)}; for one of your own add --experiment FILE`,
+      `${path}: expected a run of an experiment that there is, got one of ${brief(said.experiment)}; for one of your own name its file, as in compare FILE or --experiment FILE`,
     );
   const { config, places } = placed(experiment, said.config, {
     ...(value as Readonly<Record<string, unknown>>),

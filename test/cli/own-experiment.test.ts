@@ -207,7 +207,7 @@ test("a file that is none, and a run whose file is not named", async () => {
     $ report TMP/longer --experiment TMP/nothing.ts
     1: weightnorm: TMP/nothing.ts: expected an export called experiment, as experimentOf makes it, got none; see examples/own-experiment.ts
     $ compare mnist --resume TMP/first
-    1: weightnorm: TMP/first/config.json: expected a run of an experiment that there is, got one of "spiral"; for one of your own add --experiment FILE
+    1: weightnorm: TMP/first/config.json: expected a run of an experiment that there is, got one of "spiral"; for one of your own name its file, as in compare FILE or --experiment FILE
     "
   `);
 });
