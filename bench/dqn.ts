@@ -2,7 +2,10 @@
 import { games, minAtar } from "../experiments/dqn/minatar/index.ts";
 import { hash, keyOf } from "../src/index.ts";
 import type { Arm } from "../runs/records.ts";
-import { subjects } from "./ours.ts";
+import { optimizers } from "../experiments/dqn/config.ts";
+import { networks, type NetworkName } from "../experiments/dqn/networks.ts";
+import { learnStep } from "../experiments/dqn/q-learning.ts";
+import type { Subject } from "./ours.ts";
 import { startPeer } from "./peer.ts";
 import {
   announced,
@@ -25,6 +28,22 @@ export interface DqnBench extends Conditions {
   readonly environments: readonly { readonly name: string; readonly stepsPerSecond: Spread }[];
 }
 
+const ACTIONS = 6;
+/** Learning from transitions; it has no width. */
+const agent = (variant: NetworkName, side: number, most: number): Subject => ({
+  peer: "dqn.py",
+  variant,
+  choices: ACTIONS,
+  step: (batch, _width, norm) =>
+    learnStep(batch, {
+      network: networks[variant](ACTIONS),
+      ...{ norm, most, shape: [4, side, side], gamma: 0.99, double: false },
+      optimizer: optimizers.rmsprop(2.5e-4),
+    }),
+});
+const minatar = agent("minatar", 10, 1);
+const nature = agent("nature", 84, 255);
+
 const BATCH = 32;
 const ARMS: readonly Arm[] = ["plain", "weight"];
 
@@ -33,12 +52,12 @@ const modelsOn = (
   threads: number,
 ): readonly {
   readonly name: string;
-  readonly subject: "dqn-minatar" | "dqn-nature";
+  readonly subject: Subject;
   readonly threads: number;
 }[] => [
-  { name: "MinAtar's network", subject: "dqn-minatar", threads: 1 },
-  ...(threads > 1 ? [{ name: "MinAtar's network", subject: "dqn-minatar", threads } as const] : []),
-  { name: "Nature's network", subject: "dqn-nature", threads },
+  { name: "MinAtar's network", subject: minatar, threads: 1 },
+  ...(threads > 1 ? [{ name: "MinAtar's network", subject: minatar, threads }] : []),
+  { name: "Nature's network", subject: nature, threads },
 ];
 
 export async function benchDqn(options: BenchOptions): Promise<DqnBench> {
@@ -50,7 +69,7 @@ export async function benchDqn(options: BenchOptions): Promise<DqnBench> {
   for (const model of modelsOn(threads)) {
     say(`${model.name}, threads: ${model.threads}`);
     const race = {
-      subject: subjects[model.subject],
+      subject: model.subject,
       arms: ARMS,
       peerArms: ARMS,
       batch: BATCH,

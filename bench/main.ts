@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import { textTable } from "../report/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
-import { benchDqn, type DqnBench } from "./dqn.ts";
+import type { DqnBench } from "./dqn.ts";
 import { fuzz, type Fuzz } from "./fuzz/index.ts";
 import { benchGenerative, type GenerativeBench } from "./generative.ts";
 import { kills, type KillsResult } from "./kills/index.ts";
@@ -92,6 +92,7 @@ const benches: Readonly<
     rounds: 9,
     steps: 30,
     async run(options) {
+      const { benchDqn } = await import("./dqn.ts");
       const result = await benchDqn({ ...options, say });
       return [result, dqnText(result)];
     },

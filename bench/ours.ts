@@ -1,8 +1,5 @@
 /** Our training step of a network, ready to be timed. */
 import { classifier as cifar10 } from "../experiments/cifar10/model.ts";
-import { optimizers } from "../experiments/dqn/config.ts";
-import { networks, type NetworkName } from "../experiments/dqn/networks.ts";
-import { learnStep } from "../experiments/dqn/q-learning.ts";
 import { draw, type DrawOptions } from "../experiments/draw/model.ts";
 import { classifier as mnist } from "../experiments/mnist/model.ts";
 import { vae } from "../experiments/vae/model.ts";
@@ -78,26 +75,9 @@ const drawing = (variant: string, options: DrawOptions): Subject => ({
   ),
 });
 
-const ACTIONS = 6;
-/** Learning from transitions; it has no width. */
-const agent = (variant: NetworkName, side: number, most: number): Subject => ({
-  peer: "dqn.py",
-  variant,
-  choices: ACTIONS,
-  step: (batch, _width, norm) =>
-    learnStep(batch, {
-      network: networks[variant](ACTIONS),
-      ...{ norm, most, shape: [4, side, side], gamma: 0.99, double: false },
-      optimizer: optimizers.rmsprop(2.5e-4),
-    }),
-});
-
 /** By name; what is called width is the feature maps of the VAE at full size, and the units of DRAW's LSTMs. */
 export const subjects: Readonly<
-  Record<
-    "mnist" | "cifar10" | "vae" | "draw" | "draw-attention" | "dqn-minatar" | "dqn-nature",
-    Subject
-  >
+  Record<"mnist" | "cifar10" | "vae" | "draw" | "draw-attention", Subject>
 > = {
   vae: {
     peer: "vae.py",
@@ -115,8 +95,6 @@ export const subjects: Readonly<
   cifar10: classifier("cifar10.py", [3, 32, 32], (x, labels, width) =>
     cifar10(x, labels, { width }),
   ),
-  "dqn-minatar": agent("minatar", 10, 1),
-  "dqn-nature": agent("nature", 84, 255),
 };
 
 export interface OursOptions {

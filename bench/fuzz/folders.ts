@@ -1,7 +1,7 @@
 /** What lies in a run's folder and is read again: configurations, and records in all formats that there have been. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { findExperiment } from "../../experiments/index.ts";
+import { experiments, findExperiment } from "../../experiments/index.ts";
 import { findingsOf, reportOf, resultsTable, tableOf } from "../../report/index.ts";
 import { resultsFrom, runIn } from "../../runs/folder/index.ts";
 import { hash, keyOf } from "../../src/index.ts";
@@ -42,17 +42,21 @@ async function today(file: Uint8Array): Promise<Uint8Array> {
 }
 
 export async function folderTargets(): Promise<readonly Target[]> {
-  const configs = ["mnist-unfinished", "vae-finished", "draw-unfinished", "dqn-unfinished"];
+  const configs = ["mnist-unfinished", "vae-finished", "draw-unfinished"];
   const minibatch = [
     sample(FIXTURES, "mnist-finished", "results.json"),
     sample(FIXTURES, "results-diverged", "results.json"),
     sample(FIXTURES, "mnist-grid-finished", "results.json"),
     sample(FIXTURES, "vae-finished", "results.json"),
   ];
-  const agents = [
-    sample(FIXTURES, "dqn-finished", "results.json"),
-    sample(KEPT, "dqn", "results", "breakout", "results.json"),
-  ];
+  const isThere = "dqn" in experiments;
+  if (isThere) configs.push("dqn-unfinished");
+  const agents = isThere
+    ? [
+        sample(FIXTURES, "dqn-finished", "results.json"),
+        sample(KEPT, "dqn", "results", "breakout", "results.json"),
+      ]
+    : [];
   return [
     {
       name: "config.json",
@@ -60,7 +64,9 @@ export async function folderTargets(): Promise<readonly Target[]> {
       parse: (file, where) => runIn(text(file), where, findExperiment),
     },
     { name: "results.json from before", samples: minibatch, parse: show },
-    { name: "results.json of agents from before", samples: agents, parse: show },
+    ...(isThere
+      ? [{ name: "results.json of agents from before", samples: agents, parse: show }]
+      : []),
     {
       name: "results.json",
       samples: await Promise.all([...minibatch, ...agents].map(today)),

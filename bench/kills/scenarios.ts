@@ -23,7 +23,8 @@ export async function scenarios(folder: string): Promise<readonly Scenario[]> {
     (dir: string): readonly string[] => ["compare", experiment, "--resume", dir, "--quiet"];
   const prepared = async (experiment: string, asked: object): Promise<Scenario> => {
     const template = join(folder, `${experiment}-template`);
-    const places = experiment === "dqn" ? {} : { dataDir: data };
+    const { places: needs } = await experiments[experiment]();
+    const places: Places = "dataDir" in needs ? { dataDir: data } : {};
     await prepare(template, experiment, { asked: { arms: ["weight"], ...asked }, places });
     return { name: experiment, template, args: resume(experiment), resume: resume(experiment) };
   };

@@ -31,11 +31,11 @@ describe("usage", () => {
     ).toMatchInlineSnapshot(`
       "
       $ comapre mnist
-      2: weightnorm: comapre: expected a command, got one that there is not; did you mean compare?
+      2: weightnorm: command: expected one that there is, got "comapre"; did you mean compare?
       $ compare
-      2: weightnorm: compare: expected an experiment, one of mnist, cifar10, vae, vae-cifar10, draw, dqn, got none; see weightnorm compare --help
+      2: weightnorm: compare: expected an experiment, one of EXPERIMENTS, got none; see weightnorm compare --help
       $ compare cifar
-      2: weightnorm: experiment: expected one of mnist, cifar10, vae, vae-cifar10, draw, dqn, or the file of your own, got "cifar"; try weightnorm compare mnist
+      2: weightnorm: experiment: expected one of EXPERIMENTS, or the file of your own, got "cifar"; try weightnorm compare mnist
       $ compare mnist twice
       2: weightnorm: compare: expected one experiment, got more; leave the others away
       $ compare mnist --arms plain,wieght

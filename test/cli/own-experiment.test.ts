@@ -203,7 +203,7 @@ test("a file that is none, and a run whose file is not named", async () => {
     $ compare TMP/broken.ts
     1: weightnorm: TMP/broken.ts: expected a module with an experiment, got "not today"; run it alone to see where
     $ eval TMP/first
-    1: weightnorm: TMP/first/checkpoints/plain-1.safetensors: expected a checkpoint of mnist, cifar10, vae, vae-cifar10, draw, dqn, got "spiral"; for an experiment of your own add --experiment FILE
+    1: weightnorm: TMP/first/checkpoints/plain-1.safetensors: expected a checkpoint of EXPERIMENTS, got "spiral"; for an experiment of your own add --experiment FILE
     $ report TMP/longer --experiment TMP/nothing.ts
     1: weightnorm: TMP/nothing.ts: expected an export called experiment, as experimentOf makes it, got none; see examples/own-experiment.ts
     $ compare mnist --resume TMP/first

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { vi } from "vitest";
+import { names } from "../../cli/experiments.ts";
 import { run } from "../../cli/program.ts";
 
 export { bitsOf, readResults, type Bits } from "../../bench/kills/bits.ts";
@@ -108,7 +109,8 @@ export async function transcript(
     const { code, stdout, stderr } = await within(...args);
     lines.push(`$ ${args.join(" ")}`, `${code}: ${stdout}${stderr.trimEnd()}`);
   }
-  return `\n${lines.join("\n").replaceAll(folder, "TMP")}\n`;
+  const text = lines.join("\n").replaceAll(folder, "TMP");
+  return `\n${text.replaceAll(names.join(", "), "EXPERIMENTS")}\n`; // whichever there are
 }
 
 export const temporaryFolder = (name: string): Promise<string> =>

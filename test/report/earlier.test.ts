@@ -2,10 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { earlierResults as earlierAgents } from "../../experiments/dqn/earlier.ts";
 import { findingsOf, resultsTable, tableOf } from "../../report/index.ts";
 import { earlierResults } from "../../runs/minibatch/earlier.ts";
-import type { Measure, Results } from "../../runs/records.ts";
+import type { Measure } from "../../runs/records.ts";
 import { positive, whole } from "../../runs/settings.ts";
 import { BOUND, ERROR } from "./sample.ts";
 
@@ -19,7 +18,6 @@ const settings = {
 };
 const minibatch = (value: unknown, name: string, measures: readonly Measure[] = [ERROR]) =>
   earlierResults(value, { name, settings, task: { measures } });
-const agents = (value: unknown): Results | undefined => earlierAgents(value, { settings: {} });
 
 describe("results of comparisons on minibatches", () => {
   const mnist = minibatch(stored("mnist/results"), "mnist")!;
@@ -89,43 +87,15 @@ describe("results of comparisons on minibatches", () => {
   });
 
   test("are those of their experiment and format only", () => {
-    for (const value of [stored("cifar10/results"), stored("dqn/results/catch"), null, 3, "x", []])
+    for (const value of [
+      stored("cifar10/results"),
+      { format: "weightnorm-dqn/1" },
+      null,
+      3,
+      "x",
+      [],
+    ])
       expect(minibatch(value, "mnist")).toBeUndefined();
-  });
-});
-
-describe("results of agents", () => {
-  test.each(["breakout", "space-invaders", "catch"])("of %s are read", (game) => {
-    const results = agents(stored(`dqn/results/${game}`))!;
-    expect(results.sheet.tested.unit).toBe(`episodes of ${game}`);
-    expect(findingsOf(results).headline).toMatch(/^So far /);
-  });
-
-  test("have the numbers that they had", () => {
-    const results = agents(stored("dqn/results/breakout"))!;
-    expect(`\n${resultsTable(results)}\n`).toMatchInlineSnapshot(`
-      "
-      arm          test return  steps an episode  training return             Q  frames/s  ms an update
-      ─────────────────────────────────────────────────────────────────────────────────────────────────
-      plain        7.44 ± 0.28            88 ± 3      5.03 ± 0.31  15.03 ± 4.70  503 ± 11   1.01 ± 0.02
-      weight       8.16 ± 0.61            97 ± 8      5.64 ± 0.18  15.03 ± 2.02  388 ± 35   1.31 ± 0.01
-      random play         0.51                11                –             –         –             –
-      unfinished: after 180,000 of 300,000 frames
-      mean ± standard deviation of 3 seeds
-      "
-    `);
-    expect(results.soFar).toEqual({ at: 180_000, of: 300_000 });
-    const [run] = results.arms.plain!.runs;
-    expect(run.tests.at(-1)).toMatchObject({
-      ...{ step: 180_000, test: { return: 7.16, steps: 84.46 } },
-      errors: { return: 0.22143699653477836 },
-    });
-    expect(run.points[0].values).toMatchObject({ loss: null, q: null, episodes: 272, epsilon: 1 });
-  });
-
-  test("are of their format only", () => {
-    expect(agents(stored("mnist/results"))).toBeUndefined();
-    expect(agents(undefined)).toBeUndefined();
   });
 });
 
@@ -148,7 +118,7 @@ describe("what is damaged is said as everywhere", () => {
     [
       "an arm that is none",
       (v) => Object.assign(v["arms"], { "../evil": v["arms"]["plain"] }),
-      /^results.json: expected .* in arms, got ..\/evil; restore/,
+      /^results.json: expected .* in arms, got "..\/evil"; restore/,
     ],
     [
       "no runs",
@@ -163,12 +133,5 @@ describe("what is damaged is said as everywhere", () => {
     ["no numbers", (v) => Object.assign(v, { seconds: "12" }), /a number in seconds, got "12";/],
   ])("%s", (_, change, message) => {
     expect(damaged(change)).toThrow(message);
-  });
-
-  test("in agents' results, too", () => {
-    const value = { ...stored("dqn/results/catch"), random: null };
-    expect(() => agents(value)).toThrow(
-      "results.json: expected an object in random, got null; restore the file, or compare again",
-    );
   });
 });

@@ -36,7 +36,7 @@ describe("what is wrong is named with its place, in a line", () => {
       /expected one of weightnorm-results\/3 in format, got "x"/,
     ],
     ["no arms", (v) => (v["arms"] = null), /in arms, got null/],
-    ["an unknown arm", (v) => (v["arms"] = { evil: {} }), /in arms, got evil/],
+    ["an unknown arm", (v) => (v["arms"] = { evil: {} }), /in arms, got "evil"/],
     [
       "text for a number",
       (v) => (runOf(v)["seed"] = "/../evil"),

@@ -1,5 +1,4 @@
 /** Synthetic but plausible results: what the report is drawn from in tests, without training anything. */
-import { sheetOf as sheetOfAgents } from "../../experiments/dqn/sheet.ts";
 import { sheetOf } from "../../runs/minibatch/sheet.ts";
 import { ARMS } from "../../runs/records.ts";
 import type {
@@ -9,6 +8,7 @@ import type {
   Measure,
   Results,
   RunRecord,
+  Sheet,
 } from "../../runs/records.ts";
 
 /** What may be varied; everything else is fixed, so that equal options give equal results. */
@@ -163,6 +163,44 @@ function layerStats(arm: Arm, { layer, depth, at, wobble, rate }: LayerAt): Laye
   return { layer, v, g, effectiveStep: (0.001 * rate) / v ** 2 };
 }
 
+/** As those who train agents have it. */
+const agents: Sheet = {
+  axis: { name: "frame", per: 1000 },
+  measures: [{ key: "return", unit: "points", scale: 1, digits: 2, better: "higher" }],
+  panels: [
+    ...(["points", "test"] as const).map((from) => ({
+      ...{ title: from === "test" ? "Return in tests" : "Return in training", from, key: "return" },
+      ...{ unit: "return", scale: 1, axis: "linear" as const, by: ["at", "seconds"] as const },
+      smooth: from === "points",
+    })),
+    ...(["q", "loss"] as const).map((key) => ({
+      ...{
+        title: key === "q" ? "Value Q of the best action" : "Loss",
+        from: "points" as const,
+        key,
+      },
+      ...{ unit: key === "q" ? "Q" : key, scale: 1, smooth: true, by: ["at"] as const },
+      axis: key === "q" ? ("linear" as const) : ("log" as const),
+    })),
+  ],
+  table: [
+    { set: "test", key: "return", head: "test return", scale: 1, digits: 2, better: "higher" },
+    { set: "test", key: "steps", head: "steps an episode", scale: 1, digits: 0 },
+    { set: "train", key: "return", head: "training return", scale: 1, digits: 2, better: "higher" },
+    { set: "train", key: "q", head: "Q", scale: 1, digits: 2 },
+    "work a second",
+    "milliseconds",
+  ],
+  layers: ["v", "g"],
+  work: { unit: "frames", perStep: 1, step: "updates" },
+  tested: { count: 100, unit: "episodes of breakout" },
+  pictures: "How the agents play",
+  notes: {
+    figure: "In training a share of the actions is random.",
+    table: "Training returns are of agents that explore.",
+  },
+};
+
 /** Agents of breakout: returns of the last test by seed, with the standard error of its episodes; learning begins at the second point. */
 export function sampleAgents(
   last: Readonly<Partial<Record<Arm, readonly number[]>>>,
@@ -177,13 +215,12 @@ export function sampleAgents(
     arm,
     { parameters: 132_566, lr: 0.00025, runs: returns.map((end, i) => agent(i + 1, end, error)) },
   ]);
-  const test = { episodes: 100, epsilon: 0 };
   return {
     ...base,
     experiment: "dqn",
     command: "weightnorm compare dqn --game breakout",
     config: { arms: Object.keys(last), frames: 10_000 },
-    sheet: sheetOfAgents({ game: "breakout", plays: "breakout", test }, baseline),
+    sheet: { ...agents, baseline },
     facts: [["game", "breakout"]],
     arms: Object.fromEntries(records) as Results["arms"],
   };
