@@ -26,6 +26,7 @@ interface Lane {
   /** Steps and seconds lately: what the rate and the time left are made of. */
   readonly recent: Pick<Stepped, "step" | "wall">[];
   step: number;
+  lost: boolean;
   values: Values;
   measured?: Measured;
   bar?: SingleBar;
@@ -58,8 +59,8 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
     const unit = (steps: number): string => `${stepName(read)} ${steps}`;
     const width = Math.max(...runs.map(({ name }) => name.length));
     for (const { name, step, steps, ...key } of runs) {
-      const lane: Lane = { name, label: name.padEnd(width), steps, step, recent: [], values: {} };
-      lanes.set(idOf(key), lane);
+      const label = name.padEnd(width);
+      lanes.set(idOf(key), { name, label, steps, step, lost: false, recent: [], values: {} });
       if (step > 0) line(`${name}: goes on at ${unit(step)} of ${steps}`);
     }
     if (stream.isTTY) bars = barsOf([...lanes.values()], read, stream);
@@ -82,8 +83,15 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
           line(
             `${lane.name}: ${count} units of ${layer} do not vary on the initialization batch and keep their scale`,
           );
-    if (event.type === "lost" && lanes.size > 1)
-      line(`${lane.name}: diverged after ${stepName(sheet!)} ${event.step}, the others go on`);
+    if (event.type === "lost") {
+      lane.lost = true;
+      const othersGoOn = [...lanes.values()].some(({ lost, step, steps }) => !lost && step < steps);
+      // Why it is, the error says in the end; of a single run that is all there is to say.
+      if (lanes.size > 1)
+        line(
+          `${lane.name}: diverged after ${stepName(sheet!)} ${event.step}${othersGoOn ? ", the others go on" : ""}`,
+        );
+    }
     if (event.type !== "measured") return;
     lane.measured = event;
     if (bars || !event.train) return;
@@ -123,7 +131,7 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
   };
 }
 
-/** "loss 1.2345, return 3.2" */
+/** "training loss 1.2345": the first number that there is. */
 const newsOf = (values: Values): string =>
   Object.entries(values)
     .flatMap(([name, x]) => (x === null ? [] : [`${name} ${x.toPrecision(5)}`]))

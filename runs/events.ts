@@ -3,7 +3,9 @@
  * records are made of them, and nothing else is known of a run.
  */
 import type { Arm, LayerStats } from "../src/index.ts";
-import type { Facts, Machine, PictureFile, Sheet } from "./records.ts";
+import type { Facts, Machine, PictureFile, Sheet, Values } from "./sheet.ts";
+
+export type { Values } from "./sheet.ts";
 
 /** What tells the runs of one comparison apart. */
 export interface RunKey {
@@ -12,9 +14,6 @@ export interface RunKey {
   /** The learning rate. */
   readonly lr: number;
 }
-
-/** Numbers by name, not scaled to any unit; null where there is nothing to tell. */
-export type Values = Readonly<Record<string, number | null>>;
 
 /** A process began to train, or went on: where it runs, on what, and how its numbers are to be read. */
 export interface Opened {

@@ -1,79 +1,128 @@
 /** The invariants of ARCHITECTURE.md that can be checked by reading the source. */
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
+import { experiments } from "../experiments/index.ts";
+import { filesIn, foldersIn, importsOf, linesOf, namesIn, textOf, wordsIn } from "./source.ts";
 
-const root = resolve(import.meta.dirname, "..");
-const filesIn = (folder: string): string[] =>
-  readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => join(folder, file));
-
-interface Import {
-  readonly from: string;
-  readonly to: string;
+interface Room {
+  /** Other rooms that its files may import, or single files of them. */
+  readonly rooms: readonly string[];
+  /** Packages, and "node:" for what comes with Node. */
+  readonly packages?: readonly string[];
 }
-/** Relative imports as files, others as package names. */
-const importsOf = (file: string): readonly Import[] =>
-  [
-    ...readFileSync(join(root, file), "utf8").matchAll(
-      /(?:^import|^export|^\} from|\bfrom|\bimport\()\s*(?:[^"';]*?from\s*)?"([^"]+)"/gm,
-    ),
-  ].map(([, name]) => ({
-    from: file,
-    to: name.startsWith(".") ? relative(root, resolve(root, dirname(file), name)) : name,
-  }));
+const ALL = ["src", "runs", "experiments", "report", "cli", "bench", "scripts"];
 
-const source = ["src", "experiments", "cli"].flatMap(filesIn);
+/** What a room of the house may import; a file or a folder with a line of its own has that instead. */
+const house: Readonly<Record<string, Room>> = {
+  src: { rooms: [] }, // whose own folders have their table below
+  runs: { rooms: ["src"], packages: ["zod/mini"] },
+  "runs/folder": { rooms: ["src", "runs"], packages: ["zod/mini", "node:"] },
+  experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate"] },
+  report: { rooms: ["runs/records.ts"], packages: ["vega", "vega-lite", "cli-table3"] },
+  "report/png.ts": { rooms: [], packages: ["@resvg/resvg-js", "node:"] },
+  cli: {
+    rooms: ["src", "runs", "experiments/index.ts", "report"],
+    packages: ["commander", "cli-progress", "sharp", "node:"],
+  },
+  bench: { rooms: ALL, packages: ["commander", "nanotar", "node:"] },
+  examples: { rooms: ["src", "runs"] },
+  scripts: { rooms: [], packages: ["node:"] },
+  test: { rooms: [...ALL, "examples"] }, // and any package
+};
+const rooms = Object.keys(house).filter((name) => !name.includes("/"));
+const isIn = (file: string, place: string): boolean =>
+  file === place || file.startsWith(`${place}/`);
+/** The line of the table that a file goes by: the longest that fits. */
+const placeOf = (file: string): string =>
+  Object.keys(house)
+    .filter((place) => isIn(file, place))
+    .toSorted((a, b) => b.length - a.length)[0];
+
+const product = ["src", "runs", "experiments", "report", "cli", "examples"].flatMap(filesIn);
+const source = [...product, ...["bench", "scripts"].flatMap(filesIn)];
 const imports = source.flatMap(importsOf);
+const isPackage = (to: string): boolean => !rooms.some((room) => isIn(to, room));
+const isAmong = (to: string, packages: readonly string[] = []): boolean =>
+  packages.some((name) => (name === "node:" ? to.startsWith("node:") : to === name));
 
 /** Which folders of src a folder may import, and which packages. */
-const allowed: Readonly<
-  Record<string, { folders: readonly string[]; packages?: readonly string[] }>
-> = {
-  graph: { folders: [] },
-  autodiff: { folders: ["graph"] },
-  onnx: { folders: ["graph"], packages: ["onnx-proto"] },
+const library: Readonly<Record<string, Room>> = {
+  graph: { rooms: [] },
+  autodiff: { rooms: ["graph"] },
+  onnx: { rooms: ["graph"], packages: ["onnx-proto"] },
   runtime: {
-    folders: ["graph", "autodiff", "onnx"],
+    rooms: ["graph", "autodiff", "onnx"],
     packages: ["onnxruntime-common", "onnxruntime-node", "onnxruntime-web"],
   },
-  nn: { folders: ["graph"] },
-  optim: { folders: ["graph"] },
-  train: { folders: ["graph", "autodiff", "onnx", "runtime", "nn", "optim"] },
-  data: { folders: ["graph"], packages: ["nanotar"] }, // the counter-based hash
+  nn: { rooms: ["graph"] },
+  optim: { rooms: ["graph"] },
+  train: { rooms: ["graph", "autodiff", "onnx", "runtime", "nn", "optim"] },
+  data: { rooms: ["graph"], packages: ["nanotar"] }, // the counter-based hash
   node: {
-    folders: ["graph", "onnx", "runtime", "train", "data"], // and Node's own modules
-    packages: ["onnxruntime-common"],
+    rooms: ["graph", "onnx", "runtime", "train", "data"],
+    packages: ["onnxruntime-common", "node:"],
   },
 };
-
 const folderOf = (file: string): string => file.split("/")[1];
 
-describe("a folder imports only what its line allows", () => {
-  test.each(Object.keys(allowed))("src/%s", (folder) => {
-    const rule = allowed[folder];
+describe("a room imports only what its line allows", () => {
+  test.each(Object.keys(house).filter((place) => place !== "src" && place !== "test"))(
+    "%s",
+    (place) => {
+      const { rooms: may, packages } = house[place];
+      const wrong = imports.filter(({ from, to }) => {
+        if (placeOf(from) !== place) return false;
+        if (isPackage(to)) return !isAmong(to, packages);
+        return placeOf(to) !== place && !may.some((allowed) => isIn(to, allowed));
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
+  test("every folder that holds code has a line, and every line a folder", () => {
+    const withCode = foldersIn(".").filter(
+      (name) => !/^(\.|node_modules$|dist$)/.test(name) && filesIn(name).length > 0,
+    );
+    expect(withCode.toSorted()).toEqual(rooms.toSorted());
+    for (const place of Object.keys(house))
+      expect(source.some((file) => isIn(file, place)) || place === "test", place).toBe(true);
+  });
+  test("nobody imports the command line, benches, examples or scripts, but for benches and tests", () => {
+    const closed = ["cli", "bench", "examples", "scripts"];
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        closed.some((room) => isIn(to, room) && !isIn(from, room)) && !isIn(from, "bench"),
+    );
+    expect(wrong).toEqual([]);
+  });
+  test("what reports know of the library are its types", () => {
+    const { rooms: may } = house["report"];
+    const known = may.flatMap((file) => importsOf(file)).filter(({ to }) => isIn(to, "src"));
+    expect(known.length).toBeGreaterThan(0);
+    expect(known.filter(({ isType }) => !isType)).toEqual([]);
+  });
+  test("what knows nothing of experiments knows them by no import, and they know each other by what is shared", () => {
+    const shared = ["experiments/generative", "experiments/index.ts"];
+    const own = foldersIn("experiments").map((name) => `experiments/${name}`);
+    const wrong = imports.filter(({ from, to }) => {
+      const folder = own.find((place) => isIn(to, place));
+      if (folder === undefined || shared.includes(folder) || isIn(from, "bench")) return false;
+      return !isIn(from, folder) && from !== "experiments/index.ts";
+    });
+    expect(wrong).toEqual([]); // so that an experiment can be deleted with its tests and one line of a list
+  });
+});
+
+describe("a folder of the library imports only what its line allows", () => {
+  test.each(Object.keys(library))("src/%s", (folder) => {
+    const { rooms: may, packages } = library[folder];
     const wrong = imports.filter(({ from, to }) => {
       if (!from.startsWith(`src/${folder}/`)) return false;
-      if (!to.startsWith("src/"))
-        return (
-          !(rule.packages ?? []).includes(to) && !(folder === "node" && to.startsWith("node:"))
-        );
-      return folderOf(to) !== folder && !rule.folders.includes(folderOf(to));
+      if (!to.startsWith("src/")) return !isAmong(to, packages);
+      return folderOf(to) !== folder && !may.includes(folderOf(to));
     });
     expect(wrong).toEqual([]);
   });
   test("every folder of src has a line", () => {
-    const folders = readdirSync(join(root, "src"), { withFileTypes: true }).filter((f) =>
-      f.isDirectory(),
-    );
-    expect(folders.map((f) => f.name).sort()).toEqual(Object.keys(allowed).sort());
-  });
-  test("experiments know the library and each other's results, the command line knows all", () => {
-    const wrong = imports.filter(
-      ({ from, to }) => from.startsWith("experiments/") && to.startsWith("cli/"),
-    );
-    expect(wrong).toEqual([]);
+    expect(foldersIn("src").toSorted()).toEqual(Object.keys(library).toSorted());
   });
 });
 
@@ -105,19 +154,67 @@ test("imports have no cycles", () => {
   }).not.toThrow();
 });
 
+describe("Node", () => {
+  /** Where Node is known: the same code as everywhere else would not run in a browser. */
+  const atHome = ["src/node", "runs/folder", "report/png.ts", "cli", "bench", "scripts"];
+  const elsewhere = source.filter((file) => !atHome.some((place) => isIn(file, place)));
+
+  test("is known at its doors and on the command line, by its modules", () => {
+    const wrong = imports.filter(
+      ({ from, to }) =>
+        elsewhere.includes(from) && (to.startsWith("node:") || isIn(to, "src/node")),
+    );
+    expect(wrong).toEqual([]);
+  });
+  test("and by its globals", () => {
+    const globals = new Set(["process", "Buffer", "NodeJS", "__dirname", "__filename", "global"]);
+    const wrong = elsewhere.flatMap((file) =>
+      namesIn(file).flatMap((name) => (globals.has(name) ? [`${file}: ${name}`] : [])),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
 test("the library touches no file, network, clock or console", () => {
   const outside = /\b(console|process|fetch|Date|performance|setTimeout|Math\.random)\b[.(]/;
   const wrong = filesIn("src").filter((file) => {
-    if (file.startsWith("src/node/")) return false;
-    const code = readFileSync(join(root, file), "utf8").replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
+    if (isIn(file, "src/node")) return false;
+    const code = textOf(file).replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
     return outside.test(code) || /from "node:/.test(code);
   });
   expect(wrong).toEqual([]);
 });
 
-test("no file is longer than 400 lines", () => {
-  const files = [...source, ...filesIn("test"), ...filesIn("bench")];
-  expect(
-    files.filter((file) => readFileSync(join(root, file), "utf8").split("\n").length > 401),
-  ).toEqual([]);
+test("training, records and reports touch no file, network, console or chance", () => {
+  const outside =
+    /\b(console\.(log|warn|error|info|debug|trace)|fetch\(|localStorage|Math\.random)/;
+  const wrong = ["runs", "experiments", "report"].flatMap(filesIn).filter((file) => {
+    return outside.test(textOf(file).replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, ""));
+  });
+  expect(wrong).toEqual([]);
+});
+
+test("no code but an experiment's own tells experiments by their names", () => {
+  /** A name that is a word of English is one where it is all there is, as values are compared with it. */
+  const named = Object.keys(experiments).map((name) =>
+    name === "draw" ? /^draw[-_/:.]*$/ : new RegExp(`(^|[^A-Za-z])${name}([^A-Za-z]|$)`),
+  );
+  const commandLine = /weightnorm \S+ [^\n]*/g; // an example, in help or advice
+  const wrong = ["runs", "report", "cli"].flatMap(filesIn).flatMap((file) =>
+    wordsIn(file)
+      .map((word) => word.replaceAll(commandLine, ""))
+      .filter((word) => named.some((name) => name.test(word)))
+      .map((word) => `${file}: ${word}`),
+  );
+  expect(wrong).toEqual([]);
+});
+
+describe("sizes", () => {
+  test("no file is longer than 400 lines", () => {
+    const files = [...source, ...filesIn("test")];
+    expect(files.filter((file) => linesOf(file) > 400)).toEqual([]);
+  });
+  test("the command line is a door, under 2000 lines", () => {
+    expect(filesIn("cli").reduce((sum, file) => sum + linesOf(file), 0)).toBeLessThan(2000);
+  });
 });

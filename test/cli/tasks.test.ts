@@ -73,7 +73,7 @@ test("a grid in which all diverge says so", async () => {
     ...["--threads", "1", "--data-dir", at("mnist"), "--out", at("lost")],
   );
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^plain-1-lr1e\+31: diverged after step/m);
+  expect(stderr).toMatch(/^plain-1-lr1e\+31: diverged after step \d+$/m);
   expect(stderr).toMatch(
     /^weightnorm: train: the loss of plain must be a finite number, got .*; lower --lr\. The checkpoints/m,
   );
