@@ -109,14 +109,14 @@ describe("a finished run", () => {
 
   test("the same command gives the same bits, in place of the finished run", async () => {
     const { startedAt } = await readResults(at("first"));
-    first = await weightnorm(...compared(), "--out", at("first"));
+    first = await within(...compared(), "--out", at("first"));
     expect(first.code).toBe(0);
     expect((await readResults(at("first"))).startedAt).not.toBe(startedAt);
     expect(await bitsOf(at("first"))).toEqual(bits);
   });
 
   test("`train` gives the bits of the comparison, whatever else is compared, and means over its seeds", async () => {
-    const { code, stdout, stderr } = await weightnorm(
+    const { code, stdout, stderr } = await within(
       ...["train", "mnist", "--arm", "weight", "--seed", "1,2", ...settings()],
       ...["--out", at("train"), "--json", "--quiet"],
     );
@@ -158,7 +158,7 @@ describe("a run that is stopped", () => {
     expect((await finished).code).toBeNull();
     await expect(access(join(at("killed"), "results.json"))).rejects.toThrow("ENOENT");
 
-    const { code, stdout, stderr } = await weightnorm("compare", "mnist", "--resume", at("killed"));
+    const { code, stdout, stderr } = await within("compare", "mnist", "--resume", at("killed"));
     expect(code).toBe(0);
     expect(stderr).toMatch(/^plain-1: goes on at step (10|20) of 20$/m);
     expect(stdout.trimEnd().split("\n").at(-1)).toBe(join(at("killed"), "report.html"));
@@ -176,7 +176,7 @@ describe("a run that is stopped", () => {
       `weightnorm: stopped, nothing is lost; go on with: weightnorm compare mnist --resume ${at("stopped")}`,
     );
 
-    const rest = await weightnorm(
+    const rest = await within(
       ...["compare", "mnist", "--resume", at("stopped"), "--json", "--quiet"],
     );
     expect(rest).toMatchObject({ code: 0, stderr: "" });
@@ -188,7 +188,7 @@ describe("a run that is stopped", () => {
 
 describe("what is done with a run afterwards", () => {
   test("`eval` agrees with the run, on the run's own data", async () => {
-    const { code, stdout } = await weightnorm("eval", at("first"), "--json");
+    const { code, stdout } = await within("eval", at("first"), "--json");
     expect(code).toBe(0);
     const rows = JSON.parse(stdout) as { readonly arm: string; readonly test: Values }[];
     const { arms } = await readResults(at("first"));
@@ -205,7 +205,7 @@ describe("what is done with a run afterwards", () => {
       ),
     );
     const file = join(at("first"), "checkpoints", "weight-1.safetensors");
-    const one = await weightnorm("eval", file, "--data-dir", data);
+    const one = await within("eval", file, "--data-dir", data);
     const percent = (100 * arms.weight!.runs[0].tests.at(-1)!.test["error"]!).toFixed(2);
     expect(one.stdout).toMatch(new RegExp(`^weight +1 +0\\.001 +20 +${percent}%$`, "m"));
     expect(one.stdout).toContain(`100 test images of ${data}`);
@@ -215,7 +215,7 @@ describe("what is done with a run afterwards", () => {
     const files = ["report.html", "figure.svg", "figure.png"].map((f) => join(at("first"), f));
     const before = await Promise.all(files.map((file) => readFile(file)));
     for (const file of files) await rm(file);
-    const { code, stdout } = await weightnorm("report", at("first"));
+    const { code, stdout } = await within("report", at("first"));
     expect({ code, stdout }).toEqual({ code: 0, stdout: first.stdout });
     const after = await Promise.all(files.map((file) => readFile(file)));
     expect(after.map((file, i) => file.equals(before[i]))).toEqual([true, true, true]);
@@ -223,7 +223,7 @@ describe("what is done with a run afterwards", () => {
 
   test("`inspect` shows its layers", async () => {
     const file = join(at("first"), "checkpoints", "weight-1.safetensors");
-    const { code, stdout } = await weightnorm("inspect", file);
+    const { code, stdout } = await within("inspect", file);
     expect(code).toBe(0);
     expect(stdout).toContain(`${file}: step 20, seed 1`);
     expect(stdout).toMatch(/^layer +\|v\| +g +effective step/m);
