@@ -3,9 +3,11 @@ import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { checkpointConfig } from "../runs/checkpoint-config.ts";
 import { UsageError, type Config, type Experiment, type Places } from "../runs/experiment.ts";
-import { readResults, readRun, type Find } from "../runs/folder/index.ts";
+import { isBegun, readResults, readRun, type Find } from "../runs/folder/index.ts";
+import type { RunConfig } from "../runs/store.ts";
 import { nameOf, ratesOf } from "../runs/rates.ts";
 import type { RunKey } from "../runs/events.ts";
+import { flagOf, place } from "../runs/settings.ts";
 import type { Arm, Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, reasonOf } from "../src/node/index.ts";
 import { experiments, findExperiment } from "../experiments/index.ts";
@@ -35,16 +37,32 @@ export async function checkpointsAt(path: string): Promise<readonly string[]> {
   return files.map((name) => join(folder, name));
 }
 
-/** Where the run of a checkpoint had what it needs; undefined where the checkpoint was taken out of its folder. */
-export const placesOfRun = (checkpoint: string, find: Find): Promise<Places | undefined> =>
-  readRun(join(dirname(checkpoint), ".."), find).then(
-    ({ run }) => run.places,
-    () => undefined,
-  );
+/** The run's folder that a checkpoint lies in; undefined where it was taken out of it. */
+const runOf = async (checkpoint: string, find: Find): Promise<RunConfig<Config> | undefined> => {
+  const dir = join(dirname(checkpoint), "..");
+  return isBegun(dir) ? (await readRun(dir, find)).run : undefined;
+};
+
+/** Where a checkpoint's experiment finds what it needs: where its run had it, unless another place is given. */
+export async function placesFor(
+  { file, experiment }: Loaded,
+  given: Places,
+  find: Find,
+): Promise<Places> {
+  const foreign = Object.keys(given).find((name) => !(name in experiment.places));
+  if (foreign !== undefined)
+    throw new UsageError(
+      `${nameOfFlag(foreign)}: expected a flag of ${experiment.name}, got one of other experiments; leave it away`,
+    );
+  return { ...(await runOf(file, find))?.places, ...given };
+}
+
+/** Another experiment's place is described there alone; its name says its flag. */
+const nameOfFlag = (name: string): string => flagOf(name, place("a place"))!;
 
 /** The folder where what is made of a checkpoint goes: that of its run, or else its own. */
 export const folderFor = async (checkpoint: string, find: Find): Promise<string> =>
-  (await placesOfRun(checkpoint, find)) ? join(dirname(checkpoint), "..") : dirname(checkpoint);
+  (await runOf(checkpoint, find)) ? join(dirname(checkpoint), "..") : dirname(checkpoint);
 
 export const stemOf = (checkpoint: string): string => basename(checkpoint, ".safetensors");
 

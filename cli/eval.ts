@@ -1,9 +1,8 @@
 /** `weightnorm eval`: what a checkpoint is worth on the test, or every checkpoint of a run. */
 import { inUnit, textTable } from "../report/index.ts";
 import type { Values } from "../runs/events.ts";
-import { UsageError } from "../runs/experiment.ts";
 import type { Settings } from "../runs/settings.ts";
-import { checkpointsAt, loadOurs, placesOfRun } from "./checkpoints.ts";
+import { checkpointsAt, loadOurs, placesFor } from "./checkpoints.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { placesOf } from "./flags.ts";
@@ -41,14 +40,7 @@ export async function evaluate(
     throw new Error(
       `${mixed.file}: expected checkpoints of one experiment, got ${mixed.experiment.name} beside ${experiment.name}; evaluate them one by one`,
     );
-  const given = placesOf(everyPlace, flags);
-  const foreign = Object.keys(given).find((name) => !(name in experiment.places));
-  if (foreign !== undefined)
-    throw new UsageError(
-      `--${foreign.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}: expected a flag of ${experiment.name}, got one of other experiments; leave it away`,
-    );
-  // Pixels of another set would be normalized otherwise: by default the run's own.
-  const places = { ...(await placesOfRun(files[0], find)), ...given };
+  const places = await placesFor(loaded[0], placesOf(everyPlace, flags), find);
   const { progress, stop } = display({ quiet: json });
   const world = nodeWorld({ places, progress });
   const using = threads === undefined ? {} : { threads };

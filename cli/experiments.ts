@@ -40,7 +40,7 @@ async function ownExperiment(file: string): Promise<Experiment> {
     (loaded: unknown) => loaded as { readonly experiment?: unknown; readonly default?: unknown },
     (error: unknown) => {
       throw new Error(
-        `${file}: expected a module with an experiment, got ${brief(error instanceof Error ? error.message : String(error))}; run it alone to see where`,
+        `${file}: expected a module with an experiment, got ${brief(error instanceof Error ? error.message : String(error))}; ${advice(error)}`,
         { cause: error },
       );
     },
@@ -53,3 +53,9 @@ async function ownExperiment(file: string): Promise<Experiment> {
     `${file}: expected an export called experiment, as experimentOf makes it, got ${found ? `one without ${lacks.join(", ") || "a name of letters, digits and dashes"}` : "none"}; see examples/own-experiment.ts`,
   );
 }
+
+/** Plain Node reads TypeScript from version 22.18 on. */
+const advice = (error: unknown): string =>
+  error instanceof Error && error.message.includes("Unknown file extension")
+    ? "compile it to JavaScript, or start weightnorm through tsx (npx tsx node_modules/.bin/weightnorm ...)"
+    : "run it alone to see where";

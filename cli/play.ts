@@ -10,7 +10,7 @@ import {
   folderFor,
   loadOurs,
   namesOf,
-  placesOfRun,
+  placesFor,
   stemOf,
 } from "./checkpoints.ts";
 import { findWith, ownOf } from "./experiments.ts";
@@ -43,12 +43,13 @@ export async function play(
     throw new UsageError(`--out: expected the name of a GIF, got ${out}; try --out game.gif`);
   const find = findWith(await ownOf(flags.experiment));
   const file = await chosenCheckpoint(path, flags.arm, find);
-  const { checkpoint, experiment, key, config } = await loadOurs(file, find);
+  const loaded = await loadOurs(file, find);
+  const { checkpoint, experiment, key, config } = loaded;
   if (!experiment.play)
     throw new Error(
       `${file}: expected an agent, a checkpoint of ${await namesOf((e) => e.play !== undefined)}, got one of ${experiment.name}; there is nobody to play`,
     );
-  const places = { ...(await placesOfRun(file, find)), ...placesOf(everyPlace, flags) };
+  const places = await placesFor(loaded, placesOf(everyPlace, flags), find);
   const world = nodeWorld({ places, progress: () => undefined });
   const { state, step } = checkpoint;
   const { game, score, steps, frames, delay } = await experiment.play(

@@ -1,5 +1,5 @@
 /** `weightnorm report`: the pages, the pictures and the table of a run, from its records. */
-import { readFile } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { extname, join, resolve } from "node:path";
 import { reportOf, resultsTable, tableOf } from "../report/index.ts";
 import { toPng } from "../report/png.ts";
@@ -7,7 +7,7 @@ import type { Experiment } from "../runs/experiment.ts";
 import type { Results } from "../runs/records.ts";
 import type { Opened } from "../runs/events.ts";
 import { readResults, type Begun } from "../runs/folder/index.ts";
-import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
+import { makeFolder, readBytes, writeFileAtomic } from "../src/node/index.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
@@ -53,13 +53,24 @@ export async function writeReport(dir: string, results: Results): Promise<string
   return path;
 }
 
-/** The pictures that are still there, as data URIs by file, so that the page needs nothing else. */
+/** Bytes of a picture; ours have some hundred thousands. */
+const MOST = 50_000_000;
+const isPicture = (bytes: Uint8Array): boolean =>
+  ["89504e47", "47494638"].includes(Buffer.from(bytes.subarray(0, 4)).toString("hex"));
+
+/** The pictures that are still there, as data URIs by file, so that the page needs nothing else. What a link leads to is none. */
 async function picturesOf(dir: string, { arms }: Results): Promise<ReadonlyMap<string, string>> {
   const files = Object.values(arms).flatMap(({ runs }) => runs.flatMap((run) => run.pictures));
   const found = files.map(async ({ file }) => {
-    const bytes = await readFile(join(dir, file)).catch(() => undefined);
+    const path = join(dir, file);
+    const isFile = await lstat(path).then(
+      (info) => info.isFile(),
+      () => false,
+    );
+    const bytes = isFile ? await readBytes(path, { most: MOST }).catch(() => undefined) : undefined;
+    if (!bytes || !isPicture(bytes)) return [];
     const type = extname(file).slice(1);
-    return bytes ? [[file, `data:image/${type};base64,${bytes.toString("base64")}`] as const] : [];
+    return [[file, `data:image/${type};base64,${Buffer.from(bytes).toString("base64")}`] as const];
   });
   return new Map((await Promise.all(found)).flat());
 }

@@ -55,7 +55,6 @@ export async function train({ command, name, experiment, flags }: Asked): Promis
   const find = findWith(experiment);
   const { quiet = false } = flags;
   const { show, progress, stop } = display({ quiet });
-  const interrupt = onInterrupt();
   try {
     const begin = flags.resume === undefined ? started : resumed;
     const one = command === "train" && flags.resume === undefined;
@@ -68,7 +67,8 @@ export async function train({ command, name, experiment, flags }: Asked): Promis
       return;
     }
     const { dir, run, store, field } = begun;
-    const world = nodeWorld({ places: run.places, progress });
+    const world = nodeWorld({ places: run.places, progress, trains: true });
+    const interrupt = onInterrupt(); // before, nothing is under way that a signal could not end
     try {
       const { results, missing } = await compare({
         ...{ experiment, field, run, store, world, machine: machine(), encode: encoded },
@@ -81,14 +81,17 @@ export async function train({ command, name, experiment, flags }: Asked): Promis
       stop();
       throw withAdvice(error, { name, dir });
     } finally {
+      interrupt.release();
       await store.close();
       await field.release();
     }
   } finally {
     stop();
-    interrupt.release();
   }
 }
+
+/** Characters of a command that is kept. */
+const LONGEST = 20_000;
 
 interface Beginning {
   readonly experiment: Experiment;
@@ -119,13 +122,13 @@ async function started({
   const time = startedAt.slice(0, 19).replaceAll(":", "-");
   const dir = resolve(flags.out ?? `runs/${experiment.name}-${time}`);
   if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
-  const world = nodeWorld({ places, progress });
+  const world = nodeWorld({ places, progress, trains: true });
   const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
   const run = {
     experiment: experiment.name,
     config: field.config,
     places,
-    command: ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" "),
+    command: ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" ").slice(0, LONGEST),
     startedAt,
     changes: [],
   };
@@ -164,7 +167,7 @@ async function resumed({
   }
   const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
   try {
-    const world = nodeWorld({ places: run.places, progress });
+    const world = nodeWorld({ places: run.places, progress, trains: true });
     const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
     return { dir, run, store, field };
   } catch (error) {

@@ -1,4 +1,4 @@
-/** The experiments that there are, by name; each is loaded when it is asked for. A line here is all that the rest knows of one. */
+/** The experiments that there are, by name; each is a module of its own. A line here is all that the rest knows of one. */
 import type { Experiment } from "../runs/experiment.ts";
 
 export const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {

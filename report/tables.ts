@@ -65,7 +65,7 @@ export function allMeasures({ sheet }: Results, rows: readonly Row[]): string {
 }
 
 /** Every learning rate that was tried, where there were several. */
-export function ratesTable({ sheet }: Results, rows: readonly Row[]): string {
+export function ratesTable({ sheet, lost, soFar }: Results, rows: readonly Row[]): string {
   const tried = rows.filter(({ record }) => record.grid !== undefined);
   if (tried.length === 0) return "";
   const [measure] = sheet.measures;
@@ -75,13 +75,16 @@ export function ratesTable({ sheet }: Results, rows: readonly Row[]): string {
   const body = tried.map(({ arm, record }) => {
     const cells = rates.map((rate) => {
       const entry = record.grid!.find(({ lr }) => lr === rate);
-      const mark = rate === record.lr ? ' class="best"' : "";
-      const text =
-        entry === undefined
+      const measured = entry !== undefined && entry.heldOut !== null;
+      const mark = measured && rate === record.lr ? ' class="best"' : "";
+      const wasLost = lost.some((run) => run.arm === arm && run.lr === rate);
+      const text = measured
+        ? inUnitAlone(measure, entry.heldOut)
+        : entry === undefined
           ? ""
-          : entry.heldOut === null
+          : wasLost || soFar === undefined
             ? "diverged"
-            : inUnitAlone(measure, entry.heldOut);
+            : NOTHING;
       return `<td${mark}>${escape(text)}</td>`;
     });
     return `<tr>${armCell(arm)}${cells.join("")}</tr>`;

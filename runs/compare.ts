@@ -11,9 +11,9 @@ import {
   type World,
 } from "./experiment.ts";
 import { settingsOf } from "./described.ts";
-import { race, type RaceOptions } from "./race.ts";
+import { Interrupted, race, type RaceOptions } from "./race.ts";
 import { keysOf } from "./rates.ts";
-import { resultsOf } from "./record.ts";
+import { resultsOf } from "./results.ts";
 import type { Machine, PictureFile, Results, Sheet } from "./records.ts";
 import type { RunConfig, Store } from "./store.ts";
 
@@ -63,11 +63,15 @@ export async function compare(
     store.sync();
     await store.save(contestant.key, contestant.saved()); // there is always a last good checkpoint
   }
+  const going = (): void => {
+    if (options.signal?.aborted) throw new Interrupted();
+  };
   const { finished, lost } = await race(field, runs, store, options);
   if (finished.length === 0) throw lost[0].error;
   const results = (): Results =>
     resultsOf({ ...run, settings: settingsOf(experiment) }, store.events(), run.experiment);
-  await exhibit(chosen(finished, results()), options, tell);
+  await exhibit(chosen(finished, results()), options, { tell, going });
+  going();
   const final = results();
   await store.finish(final);
   const missing = lost.find(
@@ -122,10 +126,11 @@ const chosen = (finished: readonly Contestant[], { arms }: Results): readonly Co
 async function exhibit(
   runs: readonly Contestant[],
   { field, run, store, world, encode }: CompareOptions,
-  tell: (event: Event) => void,
+  { tell, going }: { readonly tell: (event: Event) => void; readonly going: () => void },
 ): Promise<void> {
   if (!field.exhibit) return;
   for (const { key, step, saved } of runs) {
+    going();
     const { state } = saved().checkpoint;
     const trained = { key, config: alone(run.config, key), state, step: step(), world };
     const { measured, pictures } = await field.exhibit(trained);

@@ -19,7 +19,7 @@ export interface Config {
   readonly preset: string;
 }
 
-/** Where things are that a run needs, by the names of the experiment's places: what they hold is part of a run, where they lie is not. */
+/** Where things are that a run needs, by the names of the experiment's places. They stay where they are, but for those that may change. */
 export type Places = Readonly<Record<string, string>>;
 
 /** Something to compare arms on. */

@@ -1,4 +1,5 @@
 /** Going on with other settings than a run began with, as far as its experiment allows: more epochs, another learning rate. */
+import { canonical } from "./canonical.ts";
 import type { Changed } from "./events.ts";
 import { UsageError, type Config, type Experiment, type Places } from "./experiment.ts";
 import { isGrid } from "./rates.ts";
@@ -28,7 +29,7 @@ export async function extended(
   const settings = settingsOf(experiment);
   const before: Readonly<Record<string, unknown>> = { ...run.config };
   const news = Object.entries(asked).filter(
-    ([name, value]) => text(value) !== text(current(run.config, name)),
+    ([name, value]) => canonical(value) !== canonical(current(run.config, name)),
   );
   for (const [name, value] of news)
     checkChange(name, { setting: settings[name], before, value, run });
@@ -41,9 +42,9 @@ export async function extended(
   }
   if (news.length === 0 && moved.length === 0) return run;
   const first = news.at(0);
-  if (extension.finished && first && !news.some(([name]) => settings[name].type === "whole"))
+  if (extension.finished && first && !news.some(([name]) => settings[name].length))
     throw new UsageError(
-      `${flagOf(first[0], settings[first[0]])!}: expected a run that has steps left, got one that is finished; add ${longer(settings)} to train it for longer, or start a new run`,
+      `${flagOf(first[0], settings[first[0]])!}: expected a run that has steps left, got one that is finished; ${longer(settings)}start a new run`,
     );
   const done = news.length > 0 ? await steps() : {};
   const changes = news.map(([name, to]): Omit<Changed, "type"> => {
@@ -60,13 +61,12 @@ export async function extended(
   };
 }
 
-/** The flags that lengthen a run. */
-const longer = (settings: Settings): string =>
-  Object.entries(settings)
-    .flatMap(([name, s]) =>
-      s.type === "whole" && s.changes !== undefined ? [flagOf(name, s)] : [],
-    )
-    .join(" or ") || "nothing";
+/** How a run is trained for longer, where it can be. */
+function longer(settings: Settings): string {
+  const [name, setting] =
+    Object.entries(settings).find(([, s]) => s.length === true && s.changes !== undefined) ?? [];
+  return setting ? `add ${flagOf(name!, setting)!} to train it for longer, or ` : "";
+}
 
 /** Rates that arms have of their own are part of what a run began with. */
 const current = (config: Config, name: string): unknown =>
@@ -85,12 +85,10 @@ function checkChange(name: string, { setting, before, value, run }: Change): voi
   const both = `the run began with ${name} = ${typed(setting, old)}, got ${typed(setting, value)}`;
   if (setting.changes === undefined)
     throw new UsageError(`--resume: ${both}; leave that flag away or start a new run`);
-  if (setting.type === "whole" && !(Number(value) > Number(old)))
+  if (setting.length === true && !(Number(value) > Number(old)))
     throw new UsageError(`${flag}: ${both}; give more, or start a new run`);
   if (name === "lr" && (isGrid(run.config) || (value as readonly number[]).length > 1))
     throw new UsageError(
       `--lr: ${both}; several learning rates are compared from the start, so start a new run`,
     );
 }
-
-const text = (value: unknown): string => JSON.stringify(value);

@@ -18,6 +18,8 @@ interface Described {
   readonly example?: string;
   /** May be changed when a run goes on. What that does to the rest of the run, as a sentence; "" where it goes without saying. */
   readonly changes?: string;
+  /** It says how long a run is, on the axis of its sheet. */
+  readonly length?: true;
   /** Not every configuration has it. */
   readonly optional?: boolean;
 }
@@ -40,6 +42,10 @@ export type Setting = Described &
 /** By their names in a configuration. */
 export type Settings = Readonly<Record<string, Setting>>;
 
+/** What no setting needs more of, and products of it are still numbers. */
+const LARGEST = 1e100;
+const MOST_VALUES = 1000;
+
 type Options = Partial<Described>;
 export const whole = (
   help: string,
@@ -60,7 +66,7 @@ export const number = (
 ): Setting => ({ type: "number", help, least, most, ...rest });
 export const positive = (
   help: string,
-  { most = Number.MAX_VALUE, ...rest }: Options & { readonly most?: number } = {},
+  { most = LARGEST, ...rest }: Options & { readonly most?: number } = {},
 ): Setting => ({ type: "positive", help, most, ...rest });
 export const choice = (help: string, choices: readonly string[], rest: Options = {}): Setting => ({
   type: "choice",
@@ -141,7 +147,7 @@ export function expectation(setting: Setting): string {
     case "number":
       return `a number from ${setting.least} to ${setting.most}`;
     case "positive":
-      return `a finite number above 0${upTo(setting.most, Number.MAX_VALUE)}`;
+      return `a finite number above 0${upTo(setting.most, LARGEST)}`;
     case "choice":
       return `one of ${setting.choices.join(", ")}`;
     case "switch":
@@ -175,6 +181,7 @@ export function schemaOf(setting: Setting): z.ZodMiniType {
     case "list":
       return z.array(schemaOf(setting.of)).check(
         z.minLength(1),
+        z.maxLength(MOST_VALUES),
         z.refine((all) => new Set(all).size === all.length, "every value once"),
       );
     case "group":

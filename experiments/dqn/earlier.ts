@@ -1,9 +1,9 @@
 /** Results of agents as they were written before: "weightnorm-dqn/1". */
 import * as z from "zod/mini";
 import { checked } from "../../runs/checked.ts";
-import { settingsTold } from "../../runs/record.ts";
+import { settingsTold } from "../../runs/results.ts";
 import type { Results, RunRecord } from "../../runs/records.ts";
-import { resultsIn } from "../../runs/results-schema.ts";
+import { resultsIn } from "../../runs/schema.ts";
 import {
   arm as armName,
   byArm,
@@ -16,8 +16,8 @@ import {
   picture,
   text,
   whole,
-} from "../../runs/schemas.ts";
-import { told, words, type Settings } from "../../runs/settings.ts";
+} from "../../runs/schema-parts.ts";
+import type { Settings } from "../../runs/settings.ts";
 import { sheetOf } from "./sheet.ts";
 
 const score = z.object({ mean: number, error: number, steps: number, episodes: whole });
@@ -80,7 +80,7 @@ export function earlierResults(results: unknown, options: EarlierOptions): Resul
     format: "weightnorm-results/3",
     experiment: "dqn",
     ...{ command, startedAt, config, machine: old.machine, seconds },
-    settings: allTold(settings, config),
+    settings: settingsTold(settings, config),
     facts: [
       ["game", game.name],
       ["actions", game.actions.join(", ")],
@@ -109,15 +109,6 @@ export function earlierResults(results: unknown, options: EarlierOptions): Resul
 
 const episodesOf = ({ arms }: Earlier): number =>
   Object.values(arms).flatMap(({ runs }) => runs.map((one) => one.final.episodes))[0] ?? 0;
-
-/** Settings as they are described today, and whatever else the configuration had. */
-function allTold(settings: Settings, config: Results["config"]): Results["settings"] {
-  const others = Object.entries(config).filter(([name]) => !Object.hasOwn(settings, name));
-  return [
-    ...settingsTold(settings, config),
-    ...others.map(([name, value]) => ({ name: words(name), value: told(undefined, value) })),
-  ];
-}
 
 function runOf(old: Earlier, arm: string, one: z.infer<typeof run>): RunRecord {
   const { seed, curve, final, framesPerSecond, milliseconds } = one;

@@ -97,12 +97,9 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
     return { values, events };
   }
 
-  /** What displays show: the mean return of episodes that ended last, and of the last test. */
-  function lastValues(): { readonly return: number | null; readonly test: number | null } {
-    return {
-      return: progress.curve.findLast(({ score }) => score !== null)?.score ?? null,
-      test: progress.curve.findLast(({ test }) => test !== undefined)?.test?.mean ?? null,
-    };
+  /** What displays show: the mean return of episodes that ended last. */
+  function lastValues(): { readonly return: number | null } {
+    return { return: progress.curve.findLast(({ score }) => score !== null)?.score ?? null };
   }
 
   /** One action and what comes of it, into the memory. */

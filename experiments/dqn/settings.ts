@@ -30,7 +30,7 @@ export const settings: Settings = {
   seeds: common.seeds,
   frames: whole(
     "decisions in training: a frame of MinAtar each, or four frames of Atari, where the default is 50000",
-    { unit: "frames", example: "20000" },
+    { unit: "frames", example: "20000", most: 1_000_000_000, length: true },
   ),
   double: onOff("double Q-learning: the online network chooses what the target network judges"),
   lr: { ...common.lr, help: "learning rate: one, constant" },

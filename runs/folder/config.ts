@@ -7,6 +7,8 @@ import { brief, parseJson } from "../../src/train/json.ts";
 import { checked } from "../checked.ts";
 import { settingsOf } from "../described.ts";
 import type { Config, Experiment, Places } from "../experiment.ts";
+import { changeSchema } from "../schema.ts";
+import { label, text } from "../schema-parts.ts";
 import { objectOf } from "../settings.ts";
 import type { RunConfig } from "../store.ts";
 
@@ -24,43 +26,32 @@ const MOST = 1_000_000;
 const advice = "restore the file or start a new run";
 
 const head = z.object({
-  experiment: z.string().check(z.maxLength(200)),
+  experiment: label,
   config: z.record(z.string(), z.unknown()),
-  command: z.string(),
-  startedAt: z.string().check(z.maxLength(100)),
+  command: text,
+  startedAt: label,
   places: z.optional(z.record(z.string(), z.string())),
-  changes: z.optional(
-    z.array(
-      z.object({
-        time: z.string(),
-        setting: z.string(),
-        from: z.unknown(),
-        to: z.unknown(),
-        note: z.string(),
-        steps: z.record(z.string(), z.number()),
-      }),
-    ),
-  ),
+  changes: z.optional(z.array(changeSchema).check(z.maxLength(1000))),
 });
 
-export const configPath = (dir: string): string => join(dir, "config.json");
+const configPath = (dir: string): string => join(dir, "config.json");
 export const isBegun = (dir: string): boolean => existsSync(configPath(dir));
 
 /** What config.json in a run's folder says, in the format of today or of before. */
 export async function readRun(dir: string, find: Find): Promise<Begun> {
   const path = configPath(dir);
-  const text = await readText(path, { most: MOST }).catch((error: unknown) => {
+  const said = await readText(path, { most: MOST }).catch((error: unknown) => {
     throw new Error(
       `${dir}: expected the folder of a run, got no readable config.json in it (${reasonOf((error as Error).cause ?? error)}); give the folder that --out named`,
       { cause: error },
     );
   });
-  return runIn(text, path, find);
+  return runIn(said, path, find);
 }
 
 /** What the text of a config.json says; `path` is what messages call it. */
-export async function runIn(text: string, path: string, find: Find): Promise<Begun> {
-  const value = parseJson(text, path, advice);
+export async function runIn(content: string, path: string, find: Find): Promise<Begun> {
+  const value = parseJson(content, path, advice);
   const said = checked(head, value, { where: path, advice });
   const experiment = await find(said.experiment);
   if (!experiment)

@@ -1,14 +1,28 @@
 /** Folders, made and looked at. */
 import { existsSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isTemporary } from "../../src/node/index.ts";
 
 /** What a process that was killed while writing left behind; what cannot be removed is in nobody's way. */
-export async function removeTemporaries(folder: string): Promise<void> {
+export async function removeTemporaries(
+  folder: string,
+  { olderThan = 0 }: { readonly olderThan?: number } = {},
+): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  for (const name of names)
-    if (isTemporary(name)) await rm(join(folder, name), { force: true }).catch(() => undefined);
+  for (const path of names.filter(isTemporary).map((name) => join(folder, name))) {
+    const age = await stat(path).then(
+      ({ mtimeMs }) => (Date.now() - mtimeMs) / 1000,
+      () => 0,
+    );
+    if (age >= olderThan) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Whether a folder holds the parts of replay memories, as earlier versions called them, and nothing else. */
+export async function isMemory(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch(() => []);
+  return names.length > 0 && names.every((name) => /-\d{6}\.safetensors\.gz$/.test(name));
 }
 
 /** Whether there is anything at a path but empty folders, and files that a killed process left half written. */

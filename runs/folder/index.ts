@@ -15,16 +15,17 @@ import {
   takeLock,
   type Lock,
 } from "../../src/node/index.ts";
+import { canonical } from "../canonical.ts";
 import type { Opened, RunEvent } from "../events.ts";
 import { UsageError, type Config, type Experiment } from "../experiment.ts";
 import type { Results } from "../records.ts";
-import { resultsOf } from "../record.ts";
-import { eventsIn, isResults, resultsIn } from "../results-schema.ts";
+import { resultsOf } from "../results.ts";
+import { eventsIn, isResults, resultsIn } from "../schema.ts";
 import type { RunConfig, Store } from "../store.ts";
 import { settingsOf } from "../described.ts";
 import { keysOf, nameOf } from "../rates.ts";
 import { isBegun, readRun, writeRun, type Begun, type Find } from "./config.ts";
-import { holdsSomething, removeTemporaries } from "./files.ts";
+import { holdsSomething, isMemory, removeTemporaries } from "./files.ts";
 import { checkpointPath, folderStore } from "./store.ts";
 
 export { isBegun, readRun, runIn, type Begun, type Find } from "./config.ts";
@@ -42,6 +43,8 @@ const OURS = [
   "replay",
 ];
 const LOCK = "lock";
+/** Seconds in which any file of ours is written. */
+const A_WHILE = 600;
 /** Bytes of results.json: a hundred times what a long comparison leaves. */
 const MOST = 500_000_000;
 
@@ -91,11 +94,12 @@ export async function resumeRun(
   return locked(dir, async (lock) => {
     const begun = await readRun(dir, find);
     const run = await change(begun);
-    for (const inner of [".", "checkpoints", "attachments", "replay", "pictures"])
+    for (const inner of ["checkpoints", "attachments", "replay", "pictures"])
       await removeTemporaries(join(dir, inner));
+    await removeTemporaries(dir, { olderThan: A_WHILE }); // a report may be written beside
     if (run !== begun.run) await writeRun(dir, run); // results of before are no longer those of this configuration
     const [old, now] = ["replay", "attachments"].map((name) => join(dir, name));
-    if (existsSync(old) && !existsSync(now)) await rename(old, now); // what they were called
+    if (!existsSync(now) && (await isMemory(old))) await rename(old, now); // what they were called
     return { run, store: storeOf(dir, run, lock) };
   });
 }
@@ -113,26 +117,22 @@ async function locked<T>(dir: string, work: (lock: Lock) => Promise<T>): Promise
 const storeOf = (dir: string, run: RunConfig<Config>, { check, release }: Lock): Store =>
   folderStore(dir, run, { check, release });
 
-const same = (a: RunConfig<Config>, b: RunConfig<Config>): boolean => {
-  const text = (r: RunConfig<Config>): string =>
-    JSON.stringify([r.experiment, sorted(r.config), sorted(r.places)]);
-  return text(a) === text(b);
-};
-const sorted = (record: object): unknown =>
-  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
+const same = (a: RunConfig<Config>, b: RunConfig<Config>): boolean =>
+  canonical([a.experiment, a.config, a.places]) === canonical([b.experiment, b.config, b.places]);
 
 /** Whether there are results of this very configuration: one that was extended has those of before. */
-export async function isFinished(dir: string, { config }: RunConfig<Config>): Promise<boolean> {
+export async function isFinished(
+  dir: string,
+  { config, changes }: RunConfig<Config>,
+): Promise<boolean> {
   const path = join(dir, "results.json");
   const text = await readText(path).catch(() => undefined);
   if (text === undefined) return false;
   try {
-    const value = parseJson(text, path) as {
-      readonly config?: unknown;
-      readonly format?: unknown;
-    } | null;
-    if (value?.format !== "weightnorm-results/3") return true; // from before, when no run could be extended
-    return JSON.stringify(sorted(config)) === JSON.stringify(sorted(value.config as object));
+    const value = parseJson(text, path) as { readonly config?: unknown } | null;
+    // Earlier formats had another configuration beside it, and no changes: what they hold is of before any.
+    if (!isResults(value)) return changes.length === 0;
+    return canonical(value?.config) === canonical(config);
   } catch {
     return true; // damaged, which reading it says
   }
@@ -140,8 +140,11 @@ export async function isFinished(dir: string, { config }: RunConfig<Config>): Pr
 
 /** What a process that was killed at the very end may have left beside the results: nobody goes on from there. */
 export async function tidyFinished(dir: string): Promise<void> {
+  if (!["attachments", "replay"].some((name) => existsSync(join(dir, name)))) return;
+  const lock = await takeLock(join(dir, LOCK), { where: dir });
   for (const name of ["attachments", "replay"])
     await rm(join(dir, name), { recursive: true, force: true });
+  await lock.release();
 }
 
 /** How a comparison that no log tells of is opened: data and all. */

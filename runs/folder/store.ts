@@ -18,10 +18,11 @@ import {
   type Log,
 } from "../../src/node/index.ts";
 import type { Checkpoint } from "../../src/index.ts";
+import { canonical } from "../canonical.ts";
 import type { Event, RunKey } from "../events.ts";
 import type { Attachments, Config, Kept } from "../experiment.ts";
 import { nameOf } from "../rates.ts";
-import { eventsIn } from "../results-schema.ts";
+import { eventsIn } from "../schema.ts";
 import type { RunConfig, Store } from "../store.ts";
 
 export interface FolderStoreOptions {
@@ -117,11 +118,13 @@ export function folderStore(
     sync: () => log?.sync(),
     events: () => events,
     async keep(file, bytes) {
+      await check();
       await makeFolder(at("pictures"));
       await writeFileAtomic(at("pictures", file), bytes);
       return `pictures/${file}`;
     },
     async finish(results) {
+      await check();
       log?.sync();
       await writeFileAtomic(at("results.json"), `${JSON.stringify(results, null, 2)}\n`);
       await rm(at("attachments"), { recursive: true, force: true }); // nobody goes on from here
@@ -147,20 +150,27 @@ function checkOwn({ config: saved, seed }: Checkpoint, { key, run, path, name }:
       `${path}: expected the checkpoint of ${name}, got that of ${String(saved["arm"]).slice(0, 20)}-${seed}; put back the right file`,
     );
   const now: Readonly<Record<string, unknown>> = { ...run.config, lr: key.lr };
-  const text = (value: unknown): string => JSON.stringify(value);
-  /** A setting that was changed may be as it was before; a checkpoint has its one rate, a configuration a list. */
+  /** A setting that was changed may be as it was before. */
   const once = (setting: string, value: unknown): boolean =>
     run.changes.some(
-      (c) => c.setting === setting && [text(value), text([value])].includes(text(c.from)),
+      (c) => c.setting === setting && canonical(before(c.from, setting, key)) === canonical(value),
     );
   const other = Object.keys(saved).find(
     (setting) =>
       setting in now &&
-      text(saved[setting]) !== text(now[setting]) &&
+      canonical(saved[setting]) !== canonical(now[setting]) &&
       !once(setting, saved[setting]),
   );
   if (other !== undefined)
     throw new Error(
       `${path}: expected a checkpoint of this run, got one with another ${other}; put back the right file`,
     );
+}
+
+/** What a change began from, for one run: a checkpoint has its one rate, a configuration a list, or one for each arm. */
+function before(from: unknown, setting: string, { arm }: RunKey): unknown {
+  if (setting !== "lr" || typeof from !== "object" || from === null) return from;
+  if (Array.isArray(from)) return from[0] as unknown;
+  const rates = from as Readonly<Record<string, unknown>>;
+  return [rates[arm] ?? rates["others"]].flat()[0];
 }

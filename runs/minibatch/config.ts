@@ -62,14 +62,19 @@ export interface Describing {
 }
 
 const RESCHEDULED =
-  "what depends on the length of the run, as the fall of the learning rate does, follows the new length from here on";
+  "What depends on the length of the run, as the fall of the learning rate does, follows the new length from here on.";
 
 const reach = ({ key, unit }: Measure): string =>
   `report the seconds until the test ${key} was this good${unit === "" ? "" : `, in ${unit}`}`;
 
 /** The settings of every experiment that trains on minibatches. */
-export const settingsOf = ({ measure, network, unit }: Describing): Settings => ({
-  epochs: whole(`passes over the training ${unit}`, { example: "3", changes: RESCHEDULED }),
+export const minibatchSettings = ({ measure, network, unit }: Describing): Settings => ({
+  epochs: whole(`passes over the training ${unit}`, {
+    most: 100_000,
+    example: "3",
+    length: true,
+    changes: RESCHEDULED,
+  }),
   batchSize: whole(`${unit} a step`, { example: "100", unit }),
   lr: list(
     "learning rate; of several, e.g. 0.0003,0.003, each arm's best on held-out examples is taken",

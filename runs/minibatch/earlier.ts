@@ -1,9 +1,9 @@
 /** Results of comparisons on minibatches as they were written before: "weightnorm-results/2". */
 import * as z from "zod/mini";
 import { checked } from "../checked.ts";
-import { settingsTold } from "../record.ts";
+import { settingsTold } from "../results.ts";
 import type { ArmRecord, Measure, Results, RunRecord } from "../records.ts";
-import { resultsIn } from "../results-schema.ts";
+import { resultsIn } from "../schema.ts";
 import {
   arm as armName,
   byArm,
@@ -19,8 +19,8 @@ import {
   text,
   values,
   whole,
-} from "../schemas.ts";
-import { told, words, type Settings } from "../settings.ts";
+} from "../schema-parts.ts";
+import type { Settings } from "../settings.ts";
 import { sheetOf } from "./sheet.ts";
 import type { Task } from "./task.ts";
 
@@ -104,7 +104,7 @@ export function earlierResults(results: unknown, options: EarlierOptions): Resul
   const upgraded: Results = {
     format: "weightnorm-results/3",
     ...{ experiment: name, command, startedAt, config, machine: on, seconds },
-    settings: allTold(settings, config),
+    settings: settingsTold(settings, config),
     facts: [
       ["source", data.source],
       [`training ${unit}`, data.train],
@@ -118,15 +118,6 @@ export function earlierResults(results: unknown, options: EarlierOptions): Resul
     changes: [],
   };
   return resultsIn(upgraded, where);
-}
-
-/** Settings as they are described today, and whatever else the configuration had. */
-function allTold(settings: Settings, config: Results["config"]): Results["settings"] {
-  const others = Object.entries(config).filter(([name]) => !Object.hasOwn(settings, name));
-  return [
-    ...settingsTold(settings, config),
-    ...others.map(([name, value]) => ({ name: words(name), value: told(undefined, value) })),
-  ];
 }
 
 /** What is known of a measure today and was not written then. */

@@ -9,7 +9,7 @@ import {
 } from "../experiment.ts";
 import { isGrid } from "../rates.ts";
 import { ARMS } from "../records.ts";
-import { heldOutSize, settingsOf, trainedSize, type MinibatchConfig } from "./config.ts";
+import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
 import { earlierResults } from "./earlier.ts";
 import { historyOf } from "./history.ts";
 import { evaluated, normOf, programsOf, type Programs } from "./programs.ts";
@@ -23,7 +23,7 @@ const ALL = Infinity;
 export function experimentOf(task: Task): Experiment<MinibatchConfig> {
   const { unit = "images" } = task;
   const presets = Object.keys(task.presets);
-  const settings = settingsOf({ measure: task.measures[0], network: task.options, unit });
+  const settings = minibatchSettings({ measure: task.measures[0], network: task.options, unit });
   return {
     name: task.name,
     about: task.about,

@@ -36,8 +36,9 @@ export interface RunOptions {
   readonly from?: Pick<Kept, "checkpoint">;
 }
 
-/** Points of the training curve an epoch. */
-const POINTS = 20;
+/** Points of the training curve an epoch, and of a whole run: more than anybody sees. */
+const MOST_POINTS = 20;
+const ALL_POINTS = 20_000;
 /** About how often a run is tested at least, so that short runs have a curve too. */
 const TESTS = 4;
 
@@ -47,6 +48,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   const { seed, lr } = key;
   const perEpoch = stepsPerEpoch(config);
   const steps = stepsOf(config);
+  const pointsAnEpoch = Math.max(1, Math.min(MOST_POINTS, Math.floor(ALL_POINTS / config.epochs)));
   const trained = trainedSize(config);
   const rates = Object.entries(task.rates(config, lr));
   const where = `the checkpoint of ${arm}-${seed}`;
@@ -156,13 +158,13 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
 
   /** Whether the point of the curve that this step made, if it did, is one to test at. */
   function isTestPoint(): boolean {
-    const every = Math.ceil(POINTS / Math.max(1, Math.round(TESTS / config.epochs)));
+    const every = Math.ceil(pointsAnEpoch / Math.max(1, Math.round(TESTS / config.epochs)));
     return pointOfEpoch() % every === 0;
   }
 
   /** Which point of its epoch's curve a step makes, whole if it makes one; 0 at the end. */
   function pointOfEpoch(): number {
-    return (step % perEpoch) / Math.ceil(perEpoch / POINTS);
+    return (step % perEpoch) / Math.ceil(perEpoch / pointsAnEpoch);
   }
 
   /** Measures that are numbers: the loss may still have been one when the parameters were past use. */

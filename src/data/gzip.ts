@@ -68,8 +68,8 @@ async function* chunksOf(bytes: Uint8Array, where: string): AsyncGenerator<Uint8
   }
 }
 
-/** What the end of the file says that it holds: only a hint of how much room to make, so as far as that is possible at all. */
-function hoped(bytes: Uint8Array, limit = Infinity): number {
+/** What the end of the file says that it holds: only a hint of how much room to make, and none before it is known what it may. */
+function hoped(bytes: Uint8Array, limit = 0): number {
   const said = bytes.subarray(-4).reduceRight((sum, byte) => sum * 256 + byte, 0);
   return Math.min(said, limit, MOST_RATIO * bytes.length);
 }

@@ -5,10 +5,20 @@
  */
 import { randomUUID } from "node:crypto";
 import { constants, readFileSync, readlinkSync } from "node:fs";
-import { copyFile, link, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  copyFile,
+  link,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { reasonOf } from "./files.ts";
+import { codeOf, fileError, reasonOf } from "./file-error.ts";
 
 export interface Lock {
   /** Throws where the lock is no longer ours: another process has taken it for stale. */
@@ -35,6 +45,11 @@ interface Owner {
   readonly token: string;
 }
 
+/** What drafts of locks are called: no temporaries, which an owner may sweep away. */
+const DRAFT = ".lock-";
+/** Milliseconds for which a lock may be away while another process looks at it. */
+const MOMENT = 200;
+
 /** Takes the lock at `path`, or says who has it. */
 export async function takeLock(
   path: string,
@@ -47,16 +62,12 @@ export async function takeLock(
     started: startOf(process.pid),
     token: randomUUID(),
   };
-  const draft = join(dirname(path), `.lock.${owner.token}.weightnorm.tmp`);
+  const draft = join(dirname(path), `${DRAFT}${owner.token}`);
   try {
     await writeFile(draft, JSON.stringify(owner), { flag: "wx" });
     await acquire(path, draft, { where, patience });
   } catch (error) {
-    const reason = reasonOf(error);
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new Error(`${where}: cannot write to it, got ${reason}; choose another folder`, {
-      cause: error,
-    });
+    throw codeOf(error) === undefined ? error : fileError(where, "write", error);
   } finally {
     await rm(draft, { force: true }).catch(() => undefined);
   }
@@ -68,6 +79,8 @@ export async function takeLock(
   const isOurs = async (): Promise<boolean> => (await ownerAt(path))?.token === owner.token;
   return {
     async check() {
+      if (await isOurs()) return;
+      await new Promise((go) => setTimeout(go, MOMENT)); // somebody may be looking whether it is stale
       if (await isOurs()) return;
       throw new Error(
         `${where}: expected to have this folder alone, got its lock taken by another process; see that only one works there, then go on with --resume`,
@@ -92,6 +105,7 @@ async function acquire(
     const state = await stateOf(path, draft, patience);
     if (state.held) throw new Error(`${where}: ${state.why}`);
     await remove(path, before);
+    await sweep(dirname(path), draft, patience);
   }
   throw new Error(`${where}: expected to get its lock, got others who want it too; try again`);
 }
@@ -117,7 +131,7 @@ async function put(draft: string, path: string): Promise<boolean> {
 
 /** Takes a stale lock away. Between looking and taking somebody may have got it: then it is put back. */
 async function remove(path: string, stale: string): Promise<void> {
-  const aside = join(dirname(path), `.lock.${randomUUID()}.weightnorm.tmp`);
+  const aside = join(dirname(path), `${DRAFT}${randomUUID()}`);
   try {
     await rename(path, aside);
   } catch {
@@ -126,6 +140,20 @@ async function remove(path: string, stale: string): Promise<void> {
   const taken = await readFile(aside, "utf8");
   if (taken !== stale) await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });
+}
+
+/** Drafts that killed processes left. */
+async function sweep(folder: string, draft: string, patience: number): Promise<void> {
+  const now = await stat(draft);
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(DRAFT)) continue;
+    const path = join(folder, name);
+    const age = await stat(path).then(
+      ({ mtimeMs }) => (now.mtimeMs - mtimeMs) / 1000,
+      () => 0,
+    );
+    if (age > patience) await rm(path, { force: true });
+  }
 }
 
 /** Whether somebody has the lock, and what to say then. */
@@ -139,7 +167,9 @@ async function stateOf(
   if (!owner) return stale; // torn or not ours: nobody can be asked
   const name = `process ${owner.pid} on ${owner.host}`;
   // By the file system's own clock: machines need not agree on the time.
-  const [theirs, now] = await Promise.all([path, draft].map((file) => stat(file)));
+  const theirs = await stat(path).catch(() => undefined);
+  if (!theirs) return { held: false, why: "" }; // it is being given back, or taken
+  const now = await stat(draft);
   const silent = Math.max(0, now.mtimeMs - theirs.mtimeMs) / 1000;
   const taken = `expected a folder that nobody works in, got one that ${name} has`;
   if (owner.machine === machineId()) {

@@ -74,9 +74,9 @@ describe("usage", () => {
       $ compare mnist --lr Infinity
       2: weightnorm: --lr: expected a finite number above 0, got "Infinity"; try --lr 0.001
       $ compare mnist --epochs 0
-      2: weightnorm: --epochs: expected a whole number of at least 1, got "0"; try --epochs 3
+      2: weightnorm: --epochs: expected a whole number of at least 1 and at most 100000, got "0"; try --epochs 3
       $ compare mnist --epochs 1.5
-      2: weightnorm: --epochs: expected a whole number of at least 1, got "1.5"; try --epochs 3
+      2: weightnorm: --epochs: expected a whole number of at least 1 and at most 100000, got "1.5"; try --epochs 3
       $ compare mnist --arms plain,plain
       2: weightnorm: --arms: expected every value once, got "plain,plain"; remove one plain
       $ compare mnist --arms plain,
@@ -209,7 +209,7 @@ describe("a run's folder", () => {
       $ SETTINGS --lr 0.01 --out TMP/done
       2: weightnorm: --out: TMP/done holds a run with other settings (weightnorm SETTINGS --out TMP/done), got another to put there; choose another folder
       $ SETTINGS --out TMP/data/train-images-idx3-ubyte
-      1: weightnorm: TMP/data/train-images-idx3-ubyte: cannot write to it, got ENOTDIR; choose another folder
+      1: weightnorm: TMP/data/train-images-idx3-ubyte: its folder is a file, got ENOTDIR; choose another folder
       $ compare mnist --resume TMP/data --quiet
       1: weightnorm: TMP/data: expected the folder of a run, got no readable config.json in it (ENOENT); give the folder that --out named
       $ compare mnist --resume TMP/nowhere --quiet

@@ -95,7 +95,7 @@ test("an owner whose lock was taken notices", async () => {
 
 test("a folder that cannot be written to", async () => {
   await expect(takeLock(join(folder, "none", "lock"), options)).rejects.toThrow(
-    "RUN: cannot write to it, got ENOENT; choose another folder",
+    "RUN: its folder does not exist, got ENOENT; make it first",
   );
 });
 

@@ -98,7 +98,7 @@ export function counting({ diverge = {}, log = [] }: Options = {}): Experiment<C
   };
   return {
     ...{ name: "counting", about: "counts", places: {}, presets: ["small"] },
-    settings: { ...common, epochs: whole("epochs", { changes: "it counts on" }) },
+    settings: { ...common, epochs: whole("epochs", { length: true, changes: "It counts on." }) },
     complete: (asked) => ({
       ...{ arms: ["plain", "weight"], seeds: [1], lr: [0.1], threads: 1, preset: "small" },
       ...{ epochs: 2, ...asked },

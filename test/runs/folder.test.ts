@@ -1,7 +1,7 @@
 /** A run's folder is trusted with nothing, has one owner, and is never left so that nobody can go on. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Results } from "../../runs/records.ts";
@@ -96,6 +96,48 @@ describe("an owner", () => {
     );
     expect((await Promise.all(both)).sort()).toEqual([0, 1]);
     expect(await bitsOf(dir)).toEqual(bits);
+  });
+});
+
+describe("a run that goes on with other settings", () => {
+  test("is unfinished from the moment its configuration says so", async () => {
+    const dir = await copy("lengthened");
+    const change = { time: "2026-01-01", setting: "epochs", from: 2, to: 3, note: "", steps: {} };
+    await changeJson(join(dir, "config.json"), (run: { config: object }) => ({
+      ...run,
+      config: { ...run.config, epochs: 3 },
+      changes: [change],
+    }));
+    const { stdout } = await within("report", dir, "--json"); // as after a kill at that moment
+    expect((JSON.parse(stdout) as Results).soFar).toEqual({ at: 2, of: 3 });
+    expect(await within(...resume(dir))).toMatchObject({ code: 0, stderr: "" });
+    const { arms, changes, soFar } = await readResults(dir);
+    expect(soFar).toBeUndefined();
+    expect(arms.weight!.runs[0].tests.at(-1)!.at).toBe(3);
+    expect(changes).toMatchObject([{ setting: "epochs", from: "2", to: "3" }]);
+  });
+
+  test("may have had rates of its arms' own", async () => {
+    const dir = await copy("own-rates", { finished: false });
+    await changeJson(join(dir, "config.json"), (run: { config: object }) => ({
+      ...run,
+      config: { ...run.config, lr: [0.5], lrOf: { plain: [0.001], weight: [0.001] } },
+    }));
+    expect(await within(...resume(dir, "--lr", "0.002", "--epochs", "3"))).toMatchObject({
+      code: 0,
+    });
+    const { arms, changes } = await readResults(dir);
+    expect([arms.plain!.lr, arms.weight!.runs[0].tests.at(-1)!.at]).toEqual([0.002, 3]);
+    expect(changes.map((c) => c.to)).toContain("0.002");
+  });
+
+  test("the order of what a file says makes no difference", async () => {
+    const dir = await copy("order");
+    await changeJson(join(dir, "config.json"), ({ config, ...run }: { config: object }) => ({
+      config: Object.fromEntries(Object.entries(config).reverse()),
+      ...run,
+    }));
+    expect(await transcript([...settings, "--out", dir])).not.toMatch(/other settings|unfinished/);
   });
 });
 
@@ -222,6 +264,19 @@ describe("results.json", () => {
       /results\.json: .* in arms\.plain\.runs\.0\.pictures\.0\.file, got .*; restore the file/,
     );
     expect(await readFile(join(dir, "report.html"), "utf8")).not.toMatch(/alert|root:/);
+  });
+
+  test("shows no picture that a link or another file stands for", async () => {
+    const dir = await attacked("link", picture("pictures/x.png"));
+    await mkdir(join(dir, "pictures"));
+    await writeFile(at("secret.txt"), "SECRET");
+    await symlink(at("secret.txt"), join(dir, "pictures", "x.png"));
+    expect(await within("report", dir)).toMatchObject({ code: 0 });
+    await rm(join(dir, "pictures", "x.png"));
+    await writeFile(join(dir, "pictures", "x.png"), "SECRET");
+    expect(await within("report", dir)).toMatchObject({ code: 0 });
+    const page = await readFile(join(dir, "report.html"), "utf8");
+    expect(page).not.toContain(Buffer.from("SECRET").toString("base64").slice(0, 7));
   });
 
   test("is escaped wherever it is shown", async () => {

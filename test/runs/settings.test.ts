@@ -27,7 +27,7 @@ const percent = number("a share", { scale: 100, unit: "%" });
 const kinds: readonly (readonly [Setting, readonly unknown[], readonly unknown[]])[] = [
   [whole("n", { most: 256 }), [1, 256], [0, 257, 1.5, NaN, Infinity, "1", null, []]],
   [number("x", { least: -1 }), [-1, 0, 1], [1.1, -1.1, NaN, "0"]],
-  [positive("x"), [1e-300, 1e300], [0, -1, Infinity, NaN]],
+  [positive("x"), [1e-300, 1e100], [0, -1, 1e101, Infinity, NaN]],
   [choice("c", ["a", "b"]), ["a", "b"], ["c", "constructor", "__proto__", 1]],
   [onOff("o"), [true, false], [0, "true"]],
   [place("p"), ["x", "/"], ["", 1]],

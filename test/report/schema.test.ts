@@ -1,7 +1,7 @@
 /** Whatever passes the schema of results can be reported: no error, nothing that is no number, nothing from elsewhere. */
 import { describe, expect, test } from "vitest";
 import { findingsOf, reportOf, resultsTable, tableOf } from "../../report/index.ts";
-import { resultsIn } from "../../runs/results-schema.ts";
+import { resultsIn } from "../../runs/schema.ts";
 import type { Results } from "../../runs/records.ts";
 import { sampleAgents, sampleResults } from "./sample.ts";
 

@@ -1,7 +1,7 @@
 /** What a results.json may hold: it comes from a file, so nothing of it is believed before it was checked against this. */
 import * as z from "zod/mini";
 import { checked } from "./checked.ts";
-import type { Event } from "./events.ts";
+import type { Changed, Event } from "./events.ts";
 import type { ArmRecord, Column, Measure, Panel, Results, RunRecord, Sheet } from "./records.ts";
 import {
   arm,
@@ -20,7 +20,7 @@ import {
   text,
   values,
   whole,
-} from "./schemas.ts";
+} from "./schema-parts.ts";
 
 const better = z.enum(["lower", "higher"]);
 const measure: z.ZodMiniType<Measure> = z.object({
@@ -118,13 +118,16 @@ const facts = listOf(
   >,
   { most: 100 },
 );
+/** A setting that was changed, as logs and configurations have it. */
 const onChange = {
   ...{ time: label, setting: label, note: text, steps: counts },
   from: z.unknown(),
   to: z.unknown(),
 };
 
-export const resultsSchema: z.ZodMiniType<Results> = z.object({
+export const changeSchema: z.ZodMiniType<Omit<Changed, "type">> = z.object(onChange);
+
+const resultsSchema: z.ZodMiniType<Results> = z.object({
   format: z.literal("weightnorm-results/3"),
   experiment: label,
   command: text,

@@ -14,10 +14,12 @@ export interface Compared {
   readonly startedAt: string;
   /** What describes the configuration. */
   readonly settings: Settings;
+  /** Settings that were changed on the way; a log that does not tell of all of them is from before. */
+  readonly changes: readonly Omit<Changed, "type">[];
 }
 
 /** A run as its events tell it. */
-interface Told {
+interface Seen {
   readonly key: RunKey;
   readonly record: RunRecord;
   readonly parameters: number | null;
@@ -40,7 +42,8 @@ export function resultsOf(compared: Compared, events: readonly Event[], where: s
   const runs = keysOf(config).map((key) => runOf(key, eventsOf(events, config, key)));
   const lost = runs.filter((run) => run.lost !== undefined);
   const racing = runs.filter((run) => run.lost === undefined);
-  const isFinished = racing.every((run) => run.finished);
+  const isBehind = events.filter((e) => e.type === "changed").length < compared.changes.length;
+  const isFinished = !isBehind && racing.every((run) => run.finished);
   const at = Math.min(...racing.map((run) => run.record.tests.at(-1)?.at ?? 0));
   if (racing.length > 0 && !isFinished && at === 0)
     throw new Error(
@@ -61,7 +64,7 @@ export function resultsOf(compared: Compared, events: readonly Event[], where: s
     config: { ...config },
     settings: settingsTold(compared.settings, config),
     ...{ machine, facts, sheet },
-    ...(isFinished ? {} : { soFar: { at, of: lengthOf(events, sheet, config) } }),
+    ...(isFinished ? {} : { soFar: { at, of: lengthOf(compared, at) } }),
     seconds: runs.reduce((sum, { wall }) => sum + wall, 0),
     arms: Object.fromEntries(arms),
     lost: lost.map(({ key, record, lost: why }): LostRun => ({
@@ -69,22 +72,20 @@ export function resultsOf(compared: Compared, events: readonly Event[], where: s
       step: record.step,
       why: why!,
     })),
-    changes: events.flatMap((e) =>
-      e.type === "changed" ? [changeTold(e, compared.settings)] : [],
-    ),
+    changes: compared.changes.map((change) => changeTold(change, compared.settings)),
   };
 }
 
-/** The settings of a configuration as reports print them, in the order in which they are described. */
-export const settingsTold = (
-  settings: Settings,
-  config: Readonly<Record<string, unknown>> | Config,
-): Results["settings"] => {
+/** The settings of a configuration as reports print them, in the order of their descriptions, and whatever else it has. */
+export function settingsTold(settings: Settings, config: object): Results["settings"] {
   const values = config as Readonly<Record<string, unknown>>;
-  return Object.entries(settings).flatMap(([name, setting]) =>
-    values[name] === undefined ? [] : [{ name: words(name), value: told(setting, values[name]) }],
+  const others = Object.keys(values).filter((name) => !Object.hasOwn(settings, name));
+  return [...Object.keys(settings), ...others].flatMap((name) =>
+    values[name] === undefined
+      ? []
+      : [{ name: words(name), value: told(settings[name], values[name]) }],
   );
-};
+}
 
 /** The events of one run; where rates do not tell runs apart, one that was changed is still the same run. */
 function eventsOf(events: readonly Event[], config: Config, key: RunKey): readonly RunEvent[] {
@@ -94,7 +95,7 @@ function eventsOf(events: readonly Event[], config: Config, key: RunKey): readon
   );
 }
 
-function runOf(key: RunKey, events: readonly RunEvent[]): Told {
+function runOf(key: RunKey, events: readonly RunEvent[]): Seen {
   const last = <T extends RunEvent["type"]>(type: T): Extract<RunEvent, { type: T }> | undefined =>
     events.findLast((e): e is Extract<RunEvent, { type: T }> => e.type === type);
   const finished = last("finished");
@@ -132,7 +133,7 @@ function plain<E extends Point | Measured>({
 }
 
 const changeTold = (
-  { time, setting, from, to, note, steps }: Changed,
+  { time, setting, from, to, note, steps }: Omit<Changed, "type">,
   settings: Settings,
 ): ChangeRecord => ({
   ...{ time, setting: words(setting), note, steps },
@@ -140,7 +141,7 @@ const changeTold = (
   to: told(settings[setting], to),
 });
 
-const upTo = (run: Told, at: number): Told => ({
+const upTo = (run: Seen, at: number): Seen => ({
   ...run,
   record: {
     ...run.record,
@@ -149,37 +150,44 @@ const upTo = (run: Told, at: number): Told => ({
   },
 });
 
-/** How far a comparison is to go, on the sheet's axis. */
-function lengthOf(events: readonly Event[], { axis }: Sheet, config: Config): number {
-  const planned = (config as unknown as Readonly<Record<string, unknown>>)[`${axis.name}s`];
-  const furthest = events.reduce((most, e) => Math.max(most, "at" in e ? e.at : 0), 0);
-  return typeof planned === "number" ? planned : furthest;
+/** How far a comparison is to go, on the sheet's axis: the setting that says how long runs are. */
+function lengthOf({ settings, config }: Compared, at: number): number {
+  const [name] = Object.entries(settings).find(([, { length }]) => length === true) ?? [];
+  const planned = name && (config as unknown as Readonly<Record<string, unknown>>)[name];
+  return typeof planned === "number" ? planned : at;
 }
 
 /** An arm's runs at its best learning rate, and all that were tried. */
 function armOf(
   arm: Arm,
-  tried: readonly Told[],
+  tried: readonly Seen[],
   config: Config,
   measure: Sheet["measures"][number],
 ): ArmRecord {
   const grid = ratesOf(config, arm).map((lr) => {
     const runs = tried.filter(({ key }) => key.lr === lr);
-    const all = runs.map(({ record }) => record.tests.at(-1)?.heldOut?.[measure.key] ?? NaN);
+    const all = runs.map(({ record: { tests } }) => {
+      const last = tests.findLast((t) => t.heldOut !== undefined); // not every test has one
+      return last?.heldOut?.[measure.key] ?? NaN;
+    });
     const heldOut = all.reduce((a, b) => a + b, 0) / all.length;
     const isWhole = runs.length === config.seeds.length && Number.isFinite(heldOut);
-    return { lr, heldOut: isWhole ? heldOut : null };
+    return { lr, heldOut: isWhole ? heldOut : null, seeds: runs.length };
   });
   const sign = measure.better === "lower" ? 1 : -1;
-  const [best] = grid
-    .filter(({ heldOut }) => heldOut !== null)
-    .toSorted((a, b) => sign * (a.heldOut! - b.heldOut!));
-  const lr = (best as (typeof grid)[number] | undefined)?.lr ?? tried[0].key.lr;
+  const rank = ({ heldOut }: { readonly heldOut: number | null }): number =>
+    heldOut === null ? Infinity : sign * heldOut;
+  // Where no rate brought every seed to its end, that which brought most of them.
+  const [{ lr }] = grid.toSorted((a, b) =>
+    rank(a) === rank(b) ? b.seeds - a.seeds : rank(a) - rank(b),
+  );
   const chosen = tried.filter(({ key }) => key.lr === lr);
   return {
     parameters: chosen[0].parameters,
     lr,
-    ...(isGrid(config) ? { grid } : {}),
+    ...(isGrid(config)
+      ? { grid: grid.map(({ lr: rate, heldOut }) => ({ lr: rate, heldOut })) }
+      : {}),
     runs: chosen.map(({ record }) => record),
   };
 }

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { settingsOf } from "../../runs/described.ts";
 import type { Event } from "../../runs/events.ts";
 import { extended } from "../../runs/extend.ts";
-import { resultsOf } from "../../runs/record.ts";
-import { eventsIn, resultsIn } from "../../runs/results-schema.ts";
+import { resultsOf } from "../../runs/results.ts";
+import { eventsIn, resultsIn } from "../../runs/schema.ts";
 import { compare } from "../../runs/compare.ts";
 import { counting, machine, memoryStore, runOf, world } from "./counting.ts";
 
@@ -53,6 +53,68 @@ describe("a comparison under way", () => {
   });
 });
 
+test("a log that does not know yet that the run was lengthened is of an unfinished one", async () => {
+  const longer = await extended(run, {
+    ...{ experiment, places: {}, finished: true, steps: () => Promise.resolve({}), time: "now" },
+    asked: { epochs: 5 } as object,
+  });
+  const { soFar, changes } = resultsOf({ ...described, ...longer }, log, "RUN");
+  expect(soFar).toEqual({ at: 2, of: 5 });
+  expect(changes.map((c) => [c.setting, c.from, c.to])).toEqual([["epochs", "2", "5"]]);
+});
+
+describe("a grid", () => {
+  const grid = experiment.complete({ arms: ["plain"], lr: [0.1, 0.2], seeds: [1, 2] }, {});
+  const key = (seed: number, lr: number) => ({ arm: "plain" as const, seed, lr });
+  const opened = log.find((e) => e.type === "opened")!;
+  const test_ = (seed: number, lr: number, at: number, heldOut?: number): Event => ({
+    ...key(seed, lr),
+    ...{ type: "measured", step: 4 * at, at, seconds: at, test: { error: 0.5 } },
+    ...(heldOut === undefined ? {} : { train: { loss: 1 }, heldOut: { error: heldOut } }),
+  });
+  const lost = (seed: number, lr: number): Event => ({
+    ...{ ...key(seed, lr), type: "lost", step: 3, why: "it grew" },
+  });
+  const finished = (seed: number, lr: number): Event => ({
+    ...{ ...key(seed, lr), type: "finished", step: 8, parameters: 1, wall: 1 },
+    timing: { perSecond: 1, milliseconds: null },
+  });
+  const of = (events: readonly Event[]) =>
+    resultsOf({ ...described, config: grid }, [opened, ...events], "RUN").arms.plain!;
+
+  test("under way is chosen from by the last test that had held-out examples", () => {
+    const events = [1, 2].flatMap((seed) => [
+      ...[
+        test_(seed, 0.1, 1, 0.4),
+        test_(seed, 0.1, 1.5),
+        test_(seed, 0.2, 1, 0.3),
+        test_(seed, 0.2, 1.5),
+      ],
+    ]);
+    const { grid: rates, lr } = of(events);
+    expect(rates).toEqual([
+      { lr: 0.1, heldOut: 0.4 },
+      { lr: 0.2, heldOut: 0.3 },
+    ]);
+    expect(lr).toBe(0.2);
+  });
+
+  test("in which every rate lost a seed takes the one that kept most of them", () => {
+    const kept = (seed: number, lr: number): readonly Event[] => [
+      test_(seed, lr, 2, 0.1),
+      finished(seed, lr),
+    ];
+    const three = { ...grid, seeds: [1, 2, 3] };
+    const events = [
+      ...[lost(1, 0.1), lost(2, 0.1), ...kept(3, 0.1)],
+      ...[...kept(1, 0.2), ...kept(2, 0.2), lost(3, 0.2)],
+    ];
+    const { arms } = resultsOf({ ...described, config: three }, [opened, ...events], "RUN");
+    const { lr, grid: rates, runs } = arms.plain!;
+    expect([lr, runs.length, rates!.map((r) => r.heldOut)]).toEqual([0.2, 2, [null, null]]);
+  });
+});
+
 test("lines that are no events are passed over", () => {
   const point = {
     type: "point",
@@ -97,7 +159,7 @@ describe("a run that goes on with other settings", () => {
         setting: "epochs",
         from: 2,
         to: 5,
-        note: "it counts on",
+        note: "It counts on.",
         steps: { "weight-1": 8 },
       },
     ]);
