@@ -1,5 +1,4 @@
 /** `weightnorm inspect`: what is in a checkpoint or any safetensors file. */
-import { readFile } from "node:fs/promises";
 import {
   decodeSafetensors,
   isOptimizerState,
@@ -8,7 +7,7 @@ import {
   type State,
   type Tensor,
 } from "../src/index.ts";
-import { reasonOf } from "../src/node/index.ts";
+import { readBytes } from "../src/node/index.ts";
 import { textTable } from "../report/index.ts";
 
 interface Inspection {
@@ -29,12 +28,7 @@ export async function inspect(
   file: string,
   { json = false, all = false }: { readonly json?: boolean; readonly all?: boolean },
 ): Promise<void> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw new Error(
-      `${file}: cannot read it, got ${reasonOf(error)}; give a .safetensors file, e.g. RUN/checkpoints/weight-1.safetensors`,
-      { cause: error },
-    );
-  });
+  const bytes = await readBytes(file);
   const { tensors, metadata } = decodeSafetensors(bytes, file);
   const config = parsed(metadata["config"]);
   const lr = typeof config?.["lr"] === "number" ? config["lr"] : undefined;

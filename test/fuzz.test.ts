@@ -1,5 +1,7 @@
-/** Two thousand damaged files: whatever reads them reads them or says what is wrong. More of them in bench/fuzz. */
+/** Some thousand damaged files: whatever reads them reads them or says what is wrong. More of them in bench/fuzz. */
 import { expect, test } from "vitest";
+import { fuzzCommands } from "../bench/fuzz/commands.ts";
+import { folderTargets } from "../bench/fuzz/folders.ts";
 import { damaged, fuzzParsers } from "../bench/fuzz/parsers.ts";
 import { targets } from "../bench/fuzz/targets.ts";
 
@@ -21,6 +23,20 @@ test("damaged files are read or refused in our form", async () => {
   for (const [name, counts] of Object.entries(by))
     if (name !== "log.jsonl") expect([name, counts.refused > 30]).toEqual([name, true]);
 });
+
+test("damaged files in a run's folder, too", async () => {
+  const targets = await folderTargets();
+  const { by, faults } = await fuzzParsers({ files: 800, seed: 1, say: () => undefined, targets });
+  expect(faults).toEqual([]);
+  for (const { read, refused } of Object.values(by))
+    expect(Math.min(read, refused)).toBeGreaterThan(2);
+}, 120_000);
+
+test("wrong command lines end in our form, and write nothing elsewhere", async () => {
+  const { commands, faults } = await fuzzCommands({ commands: 100, seed: 2 });
+  expect(faults).toEqual([]);
+  expect(commands).toBe(100);
+}, 120_000);
 
 test("a file is a function of its seed and number", () => {
   const [target] = targets;

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
+import { run } from "../../cli/program.ts";
 import { hash, keyOf } from "../../src/index.ts";
 import { bitsOf, type Bits } from "./bits.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
@@ -39,6 +40,23 @@ const SCRIPT = [
   ...["--import", pathToFileURL(join(import.meta.dirname, "preload.ts")).href],
   join(import.meta.dirname, "..", "..", "cli", "main.ts"),
 ];
+
+/** The same in this process, which saves its start; what it prints is not looked at. */
+async function here(args: readonly string[]): Promise<Pick<Ended, "code" | "stderr">> {
+  const real = { stdout: process.stdout.write, stderr: process.stderr.write };
+  let stderr = "";
+  process.stdout.write = () => true;
+  process.stderr.write = (text: string | Uint8Array) => {
+    stderr += String(text);
+    return true;
+  };
+  try {
+    return { code: await run(args), stderr };
+  } finally {
+    Object.assign(process.stdout, { write: real.stdout });
+    Object.assign(process.stderr, { write: real.stderr });
+  }
+}
 
 interface Ended {
   readonly code: number | null;
@@ -163,7 +181,7 @@ async function killedOnce(
   if (first.code !== null && first.code !== 0)
     return `ended with code ${first.code}: ${first.stderr.trim()}`;
   const args = existsSync(join(dir, "config.json")) ? scenario.resume(dir) : scenario.args(dir);
-  const { code, stderr } = await weightnorm(args);
+  const { code, stderr } = await here(args);
   if (code !== 0) return `does not go on: ${stderr.trim()}`;
   return isDeepStrictEqual(await bitsOf(dir), bits) ? undefined : "ended with other bits";
 }

@@ -105,12 +105,11 @@ export function fileError(path: string, doing: Doing, cause: unknown): Error {
     cannot[doing],
     "check the path and the disk",
   ];
-  return new Error(
-    `${printable(path)}: ${what}, got ${code ?? brief(reasonOf(cause))}; ${advice}`,
-    {
-      cause,
-    },
-  );
+  // What Node itself refuses before it asks the system: its code says nothing to anybody.
+  const got = code === "ERR_INVALID_ARG_VALUE" ? "a character of code 0" : code;
+  return new Error(`${printable(path)}: ${what}, got ${got ?? brief(reasonOf(cause))}; ${advice}`, {
+    cause,
+  });
 }
 
 /** `act`, with what it rejects with in words. */

@@ -54,7 +54,9 @@ export async function takeLock(
   } catch (error) {
     const reason = reasonOf(error);
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-    throw new Error(`${where}: cannot write to it, got ${reason}; choose another folder`, { cause: error });
+    throw new Error(`${where}: cannot write to it, got ${reason}; choose another folder`, {
+      cause: error,
+    });
   } finally {
     await rm(draft, { force: true }).catch(() => undefined);
   }
@@ -141,7 +143,10 @@ async function stateOf(
   const silent = Math.max(0, now.mtimeMs - theirs.mtimeMs) / 1000;
   const taken = `expected a folder that nobody works in, got one that ${name} has`;
   if (owner.machine === machineId()) {
-    const alive = owner.started === "" ? isAlive(owner.pid) && silent < patience : startOf(owner.pid) === owner.started;
+    const alive =
+      owner.started === ""
+        ? isAlive(owner.pid) && silent < patience
+        : startOf(owner.pid) === owner.started;
     const why = `${taken}; wait for it, or stop it (kill ${owner.pid}) and go on with --resume`;
     return alive ? { held: true, why } : stale;
   }

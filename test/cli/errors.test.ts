@@ -262,13 +262,13 @@ test("paths that hold nothing, or nothing of ours", async () => {
     $ eval TMP/nowhere
     1: weightnorm: TMP/nowhere: expected a checkpoint or the folder of a run, got ENOENT; check the path
     $ inspect TMP/nowhere
-    1: weightnorm: TMP/nowhere: cannot read it, got ENOENT; give a .safetensors file, e.g. RUN/checkpoints/weight-1.safetensors
+    1: weightnorm: TMP/nowhere: there is no such file, got ENOENT; check the path
     $ report TMP/nowhere
     1: weightnorm: TMP/nowhere: expected the folder of a run, got no results.json in it (ENOENT); give the folder that --out named
     $ eval TMP/data
     1: weightnorm: TMP/data: expected the folder of a run, got no checkpoints in it; give the folder that --out named
     $ inspect TMP/data
-    1: weightnorm: TMP/data: cannot read it, got EISDIR; give a .safetensors file, e.g. RUN/checkpoints/weight-1.safetensors
+    1: weightnorm: TMP/data: this is a folder, got EISDIR; give the file in it
     $ report TMP/data
     1: weightnorm: TMP/data: expected the folder of a run, got no results.json in it (ENOENT); give the folder that --out named
     $ eval TMP/data/t10k-labels-idx1-ubyte

@@ -111,7 +111,7 @@ describe("a place", () => {
         "DIR/nowhere: there is no such file or folder, got ENOENT; check the path",
         "DIR/file/in: a folder of its path is a file, got ENOTDIR; check the path",
         "DIR/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx: the path is too long, got ENAMETOOLONG; choose a shorter one",
-        "a\\u0000b\\u001b[31m: not a possible path, got ERR_INVALID_ARG_VALUE; check it",
+        "a\\u0000b\\u001b[31m: not a possible path, got a character of code 0; check it",
         "/dev/null: cannot read from a device, got ENODEV; give a file",
       ]
     `);
