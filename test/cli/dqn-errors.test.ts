@@ -54,43 +54,43 @@ test("flags", async () => {
       dqn("--rom", at("unknown.bin")),
     ),
   ).toMatchInlineSnapshot(`
-      "
-      $ compare dqn --game pong --out TMP/unmade
-      2: weightnorm: --game: expected one of breakout, space-invaders, seaquest, catch, rom, got "pong"; try --game breakout
-      $ compare dqn --epochs 3 --out TMP/unmade
-      2: weightnorm: --epochs: expected only with mnist, cifar10, vae, vae-cifar10, draw, got it with compare dqn; leave it away
-      $ compare dqn --train-size 3 --out TMP/unmade
-      2: weightnorm: --train-size: expected only with mnist, cifar10, vae, vae-cifar10, draw, got it with compare dqn; leave it away
-      $ compare dqn --lr 0.1,0.01 --out TMP/unmade
-      2: weightnorm: --lr: expected one learning rate for dqn, got 0.1,0.01; start a run for each
-      $ compare dqn --optimizer sgd --out TMP/unmade
-      2: weightnorm: --optimizer: expected one of rmsprop, adamax, adam, got "sgd"; try --optimizer rmsprop
-      $ compare dqn --preset small-attention --out TMP/unmade
-      2: weightnorm: --preset: expected one of small, paper, got "small-attention"; try --preset small
-      $ compare dqn --frames 0 --out TMP/unmade
-      2: weightnorm: --frames: expected a whole number of at least 1, got "0"; try --frames 20000
-      $ compare dqn --frames 100 --out TMP/unmade
-      2: weightnorm: --frames: expected more than the 100 frames of random play at the start, got 100; try --frames 20000
-      $ compare mnist --frames 20000
-      2: weightnorm: --frames: expected only with dqn, got it with compare mnist; leave it away
-      $ eval TMP/agents --data-dir TMP/data
-      2: weightnorm: --data-dir: expected a flag of dqn, got one of other experiments; leave it away
-      $ eval TMP/done --rom TMP/cut.bin
-      2: weightnorm: --rom: expected a flag of mnist, got one of other experiments; leave it away
-      $ play TMP/agents --rom TMP/cut.bin
-      2: weightnorm: --rom: expected it alone or with --game rom, got it with the game breakout; leave it away
-      $ compare dqn --game rom --out TMP/unmade
-      2: weightnorm: --rom: expected the file of a cartridge with --game rom, got none; add --rom FILE
-      $ compare dqn --game breakout --rom TMP/cut.bin --out TMP/unmade
-      2: weightnorm: --rom: expected it alone or with --game rom, got --game breakout; leave one of them away
-      $ compare dqn --rom TMP/nowhere.bin --out TMP/unmade
-      1: weightnorm: TMP/nowhere.bin: there is no such file or folder, got ENOENT; check the path
-      $ compare dqn --rom TMP/cut.bin --out TMP/unmade
-      1: weightnorm: TMP/cut.bin: a cartridge must have 2048, 4096, 8192, 16384, 32768 or 65536 bytes, got 1000; give the whole image of its ROM, unpacked
-      $ compare dqn --rom TMP/unknown.bin --out TMP/unmade
-      1: weightnorm: TMP/unknown.bin: the ROM must be one of breakout (md5 f34f08e5eb96e500e851a80be3277a56), enduro (md5 94b92a882f6dbaa6993a46e2dcc58402), seaquest (md5 240bfbac5163af4df5ae713985386f92), space-invaders (md5 72ffbef6504b75e69ee1045af9075f66), catch (md5 225115fa9423fb951f9589cbde2ae0a8), got one with md5 620f0b67a91f7f74151bc5be745b7110; find that very version, as others keep score and lives elsewhere in memory
-      "
-    `);
+    "
+    $ compare dqn --game pong --out TMP/unmade
+    2: weightnorm: --game: expected one of breakout, space-invaders, seaquest, catch, rom, got "pong"; try --game breakout
+    $ compare dqn --epochs 3 --out TMP/unmade
+    2: weightnorm: --epochs: expected only with mnist, cifar10, vae, vae-cifar10, draw, got it with compare dqn; leave it away
+    $ compare dqn --train-size 3 --out TMP/unmade
+    2: weightnorm: --train-size: expected only with mnist, cifar10, vae, vae-cifar10, draw, got it with compare dqn; leave it away
+    $ compare dqn --lr 0.1,0.01 --out TMP/unmade
+    2: weightnorm: --lr: expected one learning rate for dqn, got 0.1,0.01; start a run for each
+    $ compare dqn --optimizer sgd --out TMP/unmade
+    2: weightnorm: --optimizer: expected one of rmsprop, adamax, adam, got "sgd"; try --optimizer rmsprop
+    $ compare dqn --preset small-attention --out TMP/unmade
+    2: weightnorm: --preset: expected one of small, paper, got "small-attention"; try --preset small
+    $ compare dqn --frames 0 --out TMP/unmade
+    2: weightnorm: --frames: expected a whole number of at least 1 and at most 1000000000, got "0"; try --frames 20000
+    $ compare dqn --frames 100 --out TMP/unmade
+    2: weightnorm: --frames: expected more than the 100 frames of random play at the start, got 100; try --frames 20000
+    $ compare mnist --frames 20000
+    2: weightnorm: --frames: expected only with dqn, got it with compare mnist; leave it away
+    $ eval TMP/agents --data-dir TMP/data
+    2: weightnorm: --data-dir: expected a flag of dqn, got one of other experiments; leave it away
+    $ eval TMP/done --rom TMP/cut.bin
+    2: weightnorm: --rom: expected a flag of mnist, got one of other experiments; leave it away
+    $ play TMP/agents --rom TMP/cut.bin
+    2: weightnorm: --rom: expected it alone or with --game rom, got it with the game breakout; leave it away
+    $ compare dqn --game rom --out TMP/unmade
+    2: weightnorm: --rom: expected the file of a cartridge with --game rom, got none; add --rom FILE
+    $ compare dqn --game breakout --rom TMP/cut.bin --out TMP/unmade
+    2: weightnorm: --rom: expected it alone or with --game rom, got --game breakout; leave one of them away
+    $ compare dqn --rom TMP/nowhere.bin --out TMP/unmade
+    1: weightnorm: TMP/nowhere.bin: there is no such file or folder, got ENOENT; check the path
+    $ compare dqn --rom TMP/cut.bin --out TMP/unmade
+    1: weightnorm: TMP/cut.bin: a cartridge must have 2048, 4096, 8192, 16384, 32768 or 65536 bytes, got 1000; give the whole image of its ROM, unpacked
+    $ compare dqn --rom TMP/unknown.bin --out TMP/unmade
+    1: weightnorm: TMP/unknown.bin: the ROM must be one of breakout (md5 f34f08e5eb96e500e851a80be3277a56), enduro (md5 94b92a882f6dbaa6993a46e2dcc58402), seaquest (md5 240bfbac5163af4df5ae713985386f92), space-invaders (md5 72ffbef6504b75e69ee1045af9075f66), catch (md5 225115fa9423fb951f9589cbde2ae0a8), got one with md5 620f0b67a91f7f74151bc5be745b7110; find that very version, as others keep score and lives elsewhere in memory
+    "
+  `);
   const large = ["--game", "catch", "--preset", "paper", "--arms", "plain,weight,batch"];
   const seeds = Array.from({ length: 99 }, (_, i) => i).join(",");
   const { code, stderr } = await within(...dqn(...large, "--seed", seeds));

@@ -150,7 +150,7 @@ describe("a disk", () => {
         [
           "weightnorm: DISK/new: cannot write to a read-only file system, got EROFS; choose another folder
         ",
-          "weightnorm: DISK/run: cannot write to it, got EROFS; choose another folder
+          "weightnorm: DISK/run: cannot write to a read-only file system, got EROFS; choose another folder
         ",
         ]
       `);

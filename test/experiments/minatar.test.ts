@@ -152,7 +152,7 @@ describe("every game as an environment", () => {
     ["space-invaders", { aliens: [-1] }, "expected at least 0 in state.aliens.0, got -1"],
     ["space-invaders", { cannon: 10 }, "expected at most 9 in state.cannon, got 10"],
     ["breakout", { bricks: [] }, "expected at least 100 entries in state.bricks, got []"],
-    ["breakout", { lives: 3 }, "expected nothing but what is described in state, got lives"],
+    ["breakout", { lives: 3 }, 'expected nothing but what is described in state, got "lives"'],
   ])("%s with %o in a snapshot from a file", (name, change, refused) => {
     const environment = minAtar(name);
     const snapshot = environment.snapshot() as { readonly state: object };
