@@ -159,7 +159,7 @@ function paceOf(
 function told(lane: Lane, sheet: Sheet): Record<string, string> {
   const { rate, left } = paceOf(lane, sheet);
   return {
-    ...{ name: lane.label, rate, left, news: newsOf(lane.values).padEnd(22) },
+    ...{ name: lane.label, rate, left: left.padStart(6), news: newsOf(lane.values).padEnd(22) },
     test: lane.measured ? testOf(lane.measured, sheet) : "",
   };
 }
@@ -167,8 +167,15 @@ function told(lane: Lane, sheet: Sheet): Record<string, string> {
 function barsOf(lanes: readonly Lane[], sheet: Sheet, stream: NodeJS.WriteStream): MultiBar {
   const bars = new MultiBar(
     {
-      format: `{name} {bar} {percentage}%  {news}  {test}  {rate} ${sheet.work.unit}/s  {left}`,
-      ...{ stream, hideCursor: true, barsize: 20, fps: 8, emptyOnZero: true, forceRedraw: true },
+      format: `{name} {bar} {percentage}%  {left} left  {test}  {news}  {rate} ${sheet.work.unit}/s`,
+      ...{
+        stream,
+        hideCursor: true,
+        barsize: (stream.columns || 80) < 110 ? 10 : 20,
+        fps: 8,
+        emptyOnZero: true,
+        forceRedraw: true,
+      },
     },
     Presets.shades_classic,
   );

@@ -48,6 +48,10 @@ async function ownExperiment(file: string): Promise<Experiment> {
   const found = (module.experiment ?? module.default) as Partial<Experiment> | undefined;
   const needs = ["name", "about", "settings", "places", "presets", "complete", "open", "history"];
   const lacks = needs.filter((key) => found?.[key as keyof Experiment] === undefined);
+  if (names.includes(found?.name ?? ""))
+    throw new Error(
+      `${file}: expected an experiment of another name than ours have, got "${found!.name!}"; rename it`,
+    );
   if (found && lacks.length === 0 && /^[\w-]{1,60}$/.test(found.name!)) return found as Experiment;
   throw new Error(
     `${file}: expected an export called experiment, as experimentOf makes it, got ${found ? `one without ${lacks.join(", ") || "a name of letters, digits and dashes"}` : "none"}; see examples/own-experiment.ts`,

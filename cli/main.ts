@@ -14,5 +14,13 @@ for (const stream of [process.stdout, process.stderr])
       );
   });
 
+let ended = false;
+process.on("exit", () => {
+  if (!ended && process.exitCode === undefined)
+    process.stderr.write(
+      "weightnorm: expected the command to end, got a promise that nothing keeps; mend the experiment that waits for it\n",
+    );
+});
 const code = await run(process.argv.slice(2));
+ended = true;
 if (code !== 0) process.exitCode = code; // a failed write has left its own

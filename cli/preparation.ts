@@ -5,12 +5,14 @@ import { Presets, SingleBar } from "cli-progress";
 export const EVERY = 10;
 const SOON = 1;
 
-/** 45s, 3m07s */
+/** 45s, 3m07s, 2h05m */
 export const clock = (seconds: number): string => minutes(Math.ceil(seconds));
-const minutes = (seconds: number): string =>
-  seconds < 60
-    ? `${seconds}s`
-    : `${Math.floor(seconds / 60)}m${String(seconds % 60).padStart(2, "0")}s`;
+const two = (n: number): string => String(Math.floor(n)).padStart(2, "0");
+function minutes(seconds: number): string {
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}m${two(seconds % 60)}s`;
+  return `${Math.floor(seconds / 3600)}h${two((seconds % 3600) / 60)}m`;
+}
 
 interface Work {
   readonly what: string;

@@ -40,8 +40,13 @@ const about: Readonly<Record<Training, string>> = {
 
 /** What all experiments have, after their settings. */
 const runOptions = (): readonly Option[] => [
-  new Option("--out <folder>", "the run's folder (default: runs/ and the time)"),
-  new Option("--resume <folder>", "go on with a run, to the same bits as if it had never stopped"),
+  new Option("--out <folder>", "the run's folder (default: runs/ and the time)").argParser(
+    named("--out"),
+  ),
+  new Option(
+    "--resume <folder>",
+    "go on with a run, to the same bits as if it had never stopped",
+  ).argParser(named("--resume")),
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];
@@ -143,6 +148,13 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   );
   return root;
 }
+
+const named =
+  (flag: string) =>
+  (path: string): string => {
+    if (path !== "") return path;
+    throw new UsageError(`${flag}: expected a folder, got ""; name one`);
+  };
 
 function nonEmpty(path: string): string {
   if (path !== "") return path;

@@ -22,7 +22,11 @@ interface Flags {
 export async function report(dir: string, flags: Flags, own?: Experiment): Promise<void> {
   const find = findWith(own ?? (await ownOf(flags.experiment)));
   const results = await readResults(resolve(dir), find, reopened);
-  printResults(results, await writeReport(resolve(dir), results), flags);
+  const written = await writeReport(resolve(dir), results).catch((error: unknown) => {
+    printResults(results, undefined, flags); // what can be seen without a folder to write to
+    throw error;
+  });
+  printResults(results, written, flags);
 }
 
 /** A run that an earlier version began is opened again to see what its numbers mean. */
@@ -76,12 +80,16 @@ async function picturesOf(dir: string, { arms }: Results): Promise<ReadonlyMap<s
 }
 
 /** For machines the results with the numbers of the table, for people the table and, last, where the report is. */
-export function printResults(results: Results, html: string, { json = false }: Flags): void {
+export function printResults(
+  results: Results,
+  html: string | undefined,
+  { json = false }: Flags,
+): void {
   const { isTTY, columns } = process.stdout;
   const table = (): string => resultsTable(results, { width: columns || 100, colors: isTTY });
   process.stdout.write(
     json
       ? `${JSON.stringify({ ...results, table: tableOf(results) })}\n`
-      : `${table()}\n${shown(html)}\n`,
+      : `${table()}\n${html === undefined ? "" : `${shown(html)}\n`}`,
   );
 }

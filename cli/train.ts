@@ -1,6 +1,8 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished comparison and its report. */
 import { resolve } from "node:path";
+import { checked } from "../runs/checked.ts";
 import { compare } from "../runs/compare.ts";
+import { settingsOf } from "../runs/described.ts";
 import {
   Diverged,
   UsageError,
@@ -21,6 +23,7 @@ import {
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
+import { objectOf } from "../runs/settings.ts";
 import type { RunConfig, Store } from "../runs/store.ts";
 import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
 import { display } from "./display.ts";
@@ -124,9 +127,12 @@ async function started({
   if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
   const world = nodeWorld({ places, progress, trains: true });
   const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
+  const config = checked(objectOf(settingsOf(experiment)), field.config, {
+    where: `${experiment.name}: its preset ${field.config.preset}`,
+    advice: "mend the preset",
+  }) as Config;
   const run = {
-    experiment: experiment.name,
-    config: field.config,
+    ...{ experiment: experiment.name, config },
     places,
     command: ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" ").slice(0, LONGEST),
     startedAt,

@@ -73,10 +73,11 @@ function againstPlain(measure: Measure, weight: Row, plain: Row): string {
 }
 
 /** How soon the others had learned what plain ended with. */
-export function pace(results: Results, { rows }: Standing): string {
+export function pace(results: Results, { rows, nothing }: Standing): string {
   const column = columnsOf(results, rows).find(({ from }) => from === "epochs to plain's loss");
   const plain = rows.find(({ arm }) => arm === "plain");
   if (column === undefined || plain === undefined || plain.at === null) return "";
+  if ([...nothing.keys()].some((row) => row === plain)) return ""; // there was nothing to reach
   const others = rows
     .filter((row) => row !== plain)
     .map((row) => ({ row, stat: column.stat(row) }));

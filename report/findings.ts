@@ -115,7 +115,7 @@ function failures(results: Results, { rows }: Standing): string {
     ...[...new Set(left.map(nameOf))].map((name) => {
       const runs = left.filter((run) => nameOf(run) === name);
       const each = runs.map(
-        ({ seed, step }) => `seed ${seed} at ${stepName(sheet)} ${thousands(step)}`,
+        ({ seed, step }) => `seed ${seed} after ${stepName(sheet)} ${thousands(step)}`,
       );
       return `${name} diverged with ${list(each)}${remains(results, runs[0])}.`;
     }),

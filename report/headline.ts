@@ -4,7 +4,7 @@ import { verdictOf } from "./chance.ts";
 import { chanceOf, nothingLearned, type Nothing } from "./learning.ts";
 import { inUnit, unitAfter } from "./measure.ts";
 import { leadersOf, rankedBy, rowsOf, type Row } from "./rows.ts";
-import { count, fixed, list, thousands } from "./words.ts";
+import { count, fixed, list, stepName, thousands } from "./words.ts";
 
 /** The arms by the first measure of the last test. */
 export interface Standing {
@@ -76,14 +76,14 @@ function headline(results: Results, { ranking, leaders, unknown, nothing }: Stan
   return `${best.arm} had the ${superlative} ${name}: ${value}${after}${seeds}`;
 }
 
-function withoutTests({ lost, arms }: Results, name: string): string {
+function withoutTests({ lost, arms, sheet }: Results, name: string): string {
   if (lost.length === 0 || Object.values(arms).some(({ runs }) => runs.length > 0))
     return `No arm has a ${name} yet`;
   const [{ arm, step }] = lost;
   if (lost.some((other) => other.arm !== arm)) return "All arms diverged: there is no result";
   return lost.length > 1
     ? `${arm} diverged every time: there is no result`
-    : `${arm} diverged at step ${thousands(step)}: there is no result`;
+    : `${arm} diverged after ${stepName(sheet)} ${thousands(step)}: there is no result`;
 }
 
 /** " after 3 epochs", or nothing where the arms went differently far. */

@@ -12,7 +12,7 @@ const GUESSING = 0.02;
 /** A loss that is so many times what another run began with has exploded, even if it fell since. */
 const EXPLODED = 10;
 
-/** Why, or null where it learned something; by what is known: a baseline, the chance level of the measure, or else its loss. */
+/** Why, or null where it learned something; by a baseline where there is one, else by the measure's chance level and by the loss. */
 export function nothingLearned(results: Results, row: Row): Nothing | null {
   const [measure] = results.sheet.measures;
   const { score } = row;
@@ -27,7 +27,7 @@ export function nothingLearned(results: Results, row: Row): Nothing | null {
   if (chance !== null) {
     const noise = chanceBetween(score, known(chance))?.size ?? 0;
     const slack = GUESSING * Math.abs(chance - perfection(measure));
-    return better(score.mean - chance) <= Math.max(noise, slack) ? "no better than guessing" : null;
+    if (better(score.mean - chance) <= Math.max(noise, slack)) return "no better than guessing";
   }
   return row.runs.every((run) => lossRose(run, results)) ? "loss rose" : null;
 }

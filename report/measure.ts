@@ -25,3 +25,6 @@ export const differenceInUnit = ({ unit, digits }: Measure, size: number): strin
 /** The target in the unit of the measure: "1.5%", "100 nats". */
 export const targetText = (measure: Measure, target: number): string =>
   `${Number((measure.scale * target).toPrecision(4))}${unitAfter(measure)}`;
+
+/** " (%)", or nothing for what has no unit. */
+export const inBrackets = (unit: string): string => (unit === "" ? "" : ` (${unit})`);

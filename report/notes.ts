@@ -31,7 +31,7 @@ export function notesOf(
     ...(seeds === "" ? [] : [`mean${deviations ? " \u00b1 standard deviation" : ""} of ${seeds}`]),
     ...lost.map(
       ({ arm, seed, lr, step }) =>
-        `${arm} with seed ${seed} and learning rate ${lr} diverged at ${stepName(sheet)} ${thousands(step)}`,
+        `${arm} with seed ${seed} and learning rate ${lr} diverged after ${stepName(sheet)} ${thousands(step)}`,
     ),
   ];
 }

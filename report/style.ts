@@ -46,7 +46,7 @@ th:first-child{text-align:left;padding-left:0}
 .pictures{display:flex;flex-wrap:wrap;gap:20px;margin:8px 0 28px}
 .picture{margin:0;flex:1 1 300px;max-width:max-content}
 .picture img{display:block;max-width:100%;border-radius:3px}
-pre{background:var(--grid);border-radius:4px;padding:10px 14px;overflow-x:auto;font-size:14px}
+pre{background:var(--grid);border-radius:4px;padding:10px 14px;white-space:pre-wrap;overflow-wrap:anywhere;font-size:14px}
 .columns{display:grid;grid-template-columns:repeat(auto-fit,minmax(340px,1fr));gap:28px 40px;margin-top:28px}
 .columns>div>div+div{margin-top:28px}
 dl{display:grid;grid-template-columns:minmax(110px,auto) 1fr;gap:3px 16px;margin:0;font-size:14px}

@@ -1,7 +1,7 @@
 /** The tables beside the main one: all measures, learning rates, the paper, times. */
 import type { Results, RunRecord } from "../runs/records.ts";
 import { meanOf } from "./chance.ts";
-import { inUnitAlone } from "./measure.ts";
+import { inBrackets, inUnitAlone } from "./measure.ts";
 import { armRow, armCell, escape, note, table } from "./page.ts";
 import { lastTest, present, valueOf, type Row } from "./rows.ts";
 import {
@@ -54,7 +54,7 @@ export function allMeasures({ sheet }: Results, rows: readonly Row[]): string {
   );
   const head = [
     "arm",
-    ...measures.flatMap(({ key, unit }) => sets.map((set) => `${key}, ${set} (${unit})`)),
+    ...measures.flatMap(({ key, unit }) => sets.map((set) => `${key}, ${set}${inBrackets(unit)}`)),
     ...finals,
   ];
   const said = sentences([
@@ -92,7 +92,7 @@ export function ratesTable({ sheet, lost, soFar }: Results, rows: readonly Row[]
   const head = ["arm", ...rates.map((lr) => `lr ${lr}`)];
   const best = measure.better === "lower" ? "lowest" : "highest";
   return `<h3>Learning rates</h3>\n${table(head, body)}\n${note(
-    `${capital(measure.key)} (${measure.unit}) on training ${sheet.work.unit} that were held out, after the last ${sheet.axis.name}. Bold: the rate with the ${best} one, which all else on this page is of.`,
+    `${capital(measure.key)}${inBrackets(measure.unit)} on training ${sheet.work.unit} that were held out, after the last ${sheet.axis.name}. Bold: the rate with the ${best} one, which all else on this page is of.`,
   )}`;
 }
 

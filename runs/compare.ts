@@ -132,7 +132,14 @@ async function exhibit(
   for (const { key, step, saved } of runs) {
     going();
     const { state } = saved().checkpoint;
-    const trained = { key, config: alone(run.config, key), state, step: step(), world };
+    const within = {
+      ...world,
+      progress: (what: string, done: number) => {
+        going();
+        world.progress(what, done);
+      },
+    };
+    const trained = { key, config: alone(run.config, key), state, step: step(), world: within };
     const { measured, pictures } = await field.exhibit(trained);
     const files: PictureFile[] = [];
     for (const picture of pictures) {

@@ -26,6 +26,7 @@ const MOST = 1_000_000;
 const advice = "restore the file or start a new run";
 
 const head = z.object({
+  format: z.optional(z.literal(FORMAT, "that of this version or an earlier one")),
   experiment: label,
   config: z.record(z.string(), z.unknown()),
   command: text,

@@ -8,7 +8,7 @@ import { gunzip } from "../../src/index.ts";
 import {
   listFolder,
   loadCheckpoint,
-  makeFolder,
+  makeOwnFolder,
   openLog,
   readBytes,
   readLog,
@@ -49,7 +49,7 @@ export function folderStore(
   const events: Event[] = [];
 
   async function keepAttachments(key: RunKey, { fresh }: Attachments): Promise<void> {
-    if (fresh.size > 0) await makeFolder(at("attachments"));
+    if (fresh.size > 0) await makeOwnFolder(at("attachments"));
     for (const [part, bytes] of fresh)
       await writeFileAtomic(attachmentAt(key, part), await promisify(gzip)(bytes(), { level: 1 }));
   }
@@ -99,7 +99,7 @@ export function folderStore(
     async save(key, { checkpoint, attachments }) {
       await check();
       if (attachments) await keepAttachments(key, attachments);
-      await makeFolder(at("checkpoints"));
+      await makeOwnFolder(at("checkpoints"));
       await saveCheckpoint(checkpointAt(key), checkpoint);
       if (attachments) await prune(key, attachments);
     },
@@ -119,7 +119,7 @@ export function folderStore(
     events: () => events,
     async keep(file, bytes) {
       await check();
-      await makeFolder(at("pictures"));
+      await makeOwnFolder(at("pictures"));
       await writeFileAtomic(at("pictures", file), bytes);
       return `pictures/${file}`;
     },

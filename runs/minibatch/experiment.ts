@@ -21,6 +21,10 @@ import type { Task, TaskData, TrainedModel } from "./task.ts";
 const ALL = Infinity;
 
 export function experimentOf(task: Task): Experiment<MinibatchConfig> {
+  if (task.measures.length === 0)
+    throw new Error(
+      `${task.name}: expected a measure that runs are judged by, got none; add one of the network's outputs`,
+    );
   const { unit = "images" } = task;
   const presets = Object.keys(task.presets);
   const settings = minibatchSettings({ measure: task.measures[0], network: task.options, unit });

@@ -125,7 +125,9 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
     step++;
-    const means = task.measures.map(({ key: name }) => [name, mean(outputs[name])] as const);
+    const means = task.measures.map(
+      ({ key: name }) => [name, mean(outputOf(outputs, name))] as const,
+    );
     const point = record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
     const events: Happening[] = point ? [point] : [];
     if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
@@ -239,3 +241,10 @@ const mean = ({ data }: Tensor): number =>
   Array.from(data).reduce((a, b) => a + b, 0) / data.length;
 const mapValues = (x: Means, f: (value: number, name: string) => number): Means =>
   Object.fromEntries(Object.entries(x).map(([name, value]) => [name, f(value, name)]));
+
+function outputOf(outputs: Readonly<Record<string, Tensor>>, name: string): Tensor {
+  if (Object.hasOwn(outputs, name)) return outputs[name];
+  throw new Error(
+    `${name}: expected the network to return it, since it is a measure, got ${Object.keys(outputs).join(", ")}; return it for each example, [batch]`,
+  );
+}

@@ -1,7 +1,7 @@
 /** Files read whole, and written so that they survive a full disk and `kill -9`. */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { lstat, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../train/checkpoint.ts";
 import { codeOf, fileError, inWords } from "./file-error.ts";
@@ -83,6 +83,16 @@ export async function makeFolder(path: string): Promise<void> {
   await mkdir(path).catch((error: unknown) => {
     if (codeOf(error) !== "EEXIST") throw fileError(path, "make", error); // else someone was faster
   });
+}
+
+/** The same for a folder that must lie where it is said to: no link that leads elsewhere. */
+export async function makeOwnFolder(path: string): Promise<void> {
+  await makeFolder(path);
+  const info = await inWords(path, "find", lstat(path));
+  if (!info.isSymbolicLink()) return;
+  throw new Error(
+    `${path}: expected a folder, got a link to one; put the folder itself there, as nothing is written outside a run's folder`,
+  );
 }
 
 /** Replaces the checkpoint at `path`, atomically. */

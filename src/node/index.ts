@@ -7,6 +7,7 @@ export {
   listFolder,
   loadCheckpoint,
   makeFolder,
+  makeOwnFolder,
   readBytes,
   readText,
   removeFile,

@@ -42,6 +42,8 @@ interface Owner {
   readonly machine: string;
   /** When the process started, in whatever unit the system has; "" where that is not known. */
   readonly started: string;
+  /** What tells the folder from a copy of it; "" in locks of before. */
+  readonly folder?: string;
   readonly token: string;
 }
 
@@ -60,6 +62,7 @@ export async function takeLock(
     host: hostname(),
     machine: machineId(),
     started: startOf(process.pid),
+    folder: await folderOf(path),
     token: randomUUID(),
   };
   const draft = join(dirname(path), `${DRAFT}${owner.token}`);
@@ -100,7 +103,10 @@ async function acquire(
 ): Promise<void> {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (await put(draft, path)) return;
-    const before = await readFile(path, "utf8").catch(() => undefined);
+    const before = await readFile(path, "utf8").catch((error: unknown) => {
+      if (codeOf(error) !== "ENOENT") throw fileError(path, "read", error);
+      return undefined;
+    });
     if (before === undefined) continue; // just given back
     const state = await stateOf(path, draft, patience);
     if (state.held) throw new Error(`${where}: ${state.why}`);
@@ -165,6 +171,8 @@ async function stateOf(
   const owner = await ownerAt(path);
   const stale = { held: false, why: "" };
   if (!owner) return stale; // torn or not ours: nobody can be asked
+  const isCopy = (owner.folder ?? "") !== "" && owner.folder !== (await folderOf(path));
+  if (isCopy && owner.machine === machineId()) return stale; // who has it works elsewhere
   const name = `process ${owner.pid} on ${owner.host}`;
   // By the file system's own clock: machines need not agree on the time.
   const theirs = await stat(path).catch(() => undefined);
@@ -205,6 +213,13 @@ function isAlive(pid: number): boolean {
     return (error as NodeJS.ErrnoException).code === "EPERM"; // there, but somebody else's
   }
 }
+
+/** A folder's identity on its file system; "" where it has none. */
+const folderOf = (path: string): Promise<string> =>
+  stat(dirname(path)).then(
+    ({ dev, ino }) => `${dev}:${ino}`,
+    () => "",
+  );
 
 /** When a living process started, in ticks since the machine did; "" for one that is dead, or where the system does not tell. */
 function startOf(pid: number): string {

@@ -196,7 +196,7 @@ describe("bars", () => {
     steps(to, "plain", 300, 30, { loss: 1.25 });
     const [plain, other] = drawn(terminal);
     expect(plain).toMatch(
-      /^plain-1 {12}[█░]{20} 50% {2}training loss 1\.2500 {4}test error 3\.45% {2}1200 images\/s {2}25s$/,
+      /^plain-1 {12}[█░]{20} 50% {2} {3}25s left {2}test error 3\.45% {2}training loss 1\.2500 {4}1200 images\/s$/,
     );
     expect(plain.match(/█/g)).toHaveLength(10);
     expect(other).toMatch(/^weight\+mean-only-1 ░{20} 0% .* - images\/s {2}-$/);

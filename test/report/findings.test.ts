@@ -173,14 +173,14 @@ describe("runs that diverged", () => {
     ).toEqual({
       headline: "All arms diverged: there is no result",
       sentences: [
-        "plain with learning rate 0.1 diverged with seed 1 at step 1,200. batch with learning rate 0.1 diverged with seed 1 at step 1,200.",
+        "plain with learning rate 0.1 diverged with seed 1 after step 1,200. batch with learning rate 0.1 diverged with seed 1 after step 1,200.",
       ],
     });
   });
 
   test("the only one is told of once", () => {
     expect(findingsOf({ ...none, lost: [lostOf("weight", 1)] })).toEqual({
-      headline: "weight diverged at step 1,200: there is no result",
+      headline: "weight diverged after step 1,200: there is no result",
       sentences: [],
     });
     expect(headline({ ...none, lost: [lostOf("weight", 1), lostOf("weight", 2)] })).toBe(
@@ -197,9 +197,9 @@ describe("runs that diverged", () => {
       lostOf("batch", 1),
     ];
     expect(findingsOf({ ...results, lost }).sentences.at(-1)).toBe(
-      "plain with learning rate 0.001 diverged with seed 3 at step 1,200 and seed 4 at step 1,200: its results are those of the 2 seeds that did not. " +
-        "weight with learning rate 0.1 diverged with seed 1 at step 1,200: its results are those with 0.001. " +
-        "batch with learning rate 0.001 diverged with seed 1 at step 1,200: it has no result.",
+      "plain with learning rate 0.001 diverged with seed 3 after step 1,200 and seed 4 after step 1,200: its results are those of the 2 seeds that did not. " +
+        "weight with learning rate 0.1 diverged with seed 1 after step 1,200: its results are those with 0.001. " +
+        "batch with learning rate 0.001 diverged with seed 1 after step 1,200: it has no result.",
     );
   });
 });

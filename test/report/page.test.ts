@@ -135,7 +135,7 @@ test("shows runs that diverged, with what happened, also where nothing else is l
   const why = "train: the loss of batch must be a finite number, got NaN at step 2; lower --lr";
   const lost = [{ arm: "batch", seed: 1, lr: 10, step: 2, why }] as const;
   const said = await text({ ...sampleResults({ ...small, arms: [] }), lost });
-  expect(said).toContain("batch diverged at step 2: there is no result");
+  expect(said).toContain("batch diverged after step 2: there is no result");
   expect(said.split(why)).toHaveLength(2);
   expect(said).not.toContain("out of the race");
 });

@@ -102,7 +102,7 @@ describe("in a terminal", () => {
     const why = "train: the loss of plain must be a finite number, got NaN at step 2; lower --lr";
     const lost = [{ arm: "plain", seed: 1, lr: 10, step: 2, why }] as const;
     expect(resultsTable({ ...sampleResults({ arms: [] }), lost })).toMatch(
-      /plain with seed 1 and learning rate 10 diverged at step 2$/,
+      /plain with seed 1 and learning rate 10 diverged after step 2$/,
     );
   });
 });
