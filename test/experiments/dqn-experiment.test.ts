@@ -80,7 +80,7 @@ describe("a configuration", () => {
     });
     expect(valueOf("--frames", dqn.settings["frames"], "0")).toEqual({
       unfit: {
-        expected: "a whole number of at least 1",
+        expected: "a whole number of at least 1 and at most 1000000000",
         ...{ got: "0", advice: "try --frames 20000" },
       },
     });
@@ -197,7 +197,7 @@ describe("what agents share", () => {
     expect([run.step(), run.begun, run.wall()]).toEqual([0, [], 0]);
     await field.rest("weight");
     const { values, events } = await run.advance();
-    expect([values, events, run.step()]).toEqual([{ return: null, test: null }, [], 1]);
+    expect([values, events, run.step()]).toEqual([{ return: null }, [], 1]);
   });
 
   test("an agent is tested, plays, and has a game to show", async () => {

@@ -1,7 +1,7 @@
 /** A folder has one owner: whoever comes second is told who it is, and takes it from one that is gone. */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -79,6 +79,11 @@ describe("one that is stale is taken:", () => {
     await (await takeLock(path, options)).release();
   });
 
+  test("it came with a copy of the folder that it is of", async () => {
+    await heldBy({ folder: "1:2" });
+    await (await takeLock(path, options)).release();
+  });
+
   test.each(["", "{", "null", "[]", '{"pid": "x"}', '{"pid": -1}'])("it says %j", async (text) => {
     await writeFile(path, text);
     await (await takeLock(path, options)).release();
@@ -97,6 +102,12 @@ test("a folder that cannot be written to", async () => {
   await expect(takeLock(join(folder, "none", "lock"), options)).rejects.toThrow(
     "RUN: its folder does not exist, got ENOENT; make it first",
   );
+});
+
+test("a folder in its place", async () => {
+  await mkdir(path);
+  await expect(takeLock(path, options)).rejects.toThrow(/lock: this is a folder, got EISDIR/);
+  await rm(path, { recursive: true });
 });
 
 /** As the lock itself reads it; "" where there is no /proc. */

@@ -1,7 +1,7 @@
 /** Findings are drawn by a rule: who leads, who ties, who learned nothing, who diverged. */
 import { describe, expect, test } from "vitest";
 import { findingsOf } from "../../report/index.ts";
-import type { Arm, Results } from "../../runs/records.ts";
+import type { ArmRecord, Arm, Results } from "../../runs/records.ts";
 import { BOUND, ERROR, sampleAgents, sampleResults } from "./sample.ts";
 
 type Last = Readonly<Partial<Record<Arm, readonly number[]>>>;
@@ -261,4 +261,21 @@ test("pace and cost are said against plain", () => {
     "The training loss that plain ended with was reached by weight after 3.35, batch after 2.80, mean-only after 3.42 and weight+mean-only after 2.78 of its 4 epochs.",
     "A step with weight took 1.07 times as long as with plain; with batch 1.37 times, with mean-only 1.16 times and with weight+mean-only 1.24 times.",
   ]);
+});
+
+test("a loss that never fell is no learning, however a test stands to guessing", () => {
+  const base = sampleResults({ arms: ["plain", "weight"], last: { plain: [0.8], weight: [0.81] } });
+  const rising = (arm: ArmRecord): ArmRecord => ({
+    ...arm,
+    runs: arm.runs.map((run) => ({
+      ...run,
+      points: run.points.map((p, i) => ({ ...p, values: { loss: 2.3 + 0.001 * i } })),
+    })),
+  });
+  const results: Results = {
+    ...base,
+    arms: { plain: rising(base.arms.plain!), weight: rising(base.arms.weight!) },
+  };
+  expect(headline(results)).not.toMatch(/tie|lowest/);
+  expect(said(results)).not.toContain("was reached by");
 });

@@ -47,6 +47,29 @@ describe("a kill leaves nothing that blocks the way:", () => {
   });
 });
 
+test("a folder that is a link is not written through", async () => {
+  const dir = await copy("linked", { finished: false });
+  await rm(join(dir, "checkpoints"), { recursive: true });
+  await mkdir(at("elsewhere"));
+  await symlink(at("elsewhere"), join(dir, "checkpoints"));
+  const { code, stderr } = await within(...resume(dir));
+  expect(code).toBe(1);
+  expect(stderr).toContain("linked/checkpoints: expected a folder, got a link to one; put the");
+  expect(await readdir(at("elsewhere"))).toEqual([]);
+});
+
+test("a folder without a name is none", async () => {
+  expect(await transcript([...settings, "--out", ""], ["compare", "mnist", "--resume", ""]))
+    .toMatchInlineSnapshot(`
+    "
+    $ SETTINGS --out 
+    2: weightnorm: --out: expected a folder, got ""; name one
+    $ compare mnist --resume 
+    2: weightnorm: --resume: expected a folder, got ""; name one
+    "
+  `);
+});
+
 describe("an owner", () => {
   test("keeps others out while it lives, and not after kill -9", async () => {
     const dir = await copy("owned", { finished: false });
@@ -218,6 +241,10 @@ describe("config.json", () => {
     ["another experiment", '{"experiment":"toString","config":{},"command":"","startedAt":""}'],
     ["deep", "[".repeat(10_000)],
     ["binary", "\u0000\u001b[2J"],
+    [
+      "of a later version",
+      '{"format":"weightnorm-run/99","experiment":"mnist","config":{},"command":"","startedAt":""}',
+    ],
   ])("that is %s is named", async (name, text) => {
     const dir = await copy(`is ${name}`, { finished: false });
     await writeFile(join(dir, "config.json"), text);
