@@ -21,10 +21,15 @@ export function checked<T extends z.ZodMiniType>(
 }
 
 type Issue = z.core.$ZodIssue;
+/** Characters of a place within a file. */
+const LONGEST = 100;
 
 function told(issue: Issue): string {
   const place = issue.path.map(String).join(".");
-  const at = place === "" ? "" : ` in ${printable(place)}`;
+  const at =
+    place === ""
+      ? ""
+      : ` in ${printable(place.length > LONGEST ? `${place.slice(0, LONGEST)}\u2026` : place)}`;
   switch (issue.code) {
     case "invalid_type":
       return `expected ${article(issue.expected)}${at}, got ${brief(issue.input)}`;

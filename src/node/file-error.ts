@@ -90,8 +90,12 @@ const words: ReadonlyMap<string, (doing: Doing) => Words> = new Map<
 ]);
 
 /** What went wrong, in a word if the system has one: its code, else its message. */
-export const reasonOf = (error: unknown): string =>
-  codeOf(error) ?? (error instanceof Error ? error.message : String(error));
+export function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  // What Node itself refuses before it asks the system: its code says nothing to anybody.
+  if (code === "ERR_INVALID_ARG_VALUE") return "a character of code 0";
+  return code ?? (error instanceof Error ? error.message : String(error));
+}
 
 export const codeOf = (error: unknown): string | undefined => {
   const code: unknown = (error as { readonly code?: unknown } | null | undefined)?.code;
@@ -105,9 +109,8 @@ export function fileError(path: string, doing: Doing, cause: unknown): Error {
     cannot[doing],
     "check the path and the disk",
   ];
-  // What Node itself refuses before it asks the system: its code says nothing to anybody.
-  const got = code === "ERR_INVALID_ARG_VALUE" ? "a character of code 0" : code;
-  return new Error(`${printable(path)}: ${what}, got ${got ?? brief(reasonOf(cause))}; ${advice}`, {
+  const got = code === undefined ? brief(reasonOf(cause)) : reasonOf(cause);
+  return new Error(`${printable(path)}: ${what}, got ${got}; ${advice}`, {
     cause,
   });
 }
