@@ -1,4 +1,4 @@
-/** Tests that train, play or draw reports: they are started first, and `npm run -s test:quick` leaves them out. */
+/** Tests that train, play, draw reports, or take seconds for another reason: they are started first, and `npm run -s test:quick` leaves them out. */
 export const slow = [
   "test/kills.test.ts",
   "test/cli/",
@@ -7,5 +7,8 @@ export const slow = [
   "test/runs/",
   "test/report/",
   "test/fuzz.test.ts",
+  "test/graph/random.test.ts",
+  "test/nn/initialization.test.ts",
   "test/readme.test.ts",
+  "test/web.test.ts",
 ] as const;
