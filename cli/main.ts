@@ -14,9 +14,11 @@ for (const stream of [process.stdout, process.stderr])
       );
   });
 
+/** What Node ends with where nothing is left to do, and something is still waited for. */
+const NOTHING_LEFT = 13;
 let ended = false;
 process.on("exit", () => {
-  if (!ended && process.exitCode === undefined)
+  if (!ended && (process.exitCode ?? NOTHING_LEFT) === NOTHING_LEFT)
     process.stderr.write(
       "weightnorm: expected the command to end, got a promise that nothing keeps; mend the experiment that waits for it\n",
     );

@@ -36,9 +36,9 @@ function told(issue: Issue): string {
     case "unrecognized_keys":
       return `expected nothing but what is described${at}, got ${brief(issue.keys.join(", "))}`;
     case "too_small":
-      return `expected ${sized(issue.origin, "at least", String(issue.minimum))}${at}, got ${brief(issue.input)}`;
+      return `expected ${sized(issue.origin, issue.inclusive === false ? "above" : "at least", String(issue.minimum))}${at}, got ${brief(issue.input)}`;
     case "too_big":
-      return `expected ${sized(issue.origin, "at most", String(issue.maximum))}${at}, got ${brief(issue.input)}`;
+      return `expected ${sized(issue.origin, issue.inclusive === false ? "below" : "at most", String(issue.maximum))}${at}, got ${brief(issue.input)}`;
     case "invalid_value":
       return `expected one of ${issue.values.map(String).join(", ")}${at}, got ${brief(issue.input)}`;
     default:

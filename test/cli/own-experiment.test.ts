@@ -214,3 +214,57 @@ test("a file that is none, and a run whose file is not named", async () => {
 
 const epochsOf = ({ tests }: RunRecord): RunRecord["tests"] =>
   tests.filter(({ train }) => train !== undefined);
+
+describe("a mistake in it is named:", () => {
+  const text = readFile(FILE, "utf8");
+  const root = join(import.meta.dirname, "..", "..");
+  /** The experiment with a mistake, elsewhere. */
+  const mistaken = async (name: string, right: string, wrong: string): Promise<string> => {
+    const edited = (await text).replace(right, wrong).replaceAll('"../', `"${root}/`);
+    expect(edited).toContain(wrong);
+    await writeFile(at(`${name}.ts`), edited);
+    return at(`${name}.ts`);
+  };
+  test.each([
+    [
+      "rate",
+      "lr: [0.01]",
+      "lr: [-0.01]",
+      /preset small: expected above 0 in lr\.0, got -0\.01; mend/,
+    ],
+    [
+      "measure",
+      'key: "squared error"',
+      'key: "sqared"',
+      /^weightnorm: sqared: expected the network/,
+    ],
+    [
+      "name",
+      'name: "spiral"',
+      'name: "mnist"',
+      /another name than ours have, got "mnist"; rename it/,
+    ],
+    [
+      "measures",
+      "measures: [{",
+      "measures: [].concat([]) as never, more: [{",
+      /expected a measure/,
+    ],
+  ])("%s", async (name, right, wrong, message) => {
+    const file = await mistaken(name, right, wrong);
+    const { code, stderr } = await within("compare", file, "--quiet", "--out", at(`run-${name}`));
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  test("data that never come", async () => {
+    const file = await mistaken(
+      "never",
+      "load: () =>",
+      "load: () => new Promise(() => 0),\n  old: () =>",
+    );
+    const { code, stderr } = await start("compare", file, "--out", at("never")).finished;
+    expect(code).not.toBe(0);
+    expect(stderr).toContain("expected the command to end, got a promise that nothing keeps");
+  });
+});
