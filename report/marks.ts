@@ -6,7 +6,7 @@ import type { ArmStyle } from "./theme.ts";
 export type Panel = Readonly<Record<string, unknown>>;
 
 /** All figures are this wide, so that text has one size on the page. */
-export const FIGURE_WIDTH = 880;
+const FIGURE_WIDTH = 880;
 export const MARGIN: Readonly<Record<"left" | "right" | "top" | "bottom", number>> = {
   left: 60,
   right: 14,

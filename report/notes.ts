@@ -37,7 +37,7 @@ export function notesOf(
 }
 
 /** "3 seeds", "2 to 3 seeds", "" where there is only one of each. */
-export function seedsText(rows: readonly Row[]): string {
+function seedsText(rows: readonly Row[]): string {
   const counts = rows.map(({ runs }) => runs.length);
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (rows.length === 0 || most < 2) return "";
