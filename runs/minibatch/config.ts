@@ -46,6 +46,14 @@ export interface MinibatchConfig extends Config {
   readonly heldOut: number;
   /** The first measure that the table gives the time to, e.g. an error as a fraction. */
   readonly target: number;
+  /** Whether the last batch of an epoch is trained on where it is smaller than the others (default false: it is left out). */
+  readonly oddBatch?: boolean;
+  /** Batches whose gradients make one step of the optimizer (default 1). */
+  readonly accumulate?: number;
+  /** Whether the parameters of the best test so far are kept, and evaluated instead of the last ones (default false). */
+  readonly keepBest?: boolean;
+  /** Epochs without a better test after which a run ends. */
+  readonly patience?: number;
   /** What the network takes, e.g. its width. */
   readonly network: Readonly<Record<string, number>>;
 }
@@ -109,6 +117,17 @@ export const minibatchSettings = ({ measure, network, unit }: Describing): Setti
     scale: 100,
     unit: "%",
   }),
+  oddBatch: onOff("the last, smaller batch of an epoch is trained on too", {
+    flag: false,
+    optional: true,
+  }),
+  accumulate: whole("batches whose gradients make one step", { flag: false, optional: true }),
+  keepBest: onOff("the best parameters are kept and tested", { flag: false, optional: true }),
+  patience: whole("epochs without a better test after which a run ends", {
+    flag: false,
+    optional: true,
+    unit: "epochs",
+  }),
   network: group("network", network),
 });
 
@@ -132,8 +151,9 @@ export const heldOutSize = (config: MinibatchConfig): number =>
 export const trainedSize = (config: MinibatchConfig): number =>
   config.trainSize - heldOutSize(config);
 
+/** Batches of an epoch: a step of training is one of them. */
 export const stepsPerEpoch = (config: MinibatchConfig): number =>
-  Math.floor(trainedSize(config) / config.batchSize);
+  (config.oddBatch ? Math.ceil : Math.floor)(trainedSize(config) / config.batchSize);
 
 export const stepsOf = (config: MinibatchConfig): number => config.epochs * stepsPerEpoch(config);
 

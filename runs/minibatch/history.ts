@@ -35,7 +35,7 @@ export function finishedOf(progress: Progress, { step, batchSize }: Ended): Fini
   const { stepMilliseconds: each, seconds, wallSeconds: wall, parameters = null } = progress;
   const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(each, q));
   const timing = {
-    perSecond: (each.length * batchSize) / seconds,
+    perSecond: (progress.examples ?? each.length * batchSize) / seconds,
     milliseconds: { median, low, high },
   };
   return { type: "finished", step, parameters, timing, wall };
@@ -44,7 +44,7 @@ export function finishedOf(progress: Progress, { step, batchSize }: Ended): Fini
 /** All events of a run, from its checkpoint. */
 export function historyOf(checkpoint: Checkpoint): readonly Happening[] {
   const progress = progressOf(checkpoint, "the checkpoint");
-  const { dead, curve, epochs } = progress;
+  const { dead, curve, epochs, stopped = false } = progress;
   const { epochs: last, batchSize } = checkpoint.config;
   return [
     ...(dead ? [{ type: "initialized" as const, step: 0, dead }] : []),
@@ -53,7 +53,7 @@ export function historyOf(checkpoint: Checkpoint): readonly Happening[] {
       if (end) return [pointOf(p), measuredOf({ ...end, step: p.step })];
       return p.test ? [pointOf(p), measuredOf(p)] : [pointOf(p)];
     }),
-    ...(epochs.length > 0 && epochs.length === last
+    ...(epochs.length > 0 && (stopped || epochs.length === last)
       ? [finishedOf(progress, { step: checkpoint.step, batchSize: Number(batchSize) })]
       : []),
   ];

@@ -14,15 +14,17 @@ import {
   type Input,
   type Network,
   type Norm,
+  type Parameter,
   type Program,
   type Runtime,
   type State,
   type StepOptions,
   type Tensor,
 } from "../../src/index.ts";
-import { onDemand } from "../on-demand.ts";
+import { onDemand, type OnDemand } from "../on-demand.ts";
 import { ratesOf } from "../rates.ts";
 import type { Arm, Measure } from "../records.ts";
+import { parted } from "./best.ts";
 import { trainedSize, type MinibatchConfig } from "./config.ts";
 import type { DataSet, Task, TaskData } from "./task.ts";
 
@@ -36,9 +38,11 @@ export type Means = Readonly<Record<string, number>>;
 /** How an arm normalizes in an experiment. */
 export const normOf = (task: Task, arm: Arm): Norm => task.norm?.(arm) ?? arms[arm];
 
-/** What is evaluated of a state: its parameters, or their moving averages. */
-export const evaluated = ({ average }: Pick<MinibatchConfig, "average">, state: State): State =>
-  average === undefined ? state : averaged(state);
+/** What is evaluated of a state: the best parameters, where they are kept beside it; else the last ones, or their moving averages. */
+export function evaluated({ average }: Pick<MinibatchConfig, "average">, state: State): State {
+  const { last, best } = parted(state);
+  return best ?? (average === undefined ? last : averaged(last));
+}
 
 /**
  * An arm's programs; runs with other seeds and rates share them, since these are passed in. They are compiled when they are
@@ -48,21 +52,24 @@ export interface Programs {
   readonly task: Task;
   readonly arm: Arm;
   readonly norm: Norm;
-  readonly train: Program;
+  /** All that a step of training reads or changes. */
+  readonly parameters: readonly Parameter[];
+  /** A step of training on so many examples. */
+  step(examples: number): OnDemand;
   /** Throws for a state that is not of this network; `where` is what messages call it. */
   check(state: State, where: string): void;
+  /** Whether there are examples to test on. */
+  readonly hasTest: boolean;
   /** The means of all measures on the test set with these parameters. */
   test(state: State): Promise<Means>;
   /** The same on the training examples from row `from` to before `to`. */
   heldOut(state: State, from: number, to: number): Promise<Means>;
-  /** Compiles what a training step needs, so that its timing need not. */
-  prepare(): Promise<void>;
   /** The training examples `rows` as the inputs of a program. */
   feeds(rows: Uint32Array): Record<string, Tensor>;
   /** Data-dependent initialization, needed once. */
   compileInit(): Promise<Program>;
-  /** The first layer whose pre-activations are not finite on this batch. */
-  blame(fed: Record<string, Tensor>, state: State): Promise<string | undefined>;
+  /** The first layer whose pre-activations are not finite on this batch of so many examples. */
+  blame(fed: Record<string, Tensor>, state: State, examples: number): Promise<string | undefined>;
   release(): Promise<void>;
 }
 
@@ -91,23 +98,25 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
       options: { inputs: [...examples, ...Object.values(rates)], norm, key },
     };
   };
-  const [small, initial, large] = [
-    at(config.batchSize),
-    at(Math.min(INIT_BATCH, trainedSize(config))),
-    at(EVAL_BATCH),
-  ];
   const { average } = config;
-  const train = onDemand(
-    runtime,
-    trainStep(small.network, {
-      ...small.options,
-      optimizer: task.optimizer(config, rates),
-      ...(average === undefined ? {} : { also: (updates) => movingAverage(updates, average) }),
-    }),
-  );
-  const evaluate = onDemand(runtime, evalStep(large.network, large.options));
+  const step = bySize((size) => {
+    const { network, options } = at(size);
+    return onDemand(
+      runtime,
+      trainStep(network, {
+        ...options,
+        optimizer: task.optimizer(config, rates),
+        ...(average === undefined ? {} : { also: (updates) => movingAverage(updates, average) }),
+      }),
+    );
+  });
+  const evaluate = bySize((size) => {
+    const { network, options } = at(size);
+    return onDemand(runtime, evalStep(network, options));
+  });
+  const { parameters } = step.of(config.batchSize);
   const measured = (set: DataSet, state: State, from: number, to: number): Promise<Means> =>
-    means(evaluate, set, {
+    means(evaluate.of(EVAL_BATCH), set, {
       state: evaluated(config, state),
       measures: task.measures,
       ...{ from, to },
@@ -116,22 +125,43 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     task,
     arm,
     norm,
-    train,
-    check: (state, where) => checkState(train.parameters, state, where),
+    parameters,
+    step: step.of,
+    check: (state, where) => checkState(parameters, parted(state).last, where),
+    hasTest: data.test.count > 0,
     test: (state) => measured(data.test, state, 0, data.test.count),
     heldOut: (state, from, to) => measured(data.train, state, from, to),
-    prepare: train.compile,
     feeds: (rows) => data.train.feeds(rows),
-    compileInit: () => runtime.compile(initStep(initial.network, initial.options)),
-    async blame(fed, state) {
-      const program = await runtime.compile(diagnosticStep(small.network, small.options));
+    compileInit() {
+      const { network, options } = at(Math.min(INIT_BATCH, trainedSize(config)));
+      return runtime.compile(initStep(network, options));
+    },
+    async blame(fed, state, examples) {
+      const { network, options } = at(examples);
+      const program = await runtime.compile(diagnosticStep(network, options));
       const largest = await program.run(fed, state);
       await program.release();
       return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
     },
     async release() {
-      await Promise.all([train, evaluate].map((p) => p.release()));
+      await Promise.all([step, evaluate].flatMap(({ all }) => all().map((p) => p.release())));
     },
+  };
+}
+
+/** Programs by the number of examples that they take, each made when it is first asked for. */
+function bySize(make: (size: number) => OnDemand): {
+  of(size: number): OnDemand;
+  all(): readonly OnDemand[];
+} {
+  const made = new Map<number, OnDemand>();
+  return {
+    of(size) {
+      const program = made.get(size) ?? make(size);
+      made.set(size, program);
+      return program;
+    },
+    all: () => [...made.values()],
   };
 }
 
@@ -147,6 +177,7 @@ async function means(
   set: DataSet,
   { state, measures, from, to }: Range,
 ): Promise<Means> {
+  if (to === from) return {};
   const sums = Object.fromEntries(measures.map((m) => [m.key, 0]));
   for (let start = from; start < to; start += EVAL_BATCH) {
     const size = Math.min(EVAL_BATCH, to - start);

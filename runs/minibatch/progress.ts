@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Checkpoint, LayerStats } from "../../src/index.ts";
 import { checked } from "../checked.ts";
+import type { BestTest } from "./best.ts";
 import type { Means } from "./programs.ts";
 
 /** One epoch. Seconds count training alone (no evaluation, no checkpoints). */
@@ -35,7 +36,7 @@ export interface Progress {
   seconds: number;
   /** Training and evaluation, over all processes that went on with the run. */
   wallSeconds: number;
-  /** Sums over the epoch under way. */
+  /** Sums over the epoch under way; a smaller batch counts as a part of a step. */
   readonly epoch: { steps: number; sums: Means };
   /** Sums since the last point of the curve. */
   readonly point: { loss: number; steps: number };
@@ -43,6 +44,11 @@ export interface Progress {
   dead?: Readonly<Record<string, number>>;
   /** Numbers that training changes; runs from before did not keep it. */
   parameters?: number;
+  /** Examples trained on, over and over; runs from before had batches of one size. */
+  examples?: number;
+  best?: BestTest;
+  /** Whether tests had stopped to get better. */
+  stopped?: boolean;
 }
 
 const finite = z.number();
@@ -69,6 +75,9 @@ const schema: z.ZodMiniType<Progress> = z.object({
   point: z.object({ loss: finite, steps: finite }),
   dead: z.exactOptional(z.record(z.string(), finite)),
   parameters: z.exactOptional(finite),
+  examples: z.exactOptional(finite),
+  best: z.exactOptional(z.object({ epoch: finite, value: finite })),
+  stopped: z.exactOptional(z.boolean()),
 });
 
 export const emptyProgress = (): Progress => ({

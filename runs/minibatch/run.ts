@@ -17,6 +17,7 @@ import {
 } from "../../src/index.ts";
 import type { Happening, RunKey } from "../events.ts";
 import { Diverged, type Contestant, type Kept } from "../experiment.ts";
+import { isBetter, parted, withBest } from "./best.ts";
 import {
   heldOutSize,
   stepsOf,
@@ -25,7 +26,7 @@ import {
   type MinibatchConfig,
 } from "./config.ts";
 import { finishedOf, measuredOf, pointOf } from "./history.ts";
-import { INIT_BATCH, type Means, type Programs } from "./programs.ts";
+import { evaluated, INIT_BATCH, type Means, type Programs } from "./programs.ts";
 import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
 
 export interface RunOptions {
@@ -52,9 +53,9 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   const trained = trainedSize(config);
   const rates = Object.entries(task.rates(config, lr));
   const where = `the checkpoint of ${arm}-${seed}`;
-  const state: State = from
-    ? stateOf(from.checkpoint)
-    : initialState(programs.train.parameters, seed);
+  const saved = from && parted(from.checkpoint.state);
+  const state: State = saved ? stateOf(saved.last) : initialState(programs.parameters, seed);
+  let best = saved?.best;
   const progress: Progress = from ? progressOf(from.checkpoint, where) : emptyProgress();
   let step = from?.checkpoint.step ?? 0;
 
@@ -63,13 +64,18 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     startAverages(state);
   }
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
-  const parameters = programs.train.parameters
+  const parameters = programs.parameters
     .filter((p) => p.attrs.trainable)
     .reduce((n, p) => n + sizeOf(p.shape), 0);
   progress.parameters = parameters;
+  progress.examples ??= progress.stepMilliseconds.length * config.batchSize;
+  /** Where the run ends: earlier than planned if tests get no better. */
+  const end = (): number => (progress.stopped ? step : steps);
   return {
     key,
-    steps,
+    get steps() {
+      return end();
+    },
     turn: perEpoch,
     step: () => step,
     wall: () => progress.wallSeconds,
@@ -79,11 +85,9 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   };
 
   /** In the order of the network, as a new run has it; a file's order is its own. */
-  function stateOf({ state: saved }: Checkpoint): State {
-    checkState(programs.train.parameters, saved, where);
-    return new Map(
-      programs.train.parameters.map(({ attrs: { name } }) => [name, saved.get(name)!]),
-    );
+  function stateOf(last: State): State {
+    checkState(programs.parameters, last, where);
+    return new Map(programs.parameters.map(({ attrs: { name } }) => [name, last.get(name)!]));
   }
 
   async function initialize(): Promise<Record<string, number>> {
@@ -110,39 +114,49 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     if (order?.epoch !== epoch)
       order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
     const start = (step % perEpoch) * config.batchSize;
-    await programs.prepare();
+    const rows = order.rows.subarray(start, start + config.batchSize);
+    const program = programs.step(rows.length);
+    await program.compile(); // so that its timing need not
     const began = performance.now();
     const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
     const fed = {
-      ...programs.feeds(order.rows.subarray(start, start + config.batchSize)),
+      ...programs.feeds(rows),
       ...now,
       key: keyTensor(seed, "noise", step),
     };
     const before = new Map(state);
-    const outputs = await programs.train.run(fed, state);
+    const outputs = await program.run(fed, state);
     const milliseconds = performance.now() - began;
     const loss = item(outputs["loss"]);
     if (!Number.isFinite(loss))
-      throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before) });
+      throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before, rows.length) });
     step++;
     const means = task.measures.map(
       ({ key: name }) => [name, mean(outputOf(outputs, name))] as const,
     );
-    const point = record({ loss, ...Object.fromEntries(means) }, milliseconds, item(now["lr"]));
+    const point = record(
+      { loss, ...Object.fromEntries(means) },
+      { milliseconds, examples: rows.length, rate: item(now["lr"]) },
+    );
     const events: Happening[] = point ? [point] : [];
     if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
     else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));
     progress.wallSeconds += (performance.now() - began) / 1000;
-    if (step === steps) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
+    if (step === end()) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
     return { values: { loss }, events };
   }
 
-  function record(means: Means, milliseconds: number, rate: number): Happening | undefined {
+  function record(
+    means: Means,
+    { milliseconds, examples, rate }: { milliseconds: number; examples: number; rate: number },
+  ): Happening | undefined {
+    const share = examples / config.batchSize;
+    progress.examples! += examples;
     progress.seconds += milliseconds / 1000;
     progress.stepMilliseconds.push(Math.round(milliseconds * 1000) / 1000);
     const { epoch, point } = progress;
-    epoch.sums = mapValues(means, (x, name) => x + (epoch.sums[name] ?? 0));
-    epoch.steps++;
+    epoch.sums = mapValues(means, (x, name) => share * x + (epoch.sums[name] ?? 0));
+    epoch.steps += share;
     point.loss += means["loss"];
     point.steps++;
     if (!Number.isInteger(pointOfEpoch())) return undefined;
@@ -160,6 +174,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
 
   /** Whether the point of the curve that this step made, if it did, is one to test at. */
   function isTestPoint(): boolean {
+    if (!programs.hasTest) return false;
     const every = Math.ceil(pointsAnEpoch / Math.max(1, Math.round(TESTS / config.epochs)));
     return pointOfEpoch() % every === 0;
   }
@@ -199,8 +214,20 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     };
     progress.epochs.push(result);
     markTest(result.test);
+    judge(epoch, result.test);
     Object.assign(progress.epoch, { steps: 0, sums: {} });
     return measuredOf({ step, ...result });
+  }
+
+  /** Keeps the parameters of the best test, and ends the run where there has been none for too long. */
+  function judge(epoch: number, test: Means): void {
+    const [measure] = task.measures;
+    if (!programs.hasTest) return;
+    if (isBetter(measure, test[measure.key], progress.best)) {
+      progress.best = { epoch, value: test[measure.key] };
+      if (config.keepBest) best = new Map(evaluated(config, state));
+    } else if (epoch - progress.best!.epoch >= (config.patience ?? Infinity))
+      progress.stopped = true;
   }
 
   function checkpoint(): Checkpoint {
@@ -214,7 +241,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     }
     const { arms: _arms, seeds: _seeds, lr: _lr, lrOf: _lrOf, ...rest } = config;
     return {
-      state: new Map(state),
+      state: withBest(state, best),
       step,
       seed,
       config: { experiment: task.name, arm, lr, ...rest },

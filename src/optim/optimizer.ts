@@ -25,7 +25,7 @@ export const stateful = (name: string, shape: Shape = []): Parameter =>
 
 /** Whether a parameter's name is that of optimizer state or of a moving average, and not of the model. */
 export const isOptimizerState = (name: string): boolean =>
-  /^(adam|adamax|sgd|rmsprop|average)\./.test(name);
+  /^(adam|adamax|sgd|rmsprop|average|best)\./.test(name);
 
 /** One rule for each parameter by itself. */
 export const each =
