@@ -1,7 +1,15 @@
 /** Programs that are compiled when they are first run, and again after a release: who does not run holds no memory. */
-import { parametersOf, type Program, type ProgramSpec, type Runtime } from "../src/index.ts";
+import {
+  parametersOf,
+  type Node,
+  type Program,
+  type ProgramSpec,
+  type Runtime,
+} from "../src/index.ts";
 
 export interface OnDemand extends Program {
+  /** What it will compute. */
+  readonly outputs: Readonly<Record<string, Node>>;
   compile(): Promise<void>;
 }
 export function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
@@ -13,6 +21,7 @@ export function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
     }));
   const { outputs = {}, updates = [] } = spec;
   return {
+    outputs,
     parameters: parametersOf([
       ...Object.values(outputs),
       ...updates.flatMap(({ parameter, next }) => [next, parameter]),

@@ -16,7 +16,15 @@ export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./runtim
 export { exportModel, freeze, toModel } from "./onnx/index.ts";
 export type { Model, ParameterValues, Port } from "./onnx/index.ts";
 export { evaluate, initialState, item, keyTensor, reference, tensor } from "./runtime/index.ts";
-export type { Program, ProgramSpec, Runtime, Session, State, Tensor } from "./runtime/index.ts";
+export type {
+  Program,
+  ProgramSpec,
+  Runtime,
+  Session,
+  State,
+  Tensor,
+  TensorData,
+} from "./runtime/index.ts";
 
 // Models: layers, normalizations, losses.
 export * from "./nn/index.ts";

@@ -116,10 +116,8 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
   });
   const { parameters } = step.of(config.batchSize);
   const measured = (set: DataSet, state: State, from: number, to: number): Promise<Means> =>
-    means(evaluate.of(EVAL_BATCH), set, {
-      state: evaluated(config, state),
-      measures: task.measures,
-      ...{ from, to },
+    means(evaluate.of, set, {
+      ...{ state: evaluated(config, state), measures: task.measures, from, to },
     });
   return {
     task,
@@ -171,9 +169,12 @@ interface Range {
   readonly from: number;
   readonly to: number;
 }
-/** Means over some rows; the last batch is filled up with the first example, which is not counted. Noise is the same every time. */
+/**
+ * Means over some rows; the last batch is filled up with the first example, which is not counted, unless it is a batch that
+ * is measured and not its examples. Noise is the same every time.
+ */
 async function means(
-  program: Program,
+  programOf: (examples: number) => OnDemand,
   set: DataSet,
   { state, measures, from, to }: Range,
 ): Promise<Means> {
@@ -181,11 +182,17 @@ async function means(
   const sums = Object.fromEntries(measures.map((m) => [m.key, 0]));
   for (let start = from; start < to; start += EVAL_BATCH) {
     const size = Math.min(EVAL_BATCH, to - start);
-    const rows = Uint32Array.from({ length: EVAL_BATCH }, (_, i) => (i < size ? start + i : 0));
+    const whole = programOf(EVAL_BATCH);
+    const filled = measures.every(({ key }) => whole.outputs[key]?.shape.length !== 0);
+    const taken = filled ? EVAL_BATCH : size;
+    const rows = Uint32Array.from({ length: taken }, (_, i) => (i < size ? start + i : 0));
     const key = keyTensor("evaluation", start);
-    const outputs = await program.run({ ...set.feeds(rows), key }, state);
-    for (const name of Object.keys(sums))
-      for (let i = 0; i < size; i++) sums[name] += outputs[name].data[i];
+    const outputs = await programOf(taken).run({ ...set.feeds(rows), key }, state);
+    for (const name of Object.keys(sums)) {
+      const { data } = outputs[name];
+      if (filled) for (let i = 0; i < size; i++) sums[name] += data[i];
+      else sums[name] += (size * Array.from(data).reduce((a, b) => a + b, 0)) / data.length;
+    }
   }
   return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / (to - from)]));
 }
