@@ -14,7 +14,7 @@ export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./runtim
 
 // Translate it, run it.
 export { exportModel, freeze, toModel } from "./onnx/index.ts";
-export type { Model, ParameterValues, Port } from "./onnx/index.ts";
+export type { ExportOptions, Model as OnnxModel, ParameterValues, Port } from "./onnx/index.ts";
 export { evaluate, initialState, item, keyTensor, reference, tensor } from "./runtime/index.ts";
 export type {
   Program,

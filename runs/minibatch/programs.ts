@@ -183,7 +183,7 @@ async function means(
   for (let start = from; start < to; start += EVAL_BATCH) {
     const size = Math.min(EVAL_BATCH, to - start);
     const whole = programOf(EVAL_BATCH);
-    const filled = measures.every(({ key }) => whole.outputs[key]?.shape.length !== 0);
+    const filled = measures.every(({ key }) => whole.outputs[key].shape.length > 0);
     const taken = filled ? EVAL_BATCH : size;
     const rows = Uint32Array.from({ length: taken }, (_, i) => (i < size ? start + i : 0));
     const key = keyTensor("evaluation", start);

@@ -43,4 +43,11 @@ function valueOf({ attrs, shape, dtype }: Parameter, values: ParameterValues): N
 export const exportModel = (
   outputs: Readonly<Record<string, Node>>,
   values: ParameterValues,
-): Uint8Array => toModel(freeze(outputs, values), plainTarget, (n) => n.attrs.name).bytes;
+  { metadata = {} }: ExportOptions = {},
+): Uint8Array =>
+  toModel(freeze(outputs, values), plainTarget, { nameOf: (n) => n.attrs.name, metadata }).bytes;
+
+export interface ExportOptions {
+  /** What else there is to say of the model, by name: ONNX's `metadata_props`. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}

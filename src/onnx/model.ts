@@ -40,11 +40,17 @@ export const parameterName = (name: string): string => `state:${name}`;
 const portName = (n: Input | Parameter): string =>
   (n.op === "input" ? inputName : parameterName)(n.attrs.name);
 
-/** The model that computes `outputs`, with inputs and parameters as its inputs, which `nameOf` names. */
+export interface ModelOptions {
+  /** What inputs and parameters are called. */
+  readonly nameOf?: (n: Input | Parameter) => string;
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** The model that computes `outputs`, with inputs and parameters as its inputs. */
 export function toModel(
   outputs: Readonly<Record<string, Node>>,
   target: Target = plainTarget,
-  nameOf: (n: Input | Parameter) => string = portName,
+  { nameOf = portName, metadata = {} }: ModelOptions = {},
 ): Model {
   const names = Object.keys(outputs);
   const roots = simplify(Object.values(outputs));
@@ -99,6 +105,7 @@ export function toModel(
       { domain: "", version: opset },
       ...[...domains].filter((d) => d !== "").map((domain) => ({ domain, version: 1 })),
     ],
+    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: "step",
       node: nodes,

@@ -1,0 +1,280 @@
+/** Training in one call: what comes out, how it goes on, when it stops, and what is said of mistakes. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  adam,
+  classifier,
+  dense,
+  dropout,
+  fit,
+  input,
+  linearRate,
+  measure,
+  meanSquaredError,
+  memoryStore,
+  ops,
+  predict,
+  regressor,
+  sequential,
+  sgd,
+  tensor,
+  type Data,
+  type FitOptions,
+  type Shown,
+} from "../../index.ts";
+import { nodeRuntime, runFolder } from "../../node.ts";
+import { layer, twoClasses } from "./two-classes.ts";
+
+const runtime = nodeRuntime({ threads: 1 });
+const options = {
+  ...{ network: classifier(layer()), data: twoClasses(203), standardize: ["x"], runtime },
+  ...{ lr: 0.02, epochs: 20, batchSize: 32 },
+};
+const parametersOf = ({ model }: Awaited<ReturnType<typeof fit>>): Record<string, number[]> =>
+  Object.fromEntries([...model.state].map(([name, { data }]) => [name, Array.from(data)]));
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "weightnorm-fit-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe("a classifier", () => {
+  test("learns, is tested on what was held out, and keeps its best parameters", async () => {
+    const shown: Shown[] = [];
+    const { model, events } = await fit({ ...options, onEvent: (event) => shown.push(event) });
+    expect((await measure(model, twoClasses(200, 1000)))["accuracy"]).toBeGreaterThan(0.9);
+    const tests = events.flatMap((e) => (e.type === "measured" && e.train ? [e] : []));
+    expect(tests).toHaveLength(20);
+    expect(tests[0].step).toBe(6); // 183 examples are five batches of 32 and one of 23
+    const best = Math.max(...tests.map((t) => t.test["accuracy"]!));
+    expect(best * 20).toBeCloseTo(Math.round(best * 20)); // of 20 examples
+    expect(shown.map((e) => e.type)).toContain("stepped");
+  });
+  test.each(["plain", "weight", "batch", "mean-only", "weight+mean-only"] as const)(
+    "in arm %s",
+    async (norm) => {
+      const { model } = await fit({ ...options, norm });
+      expect((await measure(model, twoClasses(200, 1000)))["accuracy"]).toBeGreaterThan(0.85);
+    },
+  );
+  test("is the same from the same seed, and another one from another", async () => {
+    const [one, two, other] = [
+      await fit({ ...options, epochs: 2 }),
+      await fit({ ...options, epochs: 2 }),
+      await fit({ ...options, epochs: 2, seed: 2 }),
+    ].map(parametersOf);
+    expect(one).toEqual(two);
+    expect(one).not.toEqual(other);
+  });
+});
+
+describe("going on", () => {
+  test.each([
+    ["in memory", () => memoryStore()],
+    ["in a folder", () => runFolder(join(folder, "goes-on"))],
+  ])("after a stop, %s, is to the same bits", async (_, place) => {
+    const through = parametersOf(await fit(options));
+    const store = place();
+    const stop = new AbortController();
+    const first = fit({
+      ...{ ...options, store, signal: stop.signal },
+      onEvent: (e) => {
+        if (e.type === "measured" && e.at > 7) stop.abort();
+      },
+    });
+    await expect(first).rejects.toMatchObject({ name: "Interrupted" });
+    const second = await fit({ ...options, store });
+    const began = second.events.filter((e) => e.type === "measured" && e.at <= 7);
+    expect(began.length).toBeGreaterThanOrEqual(7);
+    expect(parametersOf(second)).toEqual(through);
+  });
+  test("with other options in the same folder is refused", async () => {
+    const store = runFolder(join(folder, "other"));
+    await fit({ ...options, epochs: 1, store });
+    await expect(fit({ ...options, epochs: 2, store })).rejects.toThrow(
+      /holds a training with epochs 1, got epochs 2; give fit the options that it began with/,
+    );
+  });
+});
+
+test("patience ends a training whose tests get no better, and the best parameters stay", async () => {
+  const { model, last, stoppedEarly, events } = await fit({
+    ...{ ...options, epochs: 200, patience: 4 },
+  });
+  expect(stoppedEarly).toBe(true);
+  const tests = events.flatMap((e) => (e.type === "measured" && e.train ? [e] : []));
+  const values = tests.map((t) => t.test["accuracy"]!);
+  const best = values.indexOf(Math.max(...values));
+  expect(tests).toHaveLength(best + 1 + 4);
+  expect(parametersOf({ model } as never)).not.toEqual(parametersOf({ model: last } as never));
+  expect(events.at(-1)).toMatchObject({ type: "finished", step: tests.at(-1)!.step });
+});
+
+describe("the network", () => {
+  test("predicts numbers, from a schedule and an optimizer of one's own", async () => {
+    const x = Array.from({ length: 64 }, (_, i) => i / 32 - 1);
+    const { model } = await fit({
+      ...{ network: regressor(sequential(dense(1))), runtime, epochs: 60, validate: 0 },
+      data: { x: x.map((v) => [v]), y: x.map((v) => 3 * v + 1) },
+      optimizer: ({ lr }) => sgd({ lr, momentum: 0.9 }),
+      lr: linearRate({ from: 0.1, start: 0, end: 120 }),
+    });
+    const { outputs } = await predict(model, { x: [[0.5], [-1]] });
+    expect(Array.from(outputs["prediction"].data)).toEqual([
+      expect.closeTo(2.5, 1),
+      expect.closeTo(-2, 1),
+    ]);
+  });
+  test("is any function of named inputs, judged by outputs of its own", async () => {
+    const { a, b } = { a: [1, 2, 3, 4, 5, 6, 7, 8], b: [1, 1, 2, 2, 1, 1, 2, 2] };
+    const { model, events } = await fit({
+      network: (scope, inputs) => {
+        const sum = dense(1)(scope, ops.concat([inputs["a"], inputs["b"]], 1));
+        return {
+          loss: meanSquaredError(sum, inputs["sum"]),
+          sum,
+          "squared distance": ops.square(
+            ops.sub(ops.squeeze(sum, 1), ops.squeeze(inputs["sum"], 1)),
+          ),
+        };
+      },
+      data: { a: a.map((v) => [v]), b: b.map((v) => [v]), sum: a.map((v, i) => [v + b[i]]) },
+      ...{ metrics: ["squared distance"], validate: 0.25, lr: 0.05, epochs: 200, runtime },
+    });
+    const { outputs } = await predict(model, { a: [[10]], b: [[20]] });
+    expect(outputs["sum"].data[0]).toBeCloseTo(30, 0);
+    expect(events.findLast((e) => e.type === "measured")).toMatchObject({
+      test: {
+        "squared distance": expect.any(Number) as number,
+        loss: expect.any(Number) as number,
+      },
+    });
+  });
+  test("with noise is asked without", async () => {
+    const { model } = await fit({
+      ...{ ...options, epochs: 1 },
+      network: classifier(sequential(dense(8), dropout(0.5), dense(2))),
+    });
+    const ask = async (): Promise<number[]> =>
+      Array.from((await predict(model, { x: [[1, 2]] })).outputs["probability"].data);
+    expect(await ask()).toEqual(await ask());
+  });
+  test("takes a set that makes its examples itself", async () => {
+    const { x, y } = twoClasses(64);
+    const asked: number[] = [];
+    const set: Data = {
+      count: 64,
+      inputs: (size) => [input("x", [size, 2]), input("y", [size], "int32")],
+      feeds(rows) {
+        asked.push(rows.length);
+        const classes = Array.from(rows, (row) => Number(y[row] === "same"));
+        return {
+          x: tensor(Array.from(rows, (row) => x[row]).flat(), [rows.length, 2]),
+          y: tensor(classes, [rows.length], "int32"),
+        };
+      },
+    };
+    const { model } = await fit({ ...options, data: set, standardize: [], epochs: 1 });
+    expect(asked).toContain(26); // the rest of 58 examples
+    expect(model.classes).toBeUndefined();
+  });
+});
+
+describe("mistakes", () => {
+  const { x, y } = twoClasses(50);
+  const wrong: readonly (readonly [string, Partial<Record<keyof FitOptions, unknown>>, string])[] =
+    [
+      ["no data", { data: {} }, "fit: data has no inputs, got {}; give e.g. { x, y }"],
+      [
+        "inputs of different length",
+        { data: { x, y: y.slice(1) } },
+        'fit: "x" has 50 examples, got 49 of "y"; give every input one row an example',
+      ],
+      [
+        "rows of different length",
+        { data: { x: [...x.slice(1), [1]], y } },
+        'fit: "x" has rows of 2, got one of 1; give rows of one length',
+      ],
+      [
+        "no numbers",
+        { data: { x: x.map(() => ["a", "b"]), y } },
+        'fit: "x" is [50,2] of numbers, got "a"; give numbers in rows of one length',
+      ],
+      [
+        "a share that is none",
+        { validate: 1.5 },
+        "fit: validate is a share of the examples, from 0 to below 1, or other data, got 1.5; use e.g. 0.1",
+      ],
+      [
+        "an unknown class",
+        { classes: ["same", "different"] },
+        'fit: "y" holds classes same, different, got "other" at 0; use one of these',
+      ],
+      [
+        "a network that is none",
+        { network: undefined },
+        "fit: network must be a function of a scope and inputs, got none; give e.g. classifier(layer), or (scope, { x, y }) => ({ loss })",
+      ],
+      [
+        "an optimizer that is made already",
+        { optimizer: adam({ lr: 0.1 }) },
+        "fit: optimizer is made of the learning rate, got one that is made already; give adam, or ({ lr }) => adam({ lr })",
+      ],
+      [
+        "an input that is not there",
+        { standardize: ["z"] },
+        'fit: standardize takes inputs of float, got "z" beside x, y; leave it away',
+      ],
+      [
+        "a batch size that is none",
+        { batchSize: 0 },
+        "fit: batchSize must be a whole number of at least 1, got 0; use e.g. 32",
+      ],
+      [
+        "epochs that are none",
+        { epochs: 1.5 },
+        "fit: epochs must be a whole number of at least 1, got 1.5; use e.g. 10",
+      ],
+      [
+        "a rate that is none",
+        { lr: -1 },
+        "fit: lr must be a finite number above 0, got -1; use e.g. 0.001",
+      ],
+      [
+        "a normalization that is none",
+        { norm: "wieght" },
+        'fit: norm must be one of plain, weight, batch, mean-only, weight+mean-only, or a Norm, got "wieght"; use e.g. "weight"',
+      ],
+      [
+        "an option that is none",
+        { learningRate: 0.1 } as never,
+        'fit: there is no option "learningRate"',
+      ],
+      [
+        "no runtime",
+        { runtime: undefined },
+        "fit: runtime must be one that compiles programs, got undefined; use nodeRuntime() or webRuntime()",
+      ],
+    ];
+  test.each(wrong)("%s", async (_, given, message) => {
+    await expect(fit({ ...options, ...given } as FitOptions)).rejects.toThrow(message);
+  });
+  test("a loss that is no number names the layer, and the last good checkpoint stays", async () => {
+    const store = memoryStore();
+    const training = fit({
+      ...options,
+      store,
+      norm: "plain",
+      lr: 1e30,
+      optimizer: ({ lr }) => sgd({ lr }),
+    });
+    await expect(training).rejects.toMatchObject({ name: "Diverged" });
+    await expect(training).rejects.toThrow(/dense[12]/);
+    const kept = await store.load({ arm: "plain", seed: 1, lr: 1e30 });
+    for (const { data } of kept!.checkpoint.state.values())
+      expect(Array.from(data).every(Number.isFinite)).toBe(true);
+  });
+});
