@@ -21,8 +21,9 @@ export interface DecayOptions {
   /** Which parameters decay, by name: weights alone (v or w) unless given. */
   readonly match?: (name: string) => boolean;
 }
-/** p without that `share` of it. */
-const shrunk = (p: Parameter, share: Node): Node => mul(p, sub(1, share));
+/** p without what a step at rate `lr` takes away. */
+const shrunk = (p: Parameter, lr: Rate, { weightDecay, match }: Required<DecayOptions>): Node =>
+  weightDecay !== 0 && match(p.attrs.name) ? mul(p, sub(1, mul(lr, weightDecay))) : p;
 
 export interface AdamWOptions extends AdamOptions, DecayOptions {}
 /**
@@ -36,8 +37,8 @@ export const adamW =
     const adams = adamSteps("adamw", { lr, ...rest });
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
-      const kept = match(p.attrs.name) ? shrunk(p, mul(lr, weightDecay)) : p;
-      return [{ parameter: p, next: sub(kept, step) }, ...moments];
+      const next = sub(shrunk(p, lr, { weightDecay, match }), step);
+      return [{ parameter: p, next }, ...moments];
     });
     return [adams.counted, ...rule(parameters, gradients)];
   };
@@ -63,10 +64,8 @@ export const lion = ({
   each((p, g) => {
     const m = slot(p, "lion", "m");
     const step = mul(lr, sign(blend(beta1, m, g)));
-    const decays = weightDecay !== 0 && match(p.attrs.name);
-    const kept = decays ? shrunk(p, mul(lr, weightDecay)) : p;
     return [
-      { parameter: p, next: sub(kept, step) },
+      { parameter: p, next: sub(shrunk(p, lr, { weightDecay, match }), step) },
       { parameter: m, next: blend(beta2, m, g) },
     ];
   });
