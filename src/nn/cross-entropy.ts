@@ -92,9 +92,13 @@ function weighing(
 ): ((target: Node) => Node) | undefined {
   const factors: Node[] = [];
   if (ignoreIndex !== undefined) {
-    if (labels.dtype !== "int32" || !Number.isInteger(ignoreIndex))
+    if (labels.dtype !== "int32")
       throw new Error(
-        `${loss}: ignoreIndex is one of the labels, which are int32, got ${ignoreIndex} and labels of ${labels.dtype}; scale distributions to leave some out`,
+        `${loss}: ignoreIndex is one of int32 labels, got distributions [${labels.shape}]; let rows of zeros stand for what does not count`,
+      );
+    if (!Number.isInteger(ignoreIndex))
+      throw new Error(
+        `${loss}: ignoreIndex is one of int32 labels, got ${ignoreIndex}; give a whole number`,
       );
     factors.push(expandDims(select(equal(labels, ignoreIndex), 0, 1), -1));
   }

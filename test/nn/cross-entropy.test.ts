@@ -241,10 +241,10 @@ test("messages", () => {
     `[Error: softmaxCrossEntropy: classWeights has shape [2], expected [3]; give every class its weight]`,
   );
   expect(make({ ignoreIndex: 0.5 })).toThrowErrorMatchingInlineSnapshot(
-    `[Error: softmaxCrossEntropy: ignoreIndex is one of the labels, which are int32, got 0.5 and labels of int32; scale distributions to leave some out]`,
+    `[Error: softmaxCrossEntropy: ignoreIndex is one of int32 labels, got 0.5; give a whole number]`,
   );
   expect(make({ ignoreIndex: 0 }, distribution)).toThrowErrorMatchingInlineSnapshot(
-    `[Error: softmaxCrossEntropy: ignoreIndex is one of the labels, which are int32, got 0 and labels of float; scale distributions to leave some out]`,
+    `[Error: softmaxCrossEntropy: ignoreIndex is one of int32 labels, got distributions [4,3]; let rows of zeros stand for what does not count]`,
   );
   expect(() =>
     negativeLogLikelihood(logits, input("labels", [3], "int32")),
