@@ -1,5 +1,6 @@
 /** The programs of an arm, and how examples become their inputs. */
 import {
+  accumulating,
   arms,
   averaged,
   checkState,
@@ -11,15 +12,18 @@ import {
   keyTensor,
   movingAverage,
   trainStep,
+  type Accumulating,
   type Input,
   type Network,
   type Norm,
+  type Optimizer,
   type Parameter,
   type Program,
   type Runtime,
   type State,
   type StepOptions,
   type Tensor,
+  type Update,
 } from "../../src/index.ts";
 import { onDemand, type OnDemand } from "../on-demand.ts";
 import { ratesOf } from "../rates.ts";
@@ -54,8 +58,8 @@ export interface Programs {
   readonly norm: Norm;
   /** All that a step of training reads or changes. */
   readonly parameters: readonly Parameter[];
-  /** A step of training on so many examples. */
-  step(examples: number): OnDemand;
+  /** Training on so many examples: a step, or where it `collects` their gradients for the step of a later batch. */
+  step(examples: number, collects?: boolean): OnDemand;
   /** Throws for a state that is not of this network; `where` is what messages call it. */
   check(state: State, where: string): void;
   /** Whether there are examples to test on. */
@@ -98,18 +102,20 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
       options: { inputs: [...examples, ...Object.values(rates)], norm, key },
     };
   };
-  const { average } = config;
-  const step = bySize((size) => {
+  const { average, accumulate = 1 } = config;
+  const trainOn = (size: number, optimizer: Optimizer, averages: boolean): OnDemand => {
     const { network, options } = at(size);
-    return onDemand(
-      runtime,
-      trainStep(network, {
-        ...options,
-        optimizer: task.optimizer(config, rates),
-        ...(average === undefined ? {} : { also: (updates) => movingAverage(updates, average) }),
-      }),
-    );
-  });
+    const also = (updates: readonly Update[]): readonly Update[] =>
+      averages && average !== undefined ? movingAverage(updates, average) : [];
+    return onDemand(runtime, trainStep(network, { ...options, optimizer, also }));
+  };
+  const optimizer = task.optimizer(config, rates);
+  const parts = (examples: number): Accumulating =>
+    accumulate === 1
+      ? { collect: optimizer, apply: optimizer }
+      : accumulating(optimizer, { examples });
+  const step = bySize((size) => trainOn(size, parts(size).apply, true));
+  const collect = bySize((size) => trainOn(size, parts(size).collect, false));
   const evaluate = bySize((size) => {
     const { network, options } = at(size);
     return onDemand(runtime, evalStep(network, options));
@@ -124,7 +130,7 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     arm,
     norm,
     parameters,
-    step: step.of,
+    step: (examples, collects = false) => (collects ? collect : step).of(examples),
     check: (state, where) => checkState(parameters, parted(state).last, where),
     hasTest: data.test.count > 0,
     test: (state) => measured(data.test, state, 0, data.test.count),
@@ -142,7 +148,9 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
       return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
     },
     async release() {
-      await Promise.all([step, evaluate].flatMap(({ all }) => all().map((p) => p.release())));
+      await Promise.all(
+        [step, collect, evaluate].flatMap(({ all }) => all().map((p) => p.release())),
+      );
     },
   };
 }

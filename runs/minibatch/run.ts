@@ -115,7 +115,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
     const start = (step % perEpoch) * config.batchSize;
     const rows = order.rows.subarray(start, start + config.batchSize);
-    const program = programs.step(rows.length);
+    const program = programs.step(rows.length, collects(step % perEpoch));
     await program.compile(); // so that its timing need not
     const began = performance.now();
     const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
@@ -144,6 +144,12 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     progress.wallSeconds += (performance.now() - began) / 1000;
     if (step === end()) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
     return { values: { loss }, events };
+  }
+
+  /** Whether the gradients of a batch of an epoch wait for those of batches after it. */
+  function collects(batch: number): boolean {
+    const { accumulate = 1 } = config;
+    return (batch + 1) % accumulate > 0 && batch + 1 < perEpoch;
   }
 
   function record(

@@ -34,9 +34,15 @@ export {
   binaryCrossEntropy,
   gaussianKl,
   huber,
+  meanAbsoluteError,
   meanSquaredError,
-  softmaxCrossEntropy,
+  type BinaryCrossEntropyOptions,
 } from "./loss.ts";
+export {
+  negativeLogLikelihood,
+  softmaxCrossEntropy,
+  type CrossEntropyOptions,
+} from "./cross-entropy.ts";
 export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
 export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";
 export {

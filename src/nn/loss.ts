@@ -1,23 +1,22 @@
-/** Losses: scalars, the mean over the batch. */
+/** Losses: scalars, the mean over the batch. Those of classes are in cross-entropy.ts. */
 import {
   abs,
   add,
   exp,
-  logSoftmax,
   maximum,
   mean,
   minimum,
   mul,
   neg,
-  oneHot,
   softplus,
   square,
   sub,
   sum,
+  type Arg,
   type Node,
 } from "../graph/index.ts";
 
-const sameShape = (loss: string, a: Node, b: Node): void => {
+export const sameShape = (loss: string, a: Node, b: Node): void => {
   if (`${a.shape}` !== `${b.shape}`)
     throw new Error(
       `${loss}: shapes differ, got [${a.shape}] and [${b.shape}]; give both one shape`,
@@ -26,17 +25,28 @@ const sameShape = (loss: string, a: Node, b: Node): void => {
 /** Sums over everything but the batch, then the mean over the batch. */
 const batchMean = (x: Node): Node => mul(sum(x), 1 / x.shape[0]);
 
-/** logits [batch, classes]; labels int32 [batch], or a distribution [batch, classes]. In nats. */
-export function softmaxCrossEntropy(logits: Node, labels: Node): Node {
-  const target = labels.dtype === "int32" ? oneHot(labels, logits.shape.at(-1)!) : labels;
-  sameShape("softmaxCrossEntropy", logits, target);
-  return neg(batchMean(mul(target, logSoftmax(logits))));
+export interface BinaryCrossEntropyOptions {
+  /** What a target of 1 counts for, a number or a node that broadcasts to the targets: as PyTorch's pos_weight (default 1). */
+  readonly positiveWeight?: Arg;
+}
+/** -log p(targets) of independent Bernoulli variables given by logits, summed over all but the batch, whose mean it is. In nats. */
+export function binaryCrossEntropy(
+  logits: Node,
+  targets: Node,
+  { positiveWeight }: BinaryCrossEntropyOptions = {},
+): Node {
+  sameShape("binaryCrossEntropy", logits, targets);
+  const terms = sub(softplus(logits), mul(logits, targets)); // t softplus(-x) + (1 - t) softplus(x)
+  if (positiveWeight === undefined) return batchMean(terms);
+  const more = mul(mul(targets, softplus(neg(logits))), sub(positiveWeight, 1));
+  sameShape("binaryCrossEntropy with positiveWeight", logits, more);
+  return batchMean(add(terms, more));
 }
 
-/** -log p(targets) of independent Bernoulli variables given by logits, summed over all but the batch, whose mean it is. In nats. */
-export function binaryCrossEntropy(logits: Node, targets: Node): Node {
-  sameShape("binaryCrossEntropy", logits, targets);
-  return batchMean(sub(softplus(logits), mul(logits, targets)));
+/** The mean of |y - target| over all elements. */
+export function meanAbsoluteError(y: Node, target: Node): Node {
+  sameShape("meanAbsoluteError", y, target);
+  return mean(abs(sub(y, target)));
 }
 
 /** The mean of (y - target)^2 over all elements. */

@@ -29,14 +29,13 @@ export const clipByValue = (gradients: readonly Node[], most: number): readonly 
 
 /** Scales, shifts and biases: what is not decayed unless asked for. */
 const undecayed = /(^|\.)(g|s|b|gamma|beta)$/;
+/** Whether a parameter is a weight (v or w), by its name. */
+export const isWeight = (name: string): boolean => !undecayed.test(name);
 
 /** Gradients plus rate * p, for weights alone (v or w); `match` chooses other parameters. */
 export const weightDecay = (
   parameters: readonly Parameter[],
   gradients: readonly Node[],
-  {
-    rate,
-    match = (name) => !undecayed.test(name),
-  }: { readonly rate: number; readonly match?: (name: string) => boolean },
+  { rate, match = isWeight }: { readonly rate: number; readonly match?: (name: string) => boolean },
 ): readonly Node[] =>
   gradients.map((g, i) => (match(parameters[i].attrs.name) ? add(g, mul(parameters[i], rate)) : g));

@@ -5,15 +5,26 @@ export {
   rmsprop,
   sgd,
   type AdamaxOptions,
-  type AdamOptions,
   type RmspropOptions,
   type SgdOptions,
 } from "./rules.ts";
+export type { AdamOptions } from "./moments.ts";
+export {
+  adamW,
+  lamb,
+  lion,
+  type AdamWOptions,
+  type DecayOptions,
+  type LambOptions,
+  type LionOptions,
+} from "./decoupled.ts";
+export { accumulating, type Accumulating } from "./accumulate.ts";
 export { clipByNorm, clipByValue, globalNorm, weightDecay } from "./gradients.ts";
 export { averaged, movingAverage, startAverages } from "./average.ts";
 export {
   constantRate,
   cosineRate,
+  exponentialRate,
   linearRate,
   stepRate,
   warmUp,

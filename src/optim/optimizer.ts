@@ -23,9 +23,9 @@ export const slot = (p: Parameter, optimizer: string, name: string): Parameter =
 export const stateful = (name: string, shape: Shape = []): Parameter =>
   parameter(name, shape, { init: { kind: "constant", value: 0 }, trainable: false });
 
-/** Whether a parameter's name is that of optimizer state or of a moving average, and not of the model. */
+/** Whether a parameter's name is that of optimizer state, accumulated gradients or a moving average, and not of the model. */
 export const isOptimizerState = (name: string): boolean =>
-  /^(adam|adamax|sgd|rmsprop|average|best)\./.test(name);
+  /^(adam|adamax|adamw|lamb|lion|rmsprop|sgd|accumulated|average|best)\./.test(name);
 
 /** One rule for each parameter by itself. */
 export const each =

@@ -1,21 +1,7 @@
 /** The update rules themselves. Every rate may be a number or a node. */
-import {
-  abs,
-  add,
-  div,
-  maximum,
-  mul,
-  pow,
-  sqrt,
-  square,
-  sub,
-  type Node,
-  type Parameter,
-} from "../graph/index.ts";
-import { each, slot, stateful, type Optimizer, type Rate } from "./optimizer.ts";
-
-/** beta * old + (1 - beta) * now */
-const blend = (beta: Rate, old: Node, now: Node): Node => add(now, mul(beta, sub(old, now)));
+import { abs, add, div, maximum, mul, pow, sqrt, square, sub } from "../graph/index.ts";
+import { adamSteps, blend, stepCounter, type AdamOptions } from "./moments.ts";
+import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
 export interface SgdOptions {
   readonly lr: Rate;
@@ -38,50 +24,16 @@ export function sgd({ lr, momentum, nesterov = false }: SgdOptions): Optimizer {
   });
 }
 
-export interface AdamOptions {
-  readonly lr?: Rate;
-  readonly beta1?: Rate;
-  readonly beta2?: Rate;
-  readonly epsilon?: number;
-  /** Of the corrected moments, `outside`: m / (sqrt(v) + epsilon), as in the paper of Adam; `inside`: m / sqrt(v + epsilon), as in the code of weight normalization's authors. */
-  readonly epsilonWhere?: "outside" | "inside";
-}
-/** The number of the step, from 1, and the update that counts it. */
-function stepCounter(optimizer: string): {
-  readonly t: Node;
-  readonly update: { readonly parameter: Parameter; readonly next: Node };
-} {
-  const steps = stateful(`${optimizer}.step`);
-  const t = add(steps, 1);
-  return { t, update: { parameter: steps, next: t } };
-}
-
 /** Adam (Kingma & Ba 2015, algorithm 1). Its correction for the zero start is exact for a constant beta. */
 export const adam =
-  ({
-    lr = 1e-3,
-    beta1 = 0.9,
-    beta2 = 0.999,
-    epsilon = 1e-8,
-    epsilonWhere = "outside",
-  }: AdamOptions = {}): Optimizer =>
+  (options: AdamOptions = {}): Optimizer =>
   (parameters, gradients) => {
-    const { t, update } = stepCounter("adam");
-    const correction2 = sub(1, pow(beta2, t));
-    const rate = mul(lr, div(sqrt(correction2), sub(1, pow(beta1, t))));
-    // v is not corrected itself: scaled likewise, epsilon stands beside what it would be corrected.
-    const small = mul(epsilonWhere === "inside" ? correction2 : sqrt(correction2), epsilon);
+    const adams = adamSteps("adam", options);
     const rule = each((p, g) => {
-      const [m, v] = [slot(p, "adam", "m"), slot(p, "adam", "v")];
-      const [m2, v2] = [blend(beta1, m, g), blend(beta2, v, square(g))];
-      const scale = epsilonWhere === "inside" ? sqrt(add(v2, small)) : add(sqrt(v2), small);
-      return [
-        { parameter: p, next: sub(p, mul(rate, div(m2, scale))) },
-        { parameter: m, next: m2 },
-        { parameter: v, next: v2 },
-      ];
+      const { step, moments } = adams.of(p, g);
+      return [{ parameter: p, next: sub(p, step) }, ...moments];
     });
-    return [update, ...rule(parameters, gradients)];
+    return [adams.counted, ...rule(parameters, gradients)];
   };
 
 export interface AdamaxOptions {

@@ -42,6 +42,20 @@ export const cosineRate =
   (step) =>
     to + ((from - to) * (1 + Math.cos(Math.PI * progress(step, 0, end)))) / 2;
 
+/** `from` times `decay` for every step, or for every `every` steps without jumps between: from decay^(step / every). */
+export const exponentialRate =
+  ({
+    from,
+    decay,
+    every = 1,
+  }: {
+    readonly from: number;
+    readonly decay: number;
+    readonly every?: number;
+  }): Schedule =>
+  (step) =>
+    from * decay ** (step / every);
+
 /** One value until each step of the list, another from there: `stepRate(0.9, [[100, 0.5]])`. */
 export const stepRate =
   (first: number, changes: readonly (readonly [step: number, value: number])[]): Schedule =>

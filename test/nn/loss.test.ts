@@ -7,6 +7,7 @@ import {
   binaryCrossEntropy,
   gaussianKl,
   huber,
+  meanAbsoluteError,
   meanSquaredError,
   softmaxCrossEntropy,
 } from "../../src/nn/index.ts";
@@ -123,6 +124,20 @@ describe("meanSquaredError", () => {
   });
 });
 
+describe("meanAbsoluteError", () => {
+  test("the mean of |y - target| over all elements, of slope 0 at the target", () => {
+    const { value, dx } = run(meanAbsoluteError(y, target), y, {
+      y: matrix(1, 2, -3, 4, 5, 6),
+      target: matrix(0, 4, 0, 4, 4, 4),
+    });
+    expect(value).toBeCloseTo((1 + 2 + 3 + 0 + 1 + 2) / 6, 12);
+    near(
+      dx,
+      [1, -1, -1, 0, 1, 1].map((d) => d / 6),
+    );
+  });
+});
+
 describe("huber", () => {
   test.each([1, 0.5, 3])("quadratic to %d, linear beyond, without a jump", (delta) => {
     const distances = [0, delta / 3, -delta, delta, 2 * delta, -10 * delta];
@@ -189,11 +204,17 @@ describe("all", () => {
     labels: tensor([1, 2], [2], "int32"),
     distribution: matrix(0.2, 0.3, 0.5, 0.9, 0, 0.1),
     target: matrix(0.1, 0.9, 0.5, 0, 1, 0.3),
+    positiveWeight: tensor(Float64Array.of(0.5, 1, 4)),
   };
+  const positiveWeight = input("positiveWeight", [3]);
   const losses: Readonly<Record<string, Node>> = {
     "softmaxCrossEntropy of labels": softmaxCrossEntropy(logits, labels),
     "softmaxCrossEntropy of distributions": softmaxCrossEntropy(logits, distribution),
     binaryCrossEntropy: binaryCrossEntropy(y, target),
+    "binaryCrossEntropy, what is 1 weighing more": binaryCrossEntropy(y, target, {
+      positiveWeight,
+    }),
+    meanAbsoluteError: meanAbsoluteError(y, target),
     meanSquaredError: meanSquaredError(y, target),
     huber: huber(y, target, { delta: 0.7 }),
     gaussianKl: gaussianKl(y, logits),
@@ -201,13 +222,13 @@ describe("all", () => {
   test.each(Object.entries(losses))("gradients of %s", (_, loss) => {
     gradcheck(loss, { feeds });
   });
-  test.each(Object.keys(losses).slice(0, 3))(
+  test.each(Object.keys(losses).slice(0, 4))(
     "extreme logits leave %s and its gradient finite, on every runtime",
     async (name) => {
       const x = name.startsWith("softmax") ? logits : y;
       const extreme = matrix(1000, -1000, 0, -1000, 1000, 1e4);
       const outputs = { loss: losses[name], dx: grad(losses[name], [x])[0] };
-      const inputs = [logits, labels, distribution, y, target];
+      const inputs = [logits, labels, distribution, y, target, positiveWeight];
       for (const runtime of [reference, nodeRuntime({ threads: 1 })]) {
         const program = await runtime.compile({ inputs, outputs });
         const out = await program.run({ ...feeds, logits: extreme, y: extreme }, new Map());
@@ -229,6 +250,14 @@ describe("all", () => {
     );
     expect(() => binaryCrossEntropy(y, other)).toThrowErrorMatchingInlineSnapshot(
       `[Error: binaryCrossEntropy: shapes differ, got [2,3] and [2,4]; give both one shape]`,
+    );
+    expect(() =>
+      binaryCrossEntropy(y, target, { positiveWeight: input("weight", [4, 2, 3]) }),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: binaryCrossEntropy with positiveWeight: shapes differ, got [2,3] and [4,2,3]; give both one shape]`,
+    );
+    expect(() => meanAbsoluteError(y, other)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: meanAbsoluteError: shapes differ, got [2,3] and [2,4]; give both one shape]`,
     );
     expect(() => meanSquaredError(y, other)).toThrowErrorMatchingInlineSnapshot(
       `[Error: meanSquaredError: shapes differ, got [2,3] and [2,4]; give both one shape]`,

@@ -1,7 +1,18 @@
 /** The first steps of every optimizer against the same in plain loops, written out from the papers. */
 import { describe, expect, test } from "vitest";
 import { input } from "../../src/graph/index.ts";
-import { adam, adamax, linearRate, rmsprop, sgd, type Optimizer } from "../../src/optim/index.ts";
+import {
+  adam,
+  adamax,
+  adamW,
+  isOptimizerState,
+  lamb,
+  linearRate,
+  lion,
+  rmsprop,
+  sgd,
+  type Optimizer,
+} from "../../src/optim/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { roll, slope, start } from "./bowl.ts";
 
@@ -81,6 +92,29 @@ const rules: Readonly<Record<string, readonly [Optimizer, Scalar]>> = {
       };
     },
   ],
+  adamW: [
+    adamW({ lr: 0.2, beta1: 0.8, beta2: 0.9, epsilon: 0.3, weightDecay: 0.4 }),
+    () => {
+      let [m, v] = [0, 0];
+      return (p, g, t) => {
+        m = 0.8 * m + 0.2 * g;
+        v = 0.9 * v + 0.1 * g * g;
+        const step = (0.2 * (m / (1 - 0.8 ** t))) / (Math.sqrt(v / (1 - 0.9 ** t)) + 0.3);
+        return p - 0.2 * 0.4 * p - step;
+      };
+    },
+  ],
+  lion: [
+    lion({ lr: 0.2, beta1: 0.7, beta2: 0.9, weightDecay: 0.4 }),
+    () => {
+      let m = 0;
+      return (p, g) => {
+        const direction = Math.sign(0.7 * m + 0.3 * g) + 0.4 * p;
+        m = 0.9 * m + 0.1 * g;
+        return p - 0.2 * direction;
+      };
+    },
+  ],
   rmsprop: [
     rmsprop({ lr: 0.1, decay: 0.8, epsilon: 0.05 }),
     () => {
@@ -137,6 +171,7 @@ describe("state", () => {
     for (const [name, [optimizer]] of Object.entries(rules)) {
       const { state, updates } = await roll(optimizer, { steps: 0 });
       const slots = [...state].filter(([key]) => key !== "p");
+      expect(slots.map(([key]) => key).filter((key) => !isOptimizerState(key))).toEqual([]);
       names[name] = slots.map(([key]) => key).sort();
       expect(slots.flatMap(([, x]) => [...x.data]).every((x) => x === 0)).toBe(true);
       const trained = updates.filter((u) => u.parameter.attrs.trainable);
@@ -159,10 +194,18 @@ describe("state", () => {
           "adam.p.v",
           "adam.step",
         ],
+        "adamW": [
+          "adamw.p.m",
+          "adamw.p.v",
+          "adamw.step",
+        ],
         "adamax": [
           "adamax.p.m",
           "adamax.p.u",
           "adamax.step",
+        ],
+        "lion": [
+          "lion.p.m",
         ],
         "rmsprop": [
           "rmsprop.p.square",
@@ -205,6 +248,9 @@ describe("rates as inputs", () => {
     ["sgd", (rate: typeof lr | number) => sgd({ lr: rate, momentum: 0.5 })],
     ["adam", (rate: typeof lr | number) => adam({ lr: rate })],
     ["adamax", (rate: typeof lr | number) => adamax({ lr: rate })],
+    ["adamW", (rate: typeof lr | number) => adamW({ lr: rate })],
+    ["lion", (rate: typeof lr | number) => lion({ lr: rate, weightDecay: 0.1 })],
+    ["lamb", (rate: typeof lr | number) => lamb({ lr: rate })],
     ["rmsprop", (rate: typeof lr | number) => rmsprop({ lr: rate })],
   ] as const)("%s: an input with one value is that number", async (_, make) => {
     const fed = await roll(make(lr), { inputs: [[lr, () => 0.05]] });
@@ -224,6 +270,9 @@ test.each(
     sgd: sgd({ lr: 0.1, momentum: 0.5 }),
     adam: adam({ lr: 0.1 }),
     adamax: adamax({ lr: 0.1 }),
+    adamW: adamW({ lr: 0.1, weightDecay: 0 }),
+    lion: lion({ lr: 0.01 }),
+    lamb: lamb({ lr: 0.01, weightDecay: 0 }),
     rmsprop: rmsprop({ lr: 0.01, centred: true }),
   }),
 )("%s comes to rest at the bottom", async (_, optimizer) => {

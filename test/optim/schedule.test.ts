@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import {
   constantRate,
   cosineRate,
+  exponentialRate,
   linearRate,
   stepRate,
   warmUp,
@@ -27,6 +28,12 @@ test("linear, after a while, and constant from its end", () => {
 test("half a cosine", () => {
   expect(at(cosineRate({ from: 2, end: 4 }), 0, 2, 4, 9)).toEqual([2, 1, 0, 0]);
   expect(at(cosineRate({ from: 2, to: 1, end: 3 }), 0, 1, 2, 3)).toEqual([2, 1.75, 1.25, 1]);
+});
+test("exponential, by the step or over several", () => {
+  expect(at(exponentialRate({ from: 2, decay: 0.5 }), 0, 1, 2, 3)).toEqual([2, 1, 0.5, 0.25]);
+  expect(at(exponentialRate({ from: 1, decay: 0.25, every: 10 }), 0, 5, 10, 20)).toEqual([
+    1, 0.5, 0.25, 0.0625,
+  ]);
 });
 test("steps", () => {
   const schedule = stepRate(0.9, [

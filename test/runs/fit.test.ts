@@ -21,6 +21,7 @@ import {
   sgd,
   tensor,
   type Data,
+  type Node,
   type FitOptions,
   type Shown,
 } from "../../index.ts";
@@ -98,6 +99,20 @@ describe("going on", () => {
       /holds a training with epochs 1, got epochs 2; give fit the options that it began with/,
     );
   });
+});
+
+test("gradients of several batches make the step of one of all of them, the smaller last one included", async () => {
+  const common = {
+    ...options,
+    epochs: 3,
+    validate: 0,
+    optimizer: ({ lr }: { lr: Node }) => sgd({ lr }),
+  };
+  const whole = parametersOf(await fit({ ...common, batchSize: 64 }));
+  const parts = parametersOf(await fit({ ...common, batchSize: 16, accumulate: 4 }));
+  expect(Object.keys(parts)).toEqual(Object.keys(whole));
+  for (const [name, values] of Object.entries(whole))
+    expect(parts[name]).toEqual(values.map((v) => expect.closeTo(v, 4) as number));
 });
 
 test("patience ends a training whose tests get no better, and the best parameters stay", async () => {
