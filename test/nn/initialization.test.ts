@@ -39,10 +39,14 @@ async function measure(
     );
   return { train: of("train"), eval: of("eval") };
 }
-function expectMoments(units: readonly Moments[], { mean, std }: Moments): void {
+function expectMoments(
+  units: readonly Moments[],
+  { mean, std }: Moments,
+  tolerance = 1e-3,
+): void {
   for (const unit of units) {
     expect(Math.abs(unit.mean - mean)).toBeLessThan(1e-3);
-    expect(Math.abs(unit.std - std)).toBeLessThan(1e-3);
+    expect(Math.abs(unit.std - std)).toBeLessThan(tolerance);
   }
 }
 
@@ -51,11 +55,12 @@ describe.each(armNames)("%s: pre-activations have mean 0 and variance 1 on the b
     const measured = await measure(kinds[name], arm);
     for (const byLayer of Object.values(measured)) {
       const layers = Object.entries(byLayer);
-      expect(layers.length).toBe({ lstm: 3, gru: 6 }[name as string] ?? 1);
+      expect(layers.length).toBe(kinds[name].reports ?? 1);
       for (const [layer, units] of layers) {
         // A recurrent cell is initialized on its first step; only batch normalization standardizes each of the others.
         if (layer.includes("#") && arm !== "batch") continue;
-        expectMoments(units, { mean: 0, std: 1 });
+        // Batch normalization adds epsilon = 1e-6 to variances, some as small as 2e-4.
+        expectMoments(units, { mean: 0, std: 1 }, arm === "batch" ? 5e-3 : 1e-3);
       }
     }
   });

@@ -187,7 +187,7 @@ describe("names", () => {
   test("two of one name are an error", () => {
     const twice = sequential(dense(2, { name: "fc" }), dense(2, { name: "fc" }));
     expect(() => namesOf(twice, [1, 2])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: scope: parameter "fc.w" is made twice; give one of the layers another \`name\`]`,
+      `[Error: scope: parameter "fc.w" is made twice; give one of the layers another \`name\`, or call one \`shared(layer)\` twice to share its weights]`,
     );
   });
   test("pre-activations go by the layer's name, each step of a recurrent cell by its own", () => {
@@ -219,9 +219,7 @@ describe("messages", () => {
     () =>
       trace((scope) => layer(scope, input("x", shape)), { mode: "train", norm: arms.plain });
   test("of ranks", () => {
-    expect(build(dense(3), [2, 3, 4])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: dense: expected x of shape [batch, in], got [2,3,4]; flatten it first]`,
-    );
+    expect(build(dense(3), [2])).toThrowErrorMatchingInlineSnapshot(`[Error: dense: expected x of shape [batch, ..., in], got [2]; give it a batch axis]`);
     expect(build(conv1d(3, { kernel: 3 }), [2, 3])).toThrowErrorMatchingInlineSnapshot(
       `[Error: conv1d: expected x of shape [batch, in, length], got [2,3]; reshape it first]`,
     );
