@@ -62,7 +62,8 @@ export {
   softmaxCrossEntropy,
 } from "./loss.ts";
 export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
-export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";
+export { fromTorch, type FromTorchOptions } from "./torch/from.ts";
+export { toTorch, type TorchScheme, type ToTorchOptions } from "./torch/to.ts";
 export {
   bernoulliLogProb,
   binarize,

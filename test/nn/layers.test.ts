@@ -219,7 +219,9 @@ describe("messages", () => {
     () =>
       trace((scope) => layer(scope, input("x", shape)), { mode: "train", norm: arms.plain });
   test("of ranks", () => {
-    expect(build(dense(3), [2])).toThrowErrorMatchingInlineSnapshot(`[Error: dense: expected x of shape [batch, ..., in], got [2]; give it a batch axis]`);
+    expect(build(dense(3), [2])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: dense: expected x of shape [batch, ..., in], got [2]; give it a batch axis]`,
+    );
     expect(build(conv1d(3, { kernel: 3 }), [2, 3])).toThrowErrorMatchingInlineSnapshot(
       `[Error: conv1d: expected x of shape [batch, in, length], got [2,3]; reshape it first]`,
     );

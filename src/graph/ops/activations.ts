@@ -9,9 +9,9 @@ export interface GeluOptions {
 }
 /** x Phi(x), Phi the cumulative distribution of N(0, 1) (Hendrycks & Gimpel 2016). */
 export function gelu(x: Node, { approximate = "none" }: GeluOptions = {}): Node {
-  if (approximate !== "none" && approximate !== "tanh")
+  if (!["none", "tanh"].includes(approximate))
     throw new Error(
-      `gelu: approximate is "none" or "tanh", got "${String(approximate)}"; leave it out for the exact function`,
+      `gelu: approximate is "none" or "tanh", got "${approximate}"; leave it out for the exact function`,
     );
   const inner =
     approximate === "none"

@@ -1,6 +1,6 @@
 /** Images and sequences made larger (or smaller), as torch.nn.functional.interpolate does it. */
 import { sizeOf } from "../infer.ts";
-import type { Node, Shape } from "../op.ts";
+import type { Node } from "../op.ts";
 import { constant } from "./arguments.ts";
 import { matmul } from "./products.ts";
 import { broadcastTo, reshape, transpose } from "./shape.ts";
@@ -40,10 +40,8 @@ interface Axis {
   readonly times: number;
 }
 function axesOf(x: Node, { scale, size, mode = "nearest", alignCorners }: UpsampleOptions): Axis[] {
-  if (mode !== "nearest" && mode !== "bilinear")
-    throw new Error(
-      `upsample: mode is "nearest" or "bilinear", got "${String(mode)}"; use one of these`,
-    );
+  if (!["nearest", "bilinear"].includes(mode))
+    throw new Error(`upsample: mode is "nearest" or "bilinear", got "${mode}"; use one of these`);
   if (alignCorners !== undefined && mode === "nearest")
     throw new Error(
       'upsample: alignCorners is for mode "bilinear", got it with "nearest"; leave it out',
@@ -73,23 +71,14 @@ function axesOf(x: Node, { scale, size, mode = "nearest", alignCorners }: Upsamp
   }));
 }
 
-/** Every element a whole number of times. */
-function repeated(x: Node, axes: readonly Axis[]): Node {
-  const front = x.shape.slice(0, 2);
-  const shape = (each: (axis: Axis) => Shape): Shape => [...front, ...axes.flatMap(each)];
-  const apart = reshape(
-    x,
-    shape(({ from }) => [from, 1]),
-  );
-  const wide = broadcastTo(
-    apart,
-    shape(({ from, times }) => [from, times]),
-  );
-  return reshape(
-    wide,
-    shape(({ to }) => [to]),
-  );
-}
+/** Every element a whole number of times, along one axis after the other. */
+const repeated = (x: Node, axes: readonly Axis[]): Node =>
+  axes.reduce((y, { from, to, times }, i) => {
+    const before = sizeOf(y.shape.slice(0, i + 2));
+    const after = sizeOf(y.shape.slice(i + 3));
+    const wide = broadcastTo(reshape(y, [before, from, 1, after]), [before, from, times, after]);
+    return reshape(wide, y.shape.with(i + 2, to));
+  }, x);
 
 /** How much of which old elements the `i`th new one takes. */
 type Row = (i: number) => readonly (readonly [number, number])[];

@@ -17,11 +17,9 @@ export const prelu =
       throw new Error(
         `prelu: expected x of shape [batch, channels, ...], got [${x.shape}]; leave perChannel out`,
       );
-    const p = scope
-      .child("prelu", name)
-      .parameter("slope", [perChannel ? x.shape[1] : 1], {
-        init: { kind: "constant", value: slope },
-      });
+    const p = scope.child("prelu", name).parameter("slope", [perChannel ? x.shape[1] : 1], {
+      init: { kind: "constant", value: slope },
+    });
     return preluOp(
       x,
       reshape(

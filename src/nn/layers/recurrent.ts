@@ -28,10 +28,8 @@ export const recurrent =
   (scope, x) => {
     const { cell = "lstm", layers = 1, bidirectional = false, dropout = 0, name } = options;
     const { returnLast = false } = options;
-    if (cell !== "lstm" && cell !== "gru")
-      throw new Error(
-        `recurrent: cell is "lstm" or "gru", got "${String(cell)}"; use one of these`,
-      );
+    if (!["lstm", "gru"].includes(cell))
+      throw new Error(`recurrent: cell is "lstm" or "gru", got "${cell}"; use one of these`);
     if (!(Number.isInteger(layers) && layers >= 1))
       throw new Error(
         `recurrent: layers are counted from 1, got ${String(layers)}; give a whole number`,
