@@ -197,7 +197,7 @@ describe.each([
     const golden = cases[kind];
     const got = await run(runtime, kind);
     const parameters = traced(kind).trained.parameters.map((p) => p.attrs.name);
-    const later = Object.entries(golden.after ?? {}).map(([key, x]) => [`bn.${key}`, x]);
+    const later = Object.entries(golden.after ?? {}).map(([key, x]) => [`bn.${key}`, x] as const);
     const after = fromTorch(named({ ...golden.state, ...Object.fromEntries(later) }), {
       modules: modulesOf(kind),
     });
