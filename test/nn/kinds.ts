@@ -81,11 +81,11 @@ export const kinds: Readonly<Record<KindName, Kind>> = {
     reports: 6,
   },
   recurrentLstm: {
-    x: [9, 3, 4],
+    x: [9, 2, 4],
     layer: recurrent(2, { layers: 2, bidirectional: true }),
-    reports: 12,
+    reports: 8,
   },
-  recurrentGru: { x: [9, 3, 4], layer: recurrent(2, { cell: "gru", layers: 2 }), reports: 12 },
+  recurrentGru: { x: [9, 2, 4], layer: recurrent(2, { cell: "gru", layers: 2 }), reports: 8 },
   multiHeadAttention: {
     x: [4, 3, 5],
     layer: multiHeadAttention(4, { heads: 2, causal: true }),

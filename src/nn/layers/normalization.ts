@@ -55,7 +55,7 @@ export const groupNorm =
     const [batch, channels, ...positions] = x.shape;
     if (x.shape.length < 2 || !(groups >= 1) || channels % groups !== 0)
       throw new Error(
-        `groupNorm: expected x of shape [batch, channels, ...] with channels for ${groups} groups, got [${x.shape}]; use a multiple`,
+        `groupNorm: expected x of shape [batch, channels, ...] with channels in ${groups} equal groups, got [${x.shape}]; use a divisor of the channels`,
       );
     const apart = reshape(x, [batch, groups, (channels / groups) * sizeOf(positions)]);
     const y = reshape(standardized(apart, [2], options), x.shape);
