@@ -27,20 +27,40 @@ describe("upsample", () => {
       (options: object, shape: Shape = [1, 2, 3, 4]): (() => unknown) =>
       () =>
         upsample(input("x", shape), options);
-    expect(of({})).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: one of scale and size says how large, got neither; give one]`);
-    expect(of({ scale: 2, size: 3 })).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: one of scale and size says how large, got both; give one]`);
-    expect(of({ scale: 2, mode: "cubic" })).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: mode is "nearest" or "bilinear", got "cubic"; use one of these]`);
-    expect(of({ scale: 2, alignCorners: true })).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: alignCorners is for mode "bilinear", got it with "nearest"; leave it out]`);
-    expect(of({ scale: 2 }, [2, 3])).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: expected x of shape [batch, channels, height, width] or [batch, channels, length], got [2,3]; reshape it first]`);
-    expect(of({ scale: 2, mode: "bilinear" }, [2, 3, 4])).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: expected x of shape [batch, channels, height, width], got [2,3,4]; reshape it first]`);
-    expect(of({ size: [3, 4, 5] })).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: size [3,4,5] does not fit [1,2,3,4]; give one positive number, or one for each of its last 2 axes]`);
-    expect(of({ scale: 0.1 })).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: scale [0.1,0.1] does not fit [1,2,3,4]; give one positive number, or one for each of its last 2 axes]`);
-    expect(of({ size: 2.5 })).toThrowErrorMatchingInlineSnapshot(`[Error: upsample: size [2.5,2.5] does not fit [1,2,3,4]; give one positive number, or one for each of its last 2 axes]`);
+    expect(of({})).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: one of scale and size says how large, got neither; give one]`,
+    );
+    expect(of({ scale: 2, size: 3 })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: one of scale and size says how large, got both; give one]`,
+    );
+    expect(of({ scale: 2, mode: "cubic" })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: mode is "nearest" or "bilinear", got "cubic"; use one of these]`,
+    );
+    expect(of({ scale: 2, alignCorners: true })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: alignCorners is for mode "bilinear", got it with "nearest"; leave it out]`,
+    );
+    expect(of({ scale: 2 }, [2, 3])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: expected x of shape [batch, channels, height, width] or [batch, channels, length], got [2,3]; reshape it first]`,
+    );
+    expect(of({ scale: 2, mode: "bilinear" }, [2, 3, 4])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: expected x of shape [batch, channels, height, width], got [2,3,4]; reshape it first]`,
+    );
+    expect(of({ size: [3, 4, 5] })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: size [3,4,5] does not fit [1,2,3,4]; give one positive number, or one for each of its last 2 axes]`,
+    );
+    expect(of({ scale: 0.1 })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: scale [0.1,0.1] does not fit [1,2,3,4]; give one positive number, or one for each of its last 2 axes]`,
+    );
+    expect(of({ size: 2.5 })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: upsample: size [2.5,2.5] does not fit [1,2,3,4]; give one positive number, or one for each of its last 2 axes]`,
+    );
   });
 });
 
 test("gelu: message", () => {
   expect(() =>
     gelu(input("x", [2]), { approximate: "sigmoid" as "tanh" }),
-  ).toThrowErrorMatchingInlineSnapshot(`[Error: gelu: approximate is "none" or "tanh", got "sigmoid"; leave it out for the exact function]`);
+  ).toThrowErrorMatchingInlineSnapshot(
+    `[Error: gelu: approximate is "none" or "tanh", got "sigmoid"; leave it out for the exact function]`,
+  );
 });

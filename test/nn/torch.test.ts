@@ -179,7 +179,9 @@ describe("modules that are several layers, or a part of one", () => {
       "fc.weight",
     ]);
     expect(back.get("fc.weight")).toEqual(matrix);
-    expect(() => toTorch(state)).toThrowErrorMatchingInlineSnapshot(`[Error: toTorch: a weight and its normalization are two modules in PyTorch, got "fc.weight" twice; name the second as in modules: { bn1: "conv1" }]`);
+    expect(() => toTorch(state)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: toTorch: a weight and its normalization are two modules in PyTorch, got "fc.weight" twice; name the second as in modules: { bn1: "conv1" }]`,
+    );
   });
   test("of two modules of one layer the first is the weight", () => {
     const numbered = Object.entries(statistics).map(([name, x]) => [name.replace("bn", "1"), x]);
@@ -216,7 +218,9 @@ describe("modules that are several layers, or a part of one", () => {
   });
   test("two of one parameter are an error", () => {
     const torch = file({ "a.weight": matrix, "b.weight": matrix });
-    expect(() => fromTorch(torch, { modules: { b: "a" } })).toThrowErrorMatchingInlineSnapshot(`[Error: fromTorch: two modules have the parameter "a.w", got it again in "b"; give one of them another layer in \`modules\`]`);
+    expect(() => fromTorch(torch, { modules: { b: "a" } })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: fromTorch: two modules have the parameter "a.w", got it again in "b"; give one of them another layer in \`modules\`]`,
+    );
   });
   test("weight normalization of attention and of a GRU is cut with its matrix", () => {
     for (const kind of ["multiHeadAttention", "gruResetAfter"] as const) {
@@ -236,7 +240,9 @@ describe("modules that are several layers, or a part of one", () => {
       "rnn.gates.whh",
       "rnn.new.whh",
     ]);
-    expect(() => fromTorch(cell(2))).toThrowErrorMatchingInlineSnapshot(`[Error: fromTorch: tensors that no layer here has, got rnn.weight_ih_l0, rnn.weight_hh_l0; rename them, or leave them out]`);
+    expect(() => fromTorch(cell(2))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: fromTorch: tensors that no layer here has, got rnn.weight_ih_l0, rnn.weight_hh_l0; rename them, or leave them out]`,
+    );
   });
 });
 
@@ -267,10 +273,16 @@ describe("with the parameters of the network", () => {
     const x = float32([1, 2], [1, 2]);
     const others = new Map([...torch, ["more.weight", x] as const]);
     others.delete("act.weight");
-    expect(() => fromTorch(others, { parameters })).toThrowErrorMatchingInlineSnapshot(`[Error: fromTorch: the tensors are not those of the network, got more.w that it has not and nothing for act.slope; give layers the names of their modules, or say in \`modules\` what they are called]`);
+    expect(() => fromTorch(others, { parameters })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: fromTorch: the tensors are not those of the network, got more.w that it has not and nothing for act.slope; give layers the names of their modules, or say in \`modules\` what they are called]`,
+    );
     others.delete("more.weight");
-    expect(() => fromTorch(others, { parameters })).toThrowErrorMatchingInlineSnapshot(`[Error: fromTorch: the tensors are not those of the network, got nothing for act.slope; give layers the names of their modules, or say in \`modules\` what they are called]`);
+    expect(() => fromTorch(others, { parameters })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: fromTorch: the tensors are not those of the network, got nothing for act.slope; give layers the names of their modules, or say in \`modules\` what they are called]`,
+    );
     const wide = new Map([...torch, ["fc.bias", float32([1, 2], [2])] as const]);
-    expect(() => fromTorch(wide, { parameters })).toThrowErrorMatchingInlineSnapshot(`[Error: fromTorch: "fc.b" is [3] in the network, got [2]; make the layer as the module was made]`);
+    expect(() => fromTorch(wide, { parameters })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: fromTorch: "fc.b" is [3] in the network, got [2]; make the layer as the module was made]`,
+    );
   });
 });
