@@ -14,6 +14,15 @@ export const apply =
   (_, x) =>
     f(x);
 
+/**
+ * A layer whose weights are made at its first call and used again by all others, in any scope of the network. Its first
+ * call initializes it; statistics of minibatches are each call's own, as they are each step's of a recurrent cell.
+ */
+export const shared = (layer: Layer): Layer => {
+  const same: Layer = (scope, x) => layer(scope.share(same), x);
+  return same;
+};
+
 /** x + f(x), the layers of `f` one after the other; `shortcut` brings x to another shape where f changes it. */
 export const residual =
   (

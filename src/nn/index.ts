@@ -1,6 +1,6 @@
 export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
 export { trace, type Trace, type TraceOptions } from "./trace.ts";
-export { apply, residual, sequential } from "./compose.ts";
+export { apply, residual, sequential, shared } from "./compose.ts";
 export { arms, armsOf, type Arm } from "./arms.ts";
 export { combine, type Parameterization, type Statistics, type Weight } from "./norm.ts";
 export {
@@ -18,18 +18,42 @@ export {
   type BatchNormOptions,
   type RunningOptions,
 } from "./statistics.ts";
+export { dense, embedding, type EmbeddingOptions } from "./layers/dense.ts";
 export {
   conv1d,
   conv2d,
+  convTranspose1d,
   convTranspose2d,
-  dense,
   depthwiseConv2d,
-  dropout,
-  embedding,
-  gaussianNoise,
-} from "./layers.ts";
-export type { Conv1dLayerOptions, Conv2dLayerOptions, LayerOptions } from "./layers.ts";
-export { gru, lstm, unroll, type Cell, type CellOptions, type LstmState } from "./recurrent.ts";
+  type Conv1dLayerOptions,
+  type Conv2dLayerOptions,
+  type ConvTranspose1dLayerOptions,
+  type ConvTranspose2dLayerOptions,
+} from "./layers/convolution.ts";
+export { dropout, gaussianNoise } from "./layers/noise.ts";
+export {
+  groupNorm,
+  layerNorm,
+  type ExampleNormOptions,
+  type LayerNormOptions,
+} from "./layers/normalization.ts";
+export {
+  multiHeadAttention,
+  sinusoidalPositions,
+  type AttentionOptions,
+} from "./layers/attention.ts";
+export { prelu, type PreluOptions } from "./layers/activation.ts";
+export { recurrent, type RecurrentOptions } from "./layers/recurrent.ts";
+export type { LayerOptions } from "./layers/weighted.ts";
+export {
+  gru,
+  lstm,
+  unroll,
+  type Cell,
+  type CellOptions,
+  type GruOptions,
+  type LstmState,
+} from "./recurrent.ts";
 export {
   binaryCrossEntropy,
   gaussianKl,
@@ -44,7 +68,8 @@ export {
   type CrossEntropyOptions,
 } from "./cross-entropy.ts";
 export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
-export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";
+export { fromTorch, type FromTorchOptions } from "./torch/from.ts";
+export { toTorch, type TorchScheme, type ToTorchOptions } from "./torch/to.ts";
 export {
   bernoulliLogProb,
   binarize,

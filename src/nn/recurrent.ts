@@ -14,7 +14,7 @@ import {
   zeros,
   type Node,
 } from "../graph/index.ts";
-import type { LayerOptions } from "./layers.ts";
+import { normalized, type LayerOptions } from "./layers/weighted.ts";
 import type { Scope } from "./scope.ts";
 
 /** [batch, units] each. */
@@ -37,24 +37,28 @@ export interface CellOptions extends LayerOptions {
   readonly units: number;
 }
 
-/** x wih^T + h whh^T, finished: the pre-activations of `rows` gates, with one scale for every row of both matrices. */
+/**
+ * x wih^T + h whh^T, finished: the pre-activations of `rows` gates, with one scale for every row of both matrices;
+ * `recurrent` is what is done to h whh^T before.
+ */
 function gates(
   scope: Scope,
-  { inputs, units, norm, initScale = 1 }: CellOptions,
+  options: CellOptions,
   rows: number,
-): (x: Node | readonly Node[], h: Node) => Node {
+): (x: Node | readonly Node[], h: Node, recurrent?: (t: Node) => Node) => Node {
+  const { inputs, units } = options;
   const specs = {
     wih: { shape: [rows, inputs], g: [rows, 1] },
     whh: { shape: [rows, units], g: [rows, 1] },
   };
-  const layer = (norm ?? scope.norm).layer(scope, specs, { units: rows, initScale });
+  const layer = normalized(scope, options, specs, rows);
   const [wih, whh] = [transpose(layer.weights.wih), transpose(layer.weights.whh)];
   const multiplied = byParts(wih);
-  return (x, h) =>
+  return (x, h, recurrent = (t) => t) =>
     layer.preactivation(
       [
         ...multiplied(Array.isArray(x) ? (x as readonly Node[]) : [x as Node]),
-        matmul(h, whh),
+        recurrent(matmul(h, whh)),
       ].reduce((a, b) => add(a, b)),
     );
 }
@@ -91,9 +95,13 @@ const part = (t: Node, units: number, i: number): Node =>
  * Long short-term memory, gates in the order i, f, g, o: c' = f c + i g, h' = o tanh(c'). Data-dependent initialization
  * uses the pre-activations of the first step.
  */
-export function lstm(scope: Scope, options: CellOptions): Cell<LstmState> {
-  const { units, name } = options;
-  const preactivation = gates(scope.child("lstm", name), options, 4 * units);
+export const lstm = (scope: Scope, options: CellOptions): Cell<LstmState> =>
+  lstmIn(scope.child("lstm", options.name), options);
+
+/** The same with its parameters in `scope` itself. */
+export function lstmIn(scope: Scope, options: CellOptions): Cell<LstmState> {
+  const { units } = options;
+  const preactivation = gates(scope, options, 4 * units);
   return {
     initial: (batch) => ({ h: zeros([batch, units]), c: zeros([batch, units]) }),
     step(x, { h, c }) {
@@ -105,32 +113,72 @@ export function lstm(scope: Scope, options: CellOptions): Cell<LstmState> {
   };
 }
 
-/** Gated recurrent unit (Cho et al. 2014): h' = z h + (1 - z) tanh(w x + u (r h) + b). */
-export function gru(scope: Scope, options: CellOptions): Cell<Node> {
-  const { units, name } = options;
-  const inner = scope.child("gru", name);
-  const gate = gates(inner.child("gates", "gates"), options, 2 * units);
-  const candidate = gates(inner.child("candidate", "candidate"), options, units);
+export interface GruOptions extends CellOptions {
+  /** Whether r multiplies the product u h + b_h instead of h itself, as in PyTorch and cuDNN (default false). */
+  readonly resetAfter?: boolean;
+}
+
+/**
+ * Gated recurrent unit (Cho et al. 2014): h' = z h + (1 - z) tanh(w x + u (r h) + b), or with `resetAfter`
+ * h' = z h + (1 - z) tanh(w x + b + r (u h + b_h)).
+ */
+export const gru = (scope: Scope, options: GruOptions): Cell<Node> =>
+  gruIn(scope.child("gru", options.name), options);
+
+/** The same with its parameters in `scope` itself. */
+export function gruIn(scope: Scope, options: GruOptions): Cell<Node> {
+  const { units, resetAfter = false } = options;
+  const gate = gates(scope.child("gates", "gates"), options, 2 * units);
+  // Two names, for the two are different functions of the same parameters.
+  const candidate = resetAfter
+    ? newGate(scope.child("new", "new"), options)
+    : resetFirst(scope.child("candidate", "candidate"), options);
   return {
     initial: (batch) => zeros([batch, units]),
     step(x, h) {
       const t = gate(x, h);
       const [r, z] = [0, 1].map((k) => sigmoid(part(t, units, k)));
-      const n = tanh(candidate(x, mul(r, h)));
+      const n = tanh(candidate(x, h, r));
       return add(mul(z, h), mul(sub(1, z), n));
     },
   };
 }
+type Candidate = (x: Node | readonly Node[], h: Node, r: Node) => Node;
 
-/** Runs a cell over x [batch, time, in], one step after the other; the outputs' h as [batch, time, units]. */
-export function unroll<State>(cell: Cell<State>, x: Node, output: (state: State) => Node): Node {
+function resetFirst(scope: Scope, options: CellOptions): Candidate {
+  const preactivation = gates(scope, options, options.units);
+  return (x, h, r) => preactivation(x, mul(r, h));
+}
+
+/** The bias of the product itself, `bh`, starts at 0, and initialization sets it so: scales of the rows then scale all. */
+function newGate(scope: Scope, options: CellOptions): Candidate {
+  const { units, bias = true } = options;
+  const preactivation = gates(scope, options, units);
+  if (!bias) return (x, h, r) => preactivation(x, h, (t) => mul(r, t));
+  const bh = scope.parameter("bh", [units], { init: { kind: "constant", value: 0 } });
+  if (scope.mode !== "init") return (x, h, r) => preactivation(x, h, (t) => mul(r, add(t, bh)));
+  scope.update(bh, zeros([units]));
+  return (x, h, r) => preactivation(x, h, (t) => mul(r, t));
+}
+
+/**
+ * Runs a cell over x [batch, time, in], one step after the other or, in `reverse`, from the last to the first; the outputs' h as
+ * [batch, time, units], each where its x was.
+ */
+export function unroll<State>(
+  cell: Cell<State>,
+  x: Node,
+  output: (state: State) => Node,
+  { reverse = false }: { readonly reverse?: boolean } = {},
+): Node {
   const [batch, time, width] = x.shape as [number, number, number];
   let state = cell.initial(batch);
   const outputs: Node[] = [];
-  for (let i = 0; i < time; i++) {
+  for (let step = 0; step < time; step++) {
+    const i = reverse ? time - 1 - step : step;
     const xi = slice(x, { axis: 1, start: i, end: i + 1 });
     state = cell.step(reshape(xi, [batch, width]), state);
-    outputs.push(expandDims(output(state), 1));
+    outputs[i] = expandDims(output(state), 1);
   }
   return concat(outputs, 1);
 }

@@ -24,6 +24,13 @@ export interface Scope {
   random(): { readonly key: Node; readonly stream: number };
   /** Keeps a value by name for whoever runs the trace: pre-activations, counts of dead units. */
   report(what: "preactivations" | "dead", node: Node): void;
+  /**
+   * Where the layer that is shared under `key` makes what it has: here at its first call, and there again at all others.
+   * Below it a parameter that was made is found, and what was updated is not updated again.
+   */
+  share(key: object): Scope;
+  /** What `make` gives; below `share` made by the first call and found by the others, by name. */
+  once<T>(name: string, make: () => T): T;
 }
 
 /** One weight tensor: its shape and the shape of its scale g, 1 along every axis that the norm runs over. */
@@ -37,6 +44,8 @@ export interface UnitOptions {
   readonly units: number;
   /** The standard deviation of pre-activations after initialization. */
   readonly initScale: number;
+  /** Whether anything is added to the units, a bias or the beta of batch normalization (default true). */
+  readonly bias?: boolean;
 }
 /** How a network is normalized: what layers get their weights from and hand their linear part to. */
 export interface Norm {

@@ -15,18 +15,21 @@ import {
 import { initialization, moments, perUnit, reportDead, type Statistics } from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
-/** t + b. In mode `init`, weights are scaled by 1/sigma and b = -mu/sigma (eq. 5 and 6), both times `initScale`. */
-export const bias: Statistics = (scope, { units, initScale, rescale }) => {
-  const b = constantParameter(scope, "b", units, 0);
+/**
+ * t + b. In mode `init`, weights are scaled by 1/sigma and b = -mu/sigma (eq. 5 and 6), both times `initScale`. Without a
+ * bias t as it is: initialization scales weights and leaves the mean.
+ */
+export const bias: Statistics = (scope, { units, initScale, rescale, bias: hasBias = true }) => {
+  const b = hasBias ? constantParameter(scope, "b", units, 0) : undefined;
   let initial: ReturnType<typeof initialization> | undefined;
   return (t) => {
-    if (scope.mode !== "init") return add(t, perUnit(b, t));
+    if (scope.mode !== "init") return b ? add(t, perUnit(b, t)) : t;
     if (!initial) {
       initial = initialization(scope, t, initScale);
       rescale(initial.scale);
-      scope.update(b, reshape(neg(mul(initial.mu, initial.scale)), [units]));
+      if (b) scope.update(b, reshape(neg(mul(initial.mu, initial.scale)), [units]));
     }
-    return mul(sub(t, initial.mu), initial.scale);
+    return mul(b ? sub(t, initial.mu) : t, initial.scale);
   };
 };
 
@@ -37,26 +40,27 @@ export interface RunningOptions {
 
 /**
  * Mean-only batch normalization, t - mu[t] + b (section 4); a running mean takes mu's place in mode `eval`.
- * Initialization scales weights by 1/sigma.
+ * Initialization scales weights by 1/sigma. Without a bias t - mu[t].
  */
 export const meanOnly =
   ({ decay = 0.9 }: RunningOptions = {}): Statistics =>
-  (scope, { units, initScale, rescale }) => {
-    const b = constantParameter(scope, "b", units, 0);
+  (scope, { units, initScale, rescale, bias: hasBias = true }) => {
+    const b = hasBias ? constantParameter(scope, "b", units, 0) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     let scale: Node | undefined;
     return (t) => {
       const average = means();
-      if (scope.mode === "eval") return add(t, perUnit(sub(b, average.value), t));
+      if (scope.mode === "eval")
+        return b ? add(t, perUnit(sub(b, average.value), t)) : sub(t, perUnit(average.value, t));
       const { mu } = moments(t);
       if (scope.mode === "train") {
         average.take(mu);
-        return add(t, sub(perUnit(b, t), mu));
+        return b ? add(t, sub(perUnit(b, t), mu)) : sub(t, mu);
       }
       if (!scale) {
         ({ scale } = initialization(scope, t, initScale));
         rescale(scale);
-        scope.update(b, zeros([units]));
+        if (b) scope.update(b, zeros([units]));
       }
       average.take(mul(mu, scale));
       return mul(sub(t, mu), scale);
@@ -71,20 +75,21 @@ export interface BatchNormOptions extends RunningOptions {
 /**
  * Batch normalization (Ioffe & Szegedy 2015), gamma (t - mu) / sqrt(sigma^2 + epsilon) + beta, with running averages in
  * mode `eval`, that of the variance without bias. Initialization sets gamma = initScale, beta = 0 and the running averages.
+ * Without a bias there is no beta.
  */
 export const batchNorm =
   ({ decay = 0.9, epsilon = 1e-6 }: BatchNormOptions = {}): Statistics =>
-  (scope, { units, initScale }) => {
+  (scope, { units, initScale, bias: hasBias = true }) => {
     const gamma = constantParameter(scope, "gamma", units, 1);
-    const beta = constantParameter(scope, "beta", units, 0);
+    const beta = hasBias ? constantParameter(scope, "beta", units, 0) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     const variances = runningAverages(scope, "variance", { units, first: 1, decay });
-    const initial = { gamma: mul(ones([units]), initScale), beta: zeros([units]) };
-    if (scope.mode === "init") {
-      scope.update(gamma, initial.gamma);
-      scope.update(beta, initial.beta);
-    }
-    const used = scope.mode === "init" ? initial : { gamma, beta };
+    const used =
+      scope.mode === "init"
+        ? { gamma: mul(ones([units]), initScale), beta: beta && zeros([units]) }
+        : { gamma, beta };
+    if (scope.mode === "init") scope.update(gamma, used.gamma);
+    if (scope.mode === "init" && beta && used.beta) scope.update(beta, used.beta);
     return (t) => {
       const [average, spread] = [means(), variances()];
       const { mu, variance } =
@@ -97,7 +102,8 @@ export const batchNorm =
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
       spread.take(scope.mode === "train" ? mul(variance, n / Math.max(1, n - 1)) : variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
-      return add(mul(sub(t, mu), factor), perUnit(used.beta, t));
+      const scaled = mul(sub(t, mu), factor);
+      return used.beta ? add(scaled, perUnit(used.beta, t)) : scaled;
     };
   };
 

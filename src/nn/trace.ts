@@ -22,15 +22,23 @@ export interface Trace<T> {
   readonly dead: Readonly<Record<string, Node>>;
 }
 
+/** What the calls of a shared layer have in common. */
+interface Memory {
+  readonly parameters: Map<string, Parameter>;
+  readonly updated: Set<Parameter>;
+  readonly made: Map<string, unknown>;
+}
+
 /** Writes out the network `f` once, in one mode. */
 export function trace<T>(f: (scope: Scope) => T, { mode, norm, key }: TraceOptions): Trace<T> {
   const parameters = new Map<string, Parameter>();
   const updates: Update[] = [];
   const reports = { preactivations: {} as Record<string, Node>, dead: {} as Record<string, Node> };
   let streams = 0;
+  /** By key: the scope of what is shared, as it was before the first call counted layers in it. */
+  const shares = new Map<object, () => Scope>();
 
-  const scopeAt = (path: string): Scope => {
-    const counts = new Map<string, number>();
+  const scopeAt = (path: string, counts: Map<string, number>, memory?: Memory): Scope => {
     const under = (name: string): string => (path === "" ? name : `${path}.${name}`);
     return {
       mode,
@@ -39,19 +47,32 @@ export function trace<T>(f: (scope: Scope) => T, { mode, norm, key }: TraceOptio
       child(kind, name) {
         const count = (counts.get(kind) ?? 0) + 1;
         counts.set(kind, count);
-        return scopeAt(under(name ?? `${kind}${count}`));
+        return scopeAt(under(name ?? `${kind}${count}`), new Map(), memory);
       },
       parameter(name, shape, options) {
         const full = under(name);
+        const found = memory?.parameters.get(full);
+        if (found) {
+          if (`${found.shape}` !== `${shape}`)
+            throw new Error(
+              `scope: the shared parameter "${full}" is [${found.shape}], got a call that needs [${shape}]; give every call an x of one width`,
+            );
+          return found;
+        }
         if (parameters.has(full))
           throw new Error(
-            `scope: parameter "${full}" is made twice; give one of the layers another \`name\``,
+            `scope: parameter "${full}" is made twice; give one of the layers another \`name\`, or call one \`shared(layer)\` twice to share its weights`,
           );
         const made = parameter(full, shape, options);
         parameters.set(full, made);
+        memory?.parameters.set(full, made);
         return made;
       },
-      update: (p, next) => void updates.push({ parameter: p, next }),
+      update(p, next) {
+        if (memory?.updated.has(p)) return;
+        memory?.updated.add(p);
+        updates.push({ parameter: p, next });
+      },
       random() {
         if (!key)
           throw new Error(
@@ -64,9 +85,23 @@ export function trace<T>(f: (scope: Scope) => T, { mode, norm, key }: TraceOptio
         for (let i = 2; name in reports[what]; i++) name = `${path}#${i}`; // a recurrent cell reports every step
         reports[what][name] = node;
       },
+      share(key) {
+        const known = shares.get(key);
+        if (known) return known();
+        const before = new Map(counts);
+        const own: Memory = { parameters: new Map(), updated: new Set(), made: new Map() };
+        shares.set(key, () => scopeAt(path, new Map(before), own));
+        return scopeAt(path, counts, own);
+      },
+      once<U>(name: string, make: () => U): U {
+        if (!memory) return make();
+        const full = under(name);
+        if (!memory.made.has(full)) memory.made.set(full, make());
+        return memory.made.get(full) as U;
+      },
     };
   };
-  const value = f(scopeAt(""));
+  const value = f(scopeAt("", new Map()));
   return {
     value,
     parameters: [...parameters.values()].filter((p) => p.attrs.trainable),

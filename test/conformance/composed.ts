@@ -4,6 +4,7 @@ import type { Node, Shape } from "../../src/graph/index.ts";
 import { keyTensor, tensor } from "../../src/runtime/program.ts";
 import { ints, some, titled, type Case } from "./case.ts";
 import { random } from "./families.ts";
+import { layerCases } from "./layers.ts";
 import { pools } from "./pooling.ts";
 
 const image = some([2, 16, 8, 8]);
@@ -120,4 +121,5 @@ export const composed: readonly Case[] = [
       ),
     exact: true,
   },
+  ...layerCases,
 ];

@@ -14,6 +14,7 @@ import {
   unroll,
   type CellOptions,
   type Conv2dLayerOptions,
+  type ConvTranspose2dLayerOptions,
   type Layer,
   type Values,
 } from "../../src/nn/index.ts";
@@ -37,7 +38,10 @@ const layers: Readonly<Record<string, (options: Golden["options"]) => Layer>> = 
   conv2d: (options) =>
     conv2d(options.units, { ...(options as unknown as Conv2dLayerOptions), name }),
   convTranspose2d: (options) =>
-    convTranspose2d(options.units, { ...(options as unknown as Conv2dLayerOptions), name }),
+    convTranspose2d(options.units, {
+      ...(options as unknown as ConvTranspose2dLayerOptions),
+      name,
+    }),
   lstm: (options) => (scope, x) =>
     unroll(lstm(scope, { ...(options as CellOptions), name }), x, ({ h }) => h),
 };

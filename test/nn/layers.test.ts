@@ -1,11 +1,23 @@
 /** Layers: gradients in every arm and mode, what they compute, names, noise, messages. */
 import { describe, expect, test } from "vitest";
-import { flatten, input, mul, relu, tanh, type Shape } from "../../src/graph/index.ts";
+import { grad } from "../../src/autodiff/index.ts";
+import {
+  flatten,
+  input,
+  mul,
+  relu,
+  slice,
+  square,
+  sum,
+  tanh,
+  type Shape,
+} from "../../src/graph/index.ts";
 import {
   apply,
   arms,
   conv1d,
   conv2d,
+  convTranspose1d,
   convTranspose2d,
   dense,
   depthwiseConv2d,
@@ -77,6 +89,44 @@ describe("what layers compute", () => {
     near(valueOf(kind, state), expected);
   });
 
+  test("dense: the last axis of x of any rank, and a matrix as ever", () => {
+    const state = anyState(networkOf(kinds.dense, arms.plain));
+    const flat = valueOf(kinds.dense, state);
+    const deep: Kind = { x: [2, 3, 2, 5], layer: dense(3) };
+    const { value } = networkOf(deep, arms.plain).traces.eval;
+    expect(value.shape).toEqual([2, 3, 2, 3]);
+    const { feeds } = networkOf(kinds.dense, arms.plain);
+    const x = tensor(feeds.x.data, [2, 3, 2, 5]);
+    near(evaluate({ y: value }, { feeds: { x }, state }).y.data, flat);
+  });
+
+  describe.each(armNames)("embedding with a padding index, %s", (arm) => {
+    const kind: Kind = { x: [4, 3], dtype: "int32", layer: embedding(5, 2, { paddingIndex: 2 }) };
+    const network = networkOf(kind, arms[arm]);
+    const state = anyState(network);
+    const weight = arm.startsWith("weight") ? "embedding1.v" : "embedding1.w";
+    test("gives zeros there and nowhere else", () => {
+      for (const mode of eachMode) {
+        const { feeds, traces } = network;
+        const y = evaluate({ y: traces[mode].value }, { feeds, state }).y.data;
+        const indices = [...feeds.x.data];
+        expect(indices).toContain(2);
+        indices.forEach((index, i) => {
+          const row = [...y.slice(2 * i, 2 * i + 2)];
+          expect(row.every((v) => Math.abs(v) === 0)).toBe(index === 2);
+        });
+      }
+    });
+    test("has no gradient for that row", () => {
+      const p = network.traces.train.parameters.find((q) => q.attrs.name === weight)!;
+      const [dw] = grad(sum(square(network.traces.train.value)), [p]);
+      const d = evaluate({ dw }, { feeds: network.feeds, state }).dw.data;
+      expect([...d].some((v) => v !== 0)).toBe(true);
+      // With weight normalization the row is part of |v|, and of nothing else.
+      if (!arm.startsWith("weight")) expect([...d.slice(4, 6)].map(Math.abs)).toEqual([0, 0]);
+    });
+  });
+
   test("conv1d: a sum over the window", () => {
     const kind: Kind = {
       x: [1, 1, 6],
@@ -92,6 +142,40 @@ describe("what layers compute", () => {
       valueOf(kind, state),
       [0, 2, 4].map((i) => at(i - 1) + 10 * at(i) + 100 * at(i + 1) + 0.5),
     );
+  });
+
+  test("padding: `same` makes ceil(size / stride), `causal` lets no output see what comes after it", () => {
+    const shapeOf = (layer: Layer, x: Shape): Shape =>
+      networkOf({ x, layer }, arms.plain).traces.eval.value.shape;
+    for (const [kernel, stride, dilation, size] of [
+      [3, 1, 1, 7],
+      [4, 1, 3, 7],
+      [2, 2, 1, 7],
+      [5, 3, 2, 8],
+      [1, 4, 1, 5],
+    ] as const) {
+      const options = { kernel, stride, dilation };
+      expect(shapeOf(conv1d(3, { ...options, pad: "same" }), [2, 2, size])).toEqual([
+        2,
+        3,
+        Math.ceil(size / stride),
+      ]);
+      const causal: Kind = { x: [1, 1, size], layer: conv1d(1, { ...options, pad: "causal" }) };
+      const network = networkOf(causal, arms.plain);
+      const y = network.traces.eval.value;
+      expect(y.shape).toEqual([1, 1, Math.ceil(size / stride)]);
+      y.shape.slice(2).forEach((length) => {
+        for (let t = 0; t < length; t++) {
+          const [dx] = grad(sum(slice(y, { axis: 2, start: t, end: t + 1 })), [network.x]);
+          const d = evaluate({ dx }, { feeds: network.feeds, state: anyState(network) }).dx.data;
+          const seen = [...d.keys()].filter((i) => d[i] !== 0);
+          expect(Math.max(...seen)).toBe(t * stride);
+        }
+      });
+    }
+    const window = { kernel: [3, 2], strides: [2, 1], dilations: [1, 2] } as const;
+    expect(shapeOf(conv2d(3, { ...window, pads: "same" }), [1, 2, 5, 4])).toEqual([1, 3, 3, 4]);
+    expect(shapeOf(conv2d(3, { ...window, pads: "causal" }), [1, 2, 5, 4])).toEqual([1, 3, 3, 4]);
   });
 
   test("depthwise: a filter for every channel", () => {
@@ -187,7 +271,7 @@ describe("names", () => {
   test("two of one name are an error", () => {
     const twice = sequential(dense(2, { name: "fc" }), dense(2, { name: "fc" }));
     expect(() => namesOf(twice, [1, 2])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: scope: parameter "fc.w" is made twice; give one of the layers another \`name\`]`,
+      `[Error: scope: parameter "fc.w" is made twice; give one of the layers another \`name\`, or call one \`shared(layer)\` twice to share its weights]`,
     );
   });
   test("pre-activations go by the layer's name, each step of a recurrent cell by its own", () => {
@@ -219,8 +303,8 @@ describe("messages", () => {
     () =>
       trace((scope) => layer(scope, input("x", shape)), { mode: "train", norm: arms.plain });
   test("of ranks", () => {
-    expect(build(dense(3), [2, 3, 4])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: dense: expected x of shape [batch, in], got [2,3,4]; flatten it first]`,
+    expect(build(dense(3), [2])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: dense: expected x of shape [batch, ..., in], got [2]; give it a batch axis]`,
     );
     expect(build(conv1d(3, { kernel: 3 }), [2, 3])).toThrowErrorMatchingInlineSnapshot(
       `[Error: conv1d: expected x of shape [batch, in, length], got [2,3]; reshape it first]`,
@@ -247,6 +331,25 @@ describe("messages", () => {
       build(convTranspose2d(3, { kernel: 1, groups: 2 }), [1, 4, 4, 4]),
     ).toThrowErrorMatchingInlineSnapshot(
       `[Error: convTranspose2d: 4 channels and 3 units do not divide into 2 groups; use multiples of it]`,
+    );
+  });
+  test("of padding", () => {
+    const wrong = "valid" as "same";
+    expect(
+      build(conv2d(3, { kernel: 3, pads: wrong }), [1, 1, 4, 4]),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: conv2d: pads is a number, "same" or "causal", got "valid"; use 0 for no padding]`,
+    );
+    expect(
+      build(conv1d(3, { kernel: 3, pad: wrong }), [1, 1, 4]),
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: conv1d: pad is a number, "same" or "causal", got "valid"; use 0 for no padding]`,
+    );
+    expect(build(embedding(3, 2, { paddingIndex: 3 }), [4])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: embedding: paddingIndex is one of the 3 rows, got 3; use 0 to 2]`,
+    );
+    expect(build(convTranspose1d(3, { kernel: 3 }), [2, 2])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: convTranspose1d: expected x of shape [batch, in, length], got [2,2]; reshape it first]`,
     );
   });
   test("of a kernel that does not fit", () => {

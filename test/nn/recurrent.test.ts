@@ -10,11 +10,22 @@ import {
   topological,
   type Node,
 } from "../../src/graph/index.ts";
-import { arms, lstm, trace, type LstmState, type Trace } from "../../src/nn/index.ts";
+import {
+  arms,
+  gru,
+  lstm,
+  recurrent,
+  trace,
+  unroll,
+  type Layer,
+  type LstmState,
+  type RecurrentOptions,
+  type Trace,
+} from "../../src/nn/index.ts";
 import { gradcheck } from "../../src/runtime/gradcheck.ts";
 import { initialState, type State } from "../../src/runtime/program.ts";
 import { evaluate } from "../../src/runtime/reference.ts";
-import { kinds } from "./kinds.ts";
+import { kinds, type Kind } from "./kinds.ts";
 import { anyState, near, networkOf, noise, valueOf, type Network } from "./network.ts";
 
 describe("recurrent cells, against loops over numbers", () => {
@@ -141,5 +152,92 @@ describe("x in parts", () => {
       ),
     ).toHaveLength(1);
     gradcheck(sum(square(apart.value)), { feeds, state });
+  });
+});
+
+describe("recurrent layers", () => {
+  const kind = (options: RecurrentOptions, name = "lstm1"): Kind => ({
+    x: [3, 4, 2],
+    layer: recurrent(2, { name, ...options }),
+  });
+  const stateOf = (options: RecurrentOptions): State =>
+    anyState(networkOf(kind(options), arms.plain));
+  /** y [3, 4, units] of a layer, whose parameters may be those of another. */
+  const of = (layer: Layer, state: State): number[] => valueOf({ x: [3, 4, 2], layer }, state);
+
+  test("one of one layer is its cell, unrolled", () => {
+    const inputs = { inputs: 2, units: 2 };
+    const lstmLayer: Layer = (scope, x) => unroll(lstm(scope, inputs), x, ({ h }) => h);
+    const state = stateOf({});
+    expect(of(recurrent(2), state)).toEqual(of(lstmLayer, state));
+    for (const resetAfter of [false, true]) {
+      const options = { cell: "gru", resetAfter } as const;
+      const gruLayer: Layer = (scope, x) =>
+        unroll(gru(scope, { ...inputs, resetAfter, name: "lstm1" }), x, (h) => h);
+      const gruState = stateOf(options);
+      expect(of(kind(options).layer, gruState)).toEqual(of(gruLayer, gruState));
+    }
+  });
+  test("layers run on the outputs of those below, and the other direction on x turned round", () => {
+    const state = stateOf({ layers: 2, bidirectional: true });
+    const shapes = [...state].map(([name, { shape }]) => `${name} [${shape}]`);
+    expect(shapes.filter((name) => name.includes("wih"))).toEqual([
+      "lstm1.wih [8,2]",
+      "lstm1.l0_reverse.wih [8,2]",
+      "lstm1.l1.wih [8,4]",
+      "lstm1.l1_reverse.wih [8,4]",
+    ]);
+    const both = of(recurrent(2, { bidirectional: true }), state);
+    const back = new Map(
+      ["wih", "whh", "b"].map((name) => [`lstm1.${name}`, state.get(`lstm1.l0_reverse.${name}`)!]),
+    );
+    const turned: Layer = (scope, x) => {
+      const y = recurrent(2)(scope, slice(x, { axis: 1, step: -1 }));
+      return slice(y, { axis: 1, step: -1 });
+    };
+    const half = (from: number): number[] =>
+      both.filter((_, i) => Math.floor((i % 4) / 2) === from);
+    near(half(0), of(recurrent(2), state));
+    near(half(1), of(turned, back));
+  });
+  test("returnLast: what each direction ends with", () => {
+    const state = stateOf({ bidirectional: true });
+    const all = of(recurrent(2, { bidirectional: true }), state); // [3, 4, 4]
+    const ends = [0, 1, 2].flatMap((n) => [
+      ...all.slice(16 * n + 12, 16 * n + 14),
+      ...all.slice(16 * n + 2, 16 * n + 4),
+    ]);
+    const { traces } = networkOf(kind({ bidirectional: true, returnLast: true }), arms.plain);
+    expect(traces.eval.value.shape).toEqual([3, 4]);
+    near(of(recurrent(2, { bidirectional: true, returnLast: true }), state), ends);
+  });
+  test("dropout drops between layers, in training", () => {
+    const state = stateOf({ layers: 2 });
+    const dropping = kind({ layers: 2, dropout: 0.5 });
+    near(valueOf(dropping, state), valueOf(kind({ layers: 2 }), state));
+    expect(valueOf(dropping, state, "train")).not.toEqual(valueOf(dropping, state));
+    const one = kind({ dropout: 0.5 });
+    near(valueOf(one, state, "train"), valueOf(one, state));
+  });
+  test("the bias of a product stays 0 in initialization and is learned after", () => {
+    const options = { cell: "gru", resetAfter: true } as const;
+    const { traces } = networkOf(kind(options), arms.weight);
+    expect(traces.init.updates.map((u) => u.parameter.attrs.name)).toContain("lstm1.new.bh");
+    expect(traces.train.parameters.map((p) => p.attrs.name)).toContain("lstm1.new.bh");
+  });
+  test("messages", () => {
+    const build =
+      (options: object, shape: readonly number[] = [3, 4, 2]): (() => unknown) =>
+      () =>
+        networkOf({ x: shape, layer: recurrent(2, options) }, arms.plain);
+    expect(build({ cell: "rnn" })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: recurrent: cell is "lstm" or "gru", got "rnn"; use one of these]`,
+    );
+    expect(build({ layers: 0 })).toThrowErrorMatchingInlineSnapshot(
+      `[Error: recurrent: layers are counted from 1, got 0; give a whole number]`,
+    );
+    expect(build({}, [3, 4])).toThrowErrorMatchingInlineSnapshot(
+      `[Error: recurrent: expected x of shape [batch, time, in], got [3,4]; reshape it first]`,
+    );
   });
 });

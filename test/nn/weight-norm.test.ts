@@ -247,14 +247,22 @@ describe("layers", () => {
       {
         "conv1d": "conv1.v [6,2,3], conv1.g [6,1,1], conv1.b [6]",
         "conv2d": "conv1.v [4,3,3,3], conv1.g [4,1,1,1], conv1.b [4]",
+        "convTranspose1d": "convTranspose1.v [4,3,3], convTranspose1.g [1,6,1], convTranspose1.b [6]",
         "convTranspose2d": "convTranspose1.v [3,2,3,3], convTranspose1.g [1,2,1,1], convTranspose1.b [2]",
         "dense": "dense1.v [3,5], dense1.g [3,1], dense1.b [3]",
+        "denseOnSequences": "dense1.v [3,5], dense1.g [3,1], dense1.b [3]",
+        "denseShared": "dense1.v [4,4], dense1.g [4,1], dense1.b [4]",
         "depthwiseConv2d": "conv1.v [6,1,3,3], conv1.g [6,1,1,1], conv1.b [6]",
         "embedding": "embedding1.v [5,3], embedding1.g [1,3], embedding1.b [3]",
         "groupedConv2d": "conv1.v [6,2,2,3], conv1.g [6,1,1,1], conv1.b [6]",
         "groupedConvTranspose2d": "convTranspose1.v [4,3,3,2], convTranspose1.g [1,6,1,1], convTranspose1.b [6]",
         "gru": "gru1.gates.wih.v [4,4], gru1.gates.wih.g [4,1], gru1.gates.whh.v [4,2], gru1.gates.whh.g [4,1], gru1.gates.b [4], gru1.candidate.wih.v [2,4], gru1.candidate.wih.g [2,1], gru1.candidate.whh.v [2,2], gru1.candidate.whh.g [2,1], gru1.candidate.b [2]",
+        "gruResetAfter": "gru1.gates.wih.v [4,4], gru1.gates.wih.g [4,1], gru1.gates.whh.v [4,2], gru1.gates.whh.g [4,1], gru1.gates.b [4], gru1.new.wih.v [2,4], gru1.new.wih.g [2,1], gru1.new.whh.v [2,2], gru1.new.whh.g [2,1], gru1.new.b [2], gru1.new.bh [2]",
         "lstm": "lstm1.wih.v [8,4], lstm1.wih.g [8,1], lstm1.whh.v [8,2], lstm1.whh.g [8,1], lstm1.b [8]",
+        "multiHeadAttention": "attention1.query.v [4,5], attention1.query.g [4,1], attention1.query.b [4], attention1.key.v [4,5], attention1.key.g [4,1], attention1.key.b [4], attention1.value.v [4,5], attention1.value.g [4,1], attention1.value.b [4], attention1.output.v [4,4], attention1.output.g [4,1], attention1.output.b [4]",
+        "paddedEmbedding": "embedding1.v [5,3], embedding1.g [1,3], embedding1.b [3]",
+        "recurrentGru": "gru1.gates.wih.v [4,4], gru1.gates.wih.g [4,1], gru1.gates.whh.v [4,2], gru1.gates.whh.g [4,1], gru1.gates.b [4], gru1.candidate.wih.v [2,4], gru1.candidate.wih.g [2,1], gru1.candidate.whh.v [2,2], gru1.candidate.whh.g [2,1], gru1.candidate.b [2], gru1.l1.gates.wih.v [4,2], gru1.l1.gates.wih.g [4,1], gru1.l1.gates.whh.v [4,2], gru1.l1.gates.whh.g [4,1], gru1.l1.gates.b [4], gru1.l1.candidate.wih.v [2,2], gru1.l1.candidate.wih.g [2,1], gru1.l1.candidate.whh.v [2,2], gru1.l1.candidate.whh.g [2,1], gru1.l1.candidate.b [2]",
+        "recurrentLstm": "lstm1.wih.v [8,4], lstm1.wih.g [8,1], lstm1.whh.v [8,2], lstm1.whh.g [8,1], lstm1.b [8], lstm1.l0_reverse.wih.v [8,4], lstm1.l0_reverse.wih.g [8,1], lstm1.l0_reverse.whh.v [8,2], lstm1.l0_reverse.whh.g [8,1], lstm1.l0_reverse.b [8], lstm1.l1.wih.v [8,4], lstm1.l1.wih.g [8,1], lstm1.l1.whh.v [8,2], lstm1.l1.whh.g [8,1], lstm1.l1.b [8], lstm1.l1_reverse.wih.v [8,4], lstm1.l1_reverse.wih.g [8,1], lstm1.l1_reverse.whh.v [8,2], lstm1.l1_reverse.whh.g [8,1], lstm1.l1_reverse.b [8]",
       }
     `);
   });

@@ -10,13 +10,21 @@ import { expandDims, reshape, squeeze } from "./shape.ts";
 export const matmul = (a: Node, b: Node): Node => node("matmul", [a, b], {});
 
 type Both<T> = T | readonly [T, T];
+type Four = readonly [number, number, number, number];
 export interface WindowOptions {
   readonly strides?: Both<number>;
   /** One padding for all sides, [vertical, horizontal], or [top, left, bottom, right]. */
-  readonly pads?: Both<number> | readonly [number, number, number, number];
+  readonly pads?: Both<number> | Four;
   readonly dilations?: Both<number>;
 }
-export interface Conv2dOptions extends WindowOptions {
+/**
+ * `same`: as much as makes the output ceil(size / stride) long, an odd one at the end (ONNX's SAME_UPPER, TensorFlow's "same").
+ * `causal`: all of it before, so that an output sees nothing that comes after it.
+ */
+export type AutoPad = "same" | "causal";
+export interface Conv2dOptions extends Omit<WindowOptions, "pads"> {
+  /** As in `WindowOptions`, or as much as is needed. */
+  readonly pads?: Both<number> | Four | AutoPad;
   readonly groups?: number;
 }
 const both = (x: Both<number>): readonly [number, number] => (typeof x === "number" ? [x, x] : x);
@@ -28,19 +36,52 @@ function windowOf({ strides = 1, pads = 0, dilations = 1 }: WindowOptions): Wind
     dilations: both(dilations),
   };
 }
-/** x [n, c, h, w], w [out, c / groups, kh, kw] -> [n, out, h', w']: cross-correlation, as in every such library. */
-export const conv2d = (x: Node, w: Node, options: Conv2dOptions = {}): Node =>
-  node("conv2d", [x, w], { ...windowOf(options), groups: options.groups ?? 1 });
 
+/** Padding before and after one axis. */
+function autoPad(
+  how: AutoPad,
+  size: number,
+  { kernel, stride, dilation }: Record<"kernel" | "stride" | "dilation", number>,
+): readonly [number, number] {
+  const reach = (kernel - 1) * dilation;
+  if (how === "causal") return [reach, 0];
+  const total = Math.max(0, (Math.ceil(size / stride) - 1) * stride + reach + 1 - size);
+  return [Math.floor(total / 2), Math.ceil(total / 2)];
+}
+function padsOf(x: Node, w: Node, { pads, strides = 1, dilations = 1 }: Conv2dOptions): Four {
+  const [vertical, horizontal] = [0, 1].map((i) =>
+    autoPad(pads as AutoPad, x.shape[i + 2], {
+      kernel: w.shape[i + 2],
+      stride: both(strides)[i],
+      dilation: both(dilations)[i],
+    }),
+  );
+  return [vertical[0], horizontal[0], vertical[1], horizontal[1]];
+}
+function needAutoPad(op: string, what: string, pads: unknown): void {
+  if (typeof pads === "string" && pads !== "same" && pads !== "causal")
+    throw new Error(
+      `${op}: ${what} is a number, "same" or "causal", got "${pads}"; use 0 for no padding`,
+    );
+}
+
+/** x [n, c, h, w], w [out, c / groups, kh, kw] -> [n, out, h', w']: cross-correlation, as in every such library. */
+export function conv2d(x: Node, w: Node, options: Conv2dOptions = {}): Node {
+  const { pads = 0, groups = 1, ...rest } = options;
+  needAutoPad("conv2d", "pads", pads);
+  const numbers = typeof pads === "string" ? padsOf(x, w, options) : pads;
+  return node("conv2d", [x, w], { ...windowOf({ ...rest, pads: numbers }), groups });
+}
+
+export interface ConvTranspose2dOptions extends WindowOptions {
+  readonly groups?: number;
+  /** Rows and columns added at the end, as in ONNX. */
+  readonly outputPadding?: Both<number>;
+}
 /**
  * x [n, in, h, w], w [in, out / groups, kh, kw] -> [n, out, h', w'], the transpose of `conv2d` with the same options.
- * `outputPadding` rows and columns are added at the end, as in ONNX.
  */
-export function convTranspose2d(
-  x: Node,
-  w: Node,
-  options: Conv2dOptions & { readonly outputPadding?: Both<number> } = {},
-): Node {
+export function convTranspose2d(x: Node, w: Node, options: ConvTranspose2dOptions = {}): Node {
   const attrs = { ...windowOf(options), groups: options.groups ?? 1 };
   const extra = both(options.outputPadding ?? 0);
   const extent = (i: 0 | 1): number =>
@@ -52,27 +93,52 @@ export function convTranspose2d(
     attrs.pads[i === 0 ? 2 : 3];
   return node("convTranspose2d", [x, w], { ...attrs, size: [extent(0), extent(1)] });
 }
+
+/** Windows over one axis, as those over the second of two. */
+interface Window1dOptions {
+  readonly stride?: number;
+  readonly pad?: number;
+  readonly dilation?: number;
+}
+const asSecond = ({
+  stride = 1,
+  pad = 0,
+  dilation = 1,
+}: Window1dOptions): WindowOptions & { readonly pads: Both<number> } => ({
+  strides: [1, stride],
+  pads: [0, pad],
+  dilations: [1, dilation],
+});
+export interface Conv1dOptions extends Omit<Window1dOptions, "pad"> {
+  /** On both sides, or as much as is needed. */
+  readonly pad?: number | AutoPad;
+  readonly groups?: number;
+}
 /** x [n, c, length], w [out, c / groups, k] -> [n, out, length']. */
-export function conv1d(
-  x: Node,
-  w: Node,
-  {
-    stride = 1,
-    pad = 0,
-    dilation = 1,
-    groups = 1,
-  }: {
-    readonly stride?: number;
-    readonly pad?: number;
-    readonly dilation?: number;
-    readonly groups?: number;
-  } = {},
-): Node {
+export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
+  const { pad = 0, groups = 1, ...rest } = options;
+  needAutoPad("conv1d", "pad", pad);
+  const { pads, ...window } = asSecond({ ...rest, pad: typeof pad === "string" ? 0 : pad });
   const y = conv2d(expandDims(x, 2), expandDims(w, 2), {
-    strides: [1, stride],
-    pads: [0, pad],
-    dilations: [1, dilation],
+    ...window,
+    pads: typeof pad === "string" ? pad : pads,
     groups,
+  });
+  return squeeze(y, 2);
+}
+
+export interface ConvTranspose1dOptions extends Window1dOptions {
+  readonly groups?: number;
+  /** Elements added at the end. */
+  readonly outputPadding?: number;
+}
+/** x [n, in, length], w [in, out / groups, k] -> [n, out, length'], the transpose of `conv1d` with the same options. */
+export function convTranspose1d(x: Node, w: Node, options: ConvTranspose1dOptions = {}): Node {
+  const { groups = 1, outputPadding = 0, ...rest } = options;
+  const y = convTranspose2d(expandDims(x, 2), expandDims(w, 2), {
+    ...asSecond(rest),
+    groups,
+    outputPadding: [0, outputPadding],
   });
   return squeeze(y, 2);
 }
@@ -96,5 +162,18 @@ export function averagePool2d(x: Node, options: PoolOptions): Node {
   const y = conv2d(reshape(x, [n * c, 1, ...size]), w, window);
   return reshape(y, [n, c, ...y.shape.slice(2)]);
 }
+
+export interface Pool1dOptions extends Window1dOptions {
+  readonly kernel: number;
+}
+const pool1d =
+  (pool: (x: Node, options: PoolOptions) => Node) =>
+  (x: Node, { kernel, stride = kernel, ...rest }: Pool1dOptions): Node =>
+    squeeze(pool(expandDims(x, 2), { ...asSecond({ stride, ...rest }), kernel: [1, kernel] }), 2);
+/** x [n, c, length] -> [n, c, length']. */
+export const maxPool1d: (x: Node, options: Pool1dOptions) => Node = pool1d(maxPool2d);
+/** x [n, c, length] -> [n, c, length']; padding counts as zeros. */
+export const averagePool1d: (x: Node, options: Pool1dOptions) => Node = pool1d(averagePool2d);
+
 /** x [n, c, h, w] -> [n, c]. */
 export const globalAveragePool = (x: Node): Node => mean(x, { axes: [2, 3] });

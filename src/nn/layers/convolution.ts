@@ -1,0 +1,109 @@
+/** Convolutions, and their transposes. */
+import {
+  conv1d as conv1dOp,
+  conv2d as conv2dOp,
+  convTranspose1d as convTranspose1dOp,
+  convTranspose2d as convTranspose2dOp,
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type ConvTranspose1dOptions,
+  type ConvTranspose2dOptions,
+} from "../../graph/index.ts";
+import type { Layer } from "../scope.ts";
+import { needRank, weighted, type LayerOptions } from "./weighted.ts";
+
+const groupsOf = (layer: string, channels: number, units: number, groups: number): void => {
+  if (channels % groups !== 0 || units % groups !== 0)
+    throw new Error(
+      `${layer}: ${channels} channels and ${units} units do not divide into ${groups} groups; use multiples of it`,
+    );
+};
+
+type Both = number | readonly [number, number];
+const both = (k: Both): readonly [number, number] => (typeof k === "number" ? [k, k] : k);
+
+export interface Conv2dLayerOptions extends LayerOptions, Conv2dOptions {
+  readonly kernel: Both;
+}
+/** `[batch, in, h, w] -> [batch, units, h', w']`; w is [units, in / groups, kh, kw]. */
+export const conv2d =
+  (units: number, options: Conv2dLayerOptions): Layer =>
+  (scope, x) => {
+    needRank("conv2d", x, "batch, in, height, width", "reshape it first");
+    const { groups = 1 } = options;
+    groupsOf("conv2d", x.shape[1], units, groups);
+    const shape = [units, x.shape[1] / groups, ...both(options.kernel)];
+    const { w, preactivation } = weighted(scope, "conv", options, {
+      units,
+      shape,
+      g: [units, 1, 1, 1],
+    });
+    return preactivation(conv2dOp(x, w, options));
+  };
+
+/** One filter for each channel: `[batch, in, h, w] -> [batch, in * multiplier, h', w']`. */
+export const depthwiseConv2d =
+  ({
+    multiplier = 1,
+    ...options
+  }: Omit<Conv2dLayerOptions, "groups"> & { readonly multiplier?: number }): Layer =>
+  (scope, x) =>
+    conv2d(x.shape[1] * multiplier, { ...options, groups: x.shape[1] })(scope, x);
+
+export interface Conv1dLayerOptions extends LayerOptions, Conv1dOptions {
+  readonly kernel: number;
+}
+/** `[batch, in, length] -> [batch, units, length']`; w is [units, in / groups, k]. */
+export const conv1d =
+  (units: number, options: Conv1dLayerOptions): Layer =>
+  (scope, x) => {
+    needRank("conv1d", x, "batch, in, length", "reshape it first");
+    const { groups = 1, kernel } = options;
+    groupsOf("conv1d", x.shape[1], units, groups);
+    const { w, preactivation } = weighted(scope, "conv", options, {
+      units,
+      shape: [units, x.shape[1] / groups, kernel],
+      g: [units, 1, 1],
+    });
+    return preactivation(conv1dOp(x, w, options));
+  };
+
+export interface ConvTranspose2dLayerOptions extends LayerOptions, ConvTranspose2dOptions {
+  readonly kernel: Both;
+}
+/**
+ * `[batch, in, h, w] -> [batch, units, h', w']`, the transpose of a convolution; w is [in, units / groups, kh, kw] and
+ * its scale runs over output units, g [1, units, 1, 1].
+ */
+export const convTranspose2d =
+  (units: number, options: ConvTranspose2dLayerOptions): Layer =>
+  (scope, x) => {
+    needRank("convTranspose2d", x, "batch, in, height, width", "reshape it first");
+    const { groups = 1 } = options;
+    groupsOf("convTranspose2d", x.shape[1], units, groups);
+    const shape = [x.shape[1], units / groups, ...both(options.kernel)];
+    const { w, preactivation } = weighted(scope, "convTranspose", options, {
+      units,
+      shape,
+      g: [1, units, 1, 1],
+    });
+    return preactivation(convTranspose2dOp(x, w, options));
+  };
+
+export interface ConvTranspose1dLayerOptions extends LayerOptions, ConvTranspose1dOptions {
+  readonly kernel: number;
+}
+/** `[batch, in, length] -> [batch, units, length']`; w is [in, units / groups, k], g [1, units, 1]. */
+export const convTranspose1d =
+  (units: number, options: ConvTranspose1dLayerOptions): Layer =>
+  (scope, x) => {
+    needRank("convTranspose1d", x, "batch, in, length", "reshape it first");
+    const { groups = 1, kernel } = options;
+    groupsOf("convTranspose1d", x.shape[1], units, groups);
+    const { w, preactivation } = weighted(scope, "convTranspose", options, {
+      units,
+      shape: [x.shape[1], units / groups, kernel],
+      g: [1, units, 1],
+    });
+    return preactivation(convTranspose1dOp(x, w, options));
+  };

@@ -1,0 +1,70 @@
+/** Products with a matrix: dense layers and embeddings. */
+import {
+  cast,
+  equal,
+  expandDims,
+  gather,
+  matmul,
+  mul,
+  reshape,
+  sizeOf,
+  sub,
+  transpose,
+  type Node,
+} from "../../graph/index.ts";
+import type { Layer } from "../scope.ts";
+import { weighted, type LayerOptions } from "./weighted.ts";
+
+/**
+ * `y = x w^T + b`, `[..., in] -> [..., units]`; w is [units, in]. Statistics run over the batch and all positions.
+ */
+export const dense =
+  (units: number, options: LayerOptions = {}): Layer =>
+  (scope, x) => {
+    if (x.shape.length < 2)
+      throw new Error(
+        `dense: expected x of shape [batch, ..., in], got [${x.shape}]; give it a batch axis`,
+      );
+    const width = x.shape.at(-1)!;
+    const { w, preactivation } = weighted(scope, "dense", options, {
+      units,
+      shape: [units, width],
+      g: [units, 1],
+    });
+    const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), width]); // x itself where it is a matrix
+    return reshape(preactivation(matmul(rows, transpose(w))), [...x.shape.slice(0, -1), units]);
+  };
+
+export interface EmbeddingOptions extends LayerOptions {
+  /**
+   * Positions of this index give zeros, whatever its row is, and no gradient to it. (PyTorch reads that row, and sets it to
+   * zero at first.)
+   */
+  readonly paddingIndex?: number;
+}
+/** int32 `[...]` below `vocabulary` to float `[..., units]`: a dense layer on one-hot vectors; w is [vocabulary, units]. */
+export const embedding =
+  (vocabulary: number, units: number, options: EmbeddingOptions = {}): Layer =>
+  (scope, x) => {
+    const { paddingIndex } = options;
+    if (paddingIndex !== undefined && !isIndex(paddingIndex, vocabulary))
+      throw new Error(
+        `embedding: paddingIndex is one of the ${vocabulary} rows, got ${paddingIndex}; use 0 to ${vocabulary - 1}`,
+      );
+    const { w, preactivation } = weighted(scope, "embedding", options, {
+      units,
+      shape: [vocabulary, units],
+      g: [1, units],
+    });
+    const indices = reshape(x, [sizeOf(x.shape)]);
+    // Before the statistics, so that they do not see the row either, and after, where a bias may have been added.
+    const padded = (rows: Node): Node =>
+      paddingIndex === undefined ? rows : mul(rows, isOther(indices, paddingIndex));
+    const rows = padded(preactivation(padded(gather(w, indices))));
+    return reshape(rows, [...x.shape, units]);
+  };
+const isIndex = (i: number, size: number): boolean => Number.isInteger(i) && i >= 0 && i < size;
+
+/** [n, 1]: 0 where an index is `padding`, else 1. */
+const isOther = (indices: Node, padding: number): Node =>
+  expandDims(sub(1, cast(equal(indices, padding), "float")), 1);
