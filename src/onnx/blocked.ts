@@ -132,8 +132,9 @@ const sum: Rule<"sum"> = ({ attrs, shape, inputs: [{ shape: from }] }, [x], e) =
 
 /** Of one number a channel or an image: where it is used it may as well be blocked. */
 const broadcastTo: Rule<"broadcastTo"> = (n, [x], e) => {
+  if (!isBlockable(n, e)) return null;
   const [, c, h, w] = fourAxes(x.node.shape);
-  if (!isBlockable(n, e) || (c !== 1 && h * w !== 1)) return null;
+  if (c !== 1 && h * w !== 1) return null;
   return {
     layout: "either",
     emit: () =>
