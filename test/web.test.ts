@@ -58,7 +58,7 @@ describe("the import graph", () => {
   };
 
   test.each([
-    ["src/index.ts", ["nanotar, value", "onnx-proto, type", "onnx-proto, value"]],
+    ["index.ts", ["nanotar, value", "onnx-proto, type", "onnx-proto, value", "zod/mini, value"]],
     [
       "src/web.ts",
       [
