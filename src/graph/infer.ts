@@ -120,9 +120,13 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   abs: unary("abs"),
   sign: unary("sign"),
   exp: unary("exp"),
+  expm1: unary("expm1"),
   log: unary("log"),
+  log1p: unary("log1p"),
   sqrt: unary("sqrt"),
   safeReciprocal: unary("safeReciprocal"),
+  sin: unary("sin"),
+  cos: unary("cos"),
   tanh: unary("tanh"),
   sigmoid: unary("sigmoid"),
   softplus: unary("softplus"),
@@ -133,6 +137,13 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   clip: (inputs, { min, max }) => {
     if (!(min <= max)) throw new Error(`clip: min ${min} is above max ${max}; swap them`);
     return unary("clip")(inputs);
+  },
+  floor: unary("floor"),
+  round: unary("round"),
+  isNaN: (inputs) => ({ shape: unary("isNaN")(inputs).shape, dtype: "bool" }),
+  logicalNot: ([x]) => {
+    need("logicalNot", x, "bool");
+    return { shape: x.shape, dtype: "bool" };
   },
   cast: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   stopGradient: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
@@ -147,6 +158,8 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   equal: comparison("equal", "float", "int32", "bool"),
   less: comparison("less", "float", "int32"),
   lessOrEqual: comparison("lessOrEqual", "float", "int32"),
+  logicalAnd: binary("logicalAnd", "bool"),
+  logicalOr: binary("logicalOr", "bool"),
   select: ([condition, x, y]) => {
     need("select", condition, "bool");
     const { shape, dtype } = binary("select", "float", "int32")([x, y]);
@@ -160,6 +173,20 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     need("argmax", x, "float");
     wholeAxes("argmax", [axis], x.shape.length);
     return { shape: x.shape.filter((_, i) => i !== axis), dtype: "int32" };
+  },
+  topKIndices: ([x], { axis, k }) => {
+    need("topK", x, "float");
+    wholeAxes("topK", [axis], x.shape.length);
+    if (!(isWhole(k) && k >= 1 && k <= x.shape[axis]))
+      throw new Error(
+        `topK: axis ${axis} of ${show(x.shape)} has ${x.shape[axis]} elements, got k = ${k}; ask for 1 of them to all`,
+      );
+    return { shape: x.shape.with(axis, k), dtype: "int32" };
+  },
+  cumulativeSum: ([x], { axis }) => {
+    need("cumulativeSum", x, "float", "int32");
+    wholeAxes("cumulativeSum", [axis], x.shape.length);
+    return { shape: x.shape, dtype: x.dtype };
   },
 
   matmul: ([a, b]) => {

@@ -132,8 +132,9 @@ const sum: Rule<"sum"> = ({ attrs, shape, inputs: [{ shape: from }] }, [x], e) =
 
 /** Of one number a channel or an image: where it is used it may as well be blocked. */
 const broadcastTo: Rule<"broadcastTo"> = (n, [x], e) => {
+  if (!isBlockable(n, e)) return null;
   const [, c, h, w] = fourAxes(x.node.shape);
-  if (!isBlockable(n, e) || (c !== 1 && h * w !== 1)) return null;
+  if (c !== 1 && h * w !== 1) return null;
   return {
     layout: "either",
     emit: () =>
@@ -193,9 +194,13 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   abs: elementwise,
   sign: elementwise,
   exp: elementwise,
+  expm1: elementwise,
   log: elementwise,
+  log1p: elementwise,
   sqrt: elementwise,
   safeReciprocal: elementwise,
+  sin: elementwise,
+  cos: elementwise,
   tanh: elementwise,
   sigmoid: elementwise,
   softplus: elementwise,
@@ -204,6 +209,10 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   leakyStep,
   elu: elementwise,
   clip: elementwise,
+  floor: elementwise,
+  round: elementwise,
+  isNaN: elementwise,
+  logicalNot: elementwise,
   cast: elementwise,
   stopGradient: elementwise,
 
@@ -217,12 +226,16 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   equal: elementwise,
   less: elementwise,
   lessOrEqual: elementwise,
+  logicalAnd: elementwise,
+  logicalOr: elementwise,
   select: elementwise,
 
   sum,
   max: natural,
   norm: natural,
   argmax: natural,
+  topKIndices: natural,
+  cumulativeSum: natural,
 
   matmul: natural,
   conv2d: blockedConv2d,

@@ -36,9 +36,13 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   abs: unary(Math.abs),
   sign: unary(Math.sign),
   exp: unary(Math.exp),
+  expm1: unary(Math.expm1),
   log: unary(Math.log),
+  log1p: unary(Math.log1p),
   sqrt: unary(Math.sqrt),
   safeReciprocal: unary((x) => (x === 0 ? 0 : 1 / x)),
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
   tanh: unary(Math.tanh),
   sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))), // e^x itself would overflow
@@ -47,6 +51,13 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   leakyStep: unary((x, { alpha }) => (x > 0 ? 1 : alpha)),
   elu: unary((x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x))),
   clip: unary((x, { min, max }) => Math.min(Math.max(x, min), max)),
+  floor: unary(Math.floor),
+  round: unary((x) => {
+    const up = Math.round(x); // halves go up
+    return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  }),
+  isNaN: unary((x) => Number(Number.isNaN(x))),
+  logicalNot: unary((x) => Number(x === 0)),
   cast: ({ dtype }, [x]) =>
     dtype === "bool" ? Uint8Array.from(x.data, (v) => Number(v !== 0)) : hold(dtype, x.data), // typed arrays truncate toward zero
   stopGradient: (_, [x]) => x.data,
@@ -61,20 +72,47 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   equal: elementwise((a, b) => Number(a === b)),
   less: elementwise((a, b) => Number(a < b)),
   lessOrEqual: elementwise((a, b) => Number(a <= b)),
+  logicalAnd: elementwise((a, b) => a & b),
+  logicalOr: elementwise((a, b) => a | b),
   select: elementwise((condition, a, b) => (condition ? a : b)),
 
   sum: reduction(0, (total, x) => total + x),
   max: reduction(-Infinity, Math.max),
   norm: (y, inputs) => squaredNorm(y, inputs).map(Math.sqrt),
   argmax: (y, [x]) => {
-    const stride = stridesOf(x.shape)[y.attrs.axis];
-    const first = walk(y.shape, stridesOf(x.shape).toSpliced(y.attrs.axis, 1));
-    return Int32Array.from(first, (start) => {
+    const { starts, stride, length } = lines(x.shape, y.attrs.axis);
+    return Int32Array.from(starts, (start) => {
       let best = 0;
-      for (let i = 1; i < x.shape[y.attrs.axis]; i++)
+      for (let i = 1; i < length; i++)
         if (x.data[start + i * stride] > x.data[start + best * stride]) best = i;
       return best;
     });
+  },
+  topKIndices: (y, [x]) => {
+    const out = zeros(y);
+    const { starts, stride, length } = lines(x.shape, y.attrs.axis);
+    const to = lines(y.shape, y.attrs.axis).starts;
+    starts.forEach((start, line) => {
+      const order = Array.from({ length }, (_, i) => i); // sorting leaves equals in their order
+      order.sort((i, j) => x.data[start + j * stride] - x.data[start + i * stride]);
+      for (let rank = 0; rank < y.attrs.k; rank++) out[to[line] + rank * stride] = order[rank];
+    });
+    return out;
+  },
+  cumulativeSum: (y, [x]) => {
+    const { axis, exclusive, reverse } = y.attrs;
+    const out = zeros(y);
+    const { starts, stride, length } = lines(x.shape, axis);
+    for (const start of starts) {
+      let before = 0;
+      for (let i = 0; i < length; i++) {
+        const at = start + (reverse ? length - 1 - i : i) * stride;
+        const upTo = before + x.data[at];
+        out[at] = exclusive ? before : upTo;
+        before = y.dtype === "int32" ? upTo | 0 : upTo;
+      }
+    }
+    return out;
   },
 
   matmul: (y, [a, b]) => {
@@ -243,6 +281,16 @@ function walk(shape: Shape, strides: Axes, offset = 0): Int32Array {
   });
   return at;
 }
+
+/** A tensor as lines along `axis`: the elements of one lie at start + i stride. */
+const lines = (
+  shape: Shape,
+  axis: number,
+): { readonly starts: Int32Array; readonly stride: number; readonly length: number } => {
+  const strides = stridesOf(shape);
+  const starts = walk(shape.toSpliced(axis, 1), strides.toSpliced(axis, 1));
+  return { starts, stride: strides[axis], length: shape[axis] };
+};
 
 const pick = (
   y: { readonly dtype: Dtype; readonly shape: Shape },
