@@ -179,7 +179,7 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     wholeAxes("topK", [axis], x.shape.length);
     if (!(isWhole(k) && k >= 1 && k <= x.shape[axis]))
       throw new Error(
-        `topK: axis ${axis} of ${show(x.shape)} has ${x.shape[axis]} elements, got k = ${k}; ask for 1 of them to all`,
+        `topK: k is 1 to ${x.shape[axis]} along axis ${axis} of ${show(x.shape)}, got ${k}; ask for a whole number of what is there`,
       );
     return { shape: x.shape.with(axis, k), dtype: "int32" };
   },

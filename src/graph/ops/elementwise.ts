@@ -1,4 +1,5 @@
 /** Element by element; two tensors are broadcast against each other. */
+import { need } from "../check.ts";
 import { node } from "../node.ts";
 import type { Dtype, Node } from "../op.ts";
 import { lift, pair, type Arg } from "./arguments.ts";
@@ -14,7 +15,10 @@ export const log = (x: Arg): Node => node("log", [lift(x)], {});
 export const log1p = (x: Arg): Node => node("log1p", [lift(x)], {});
 export const sqrt = (x: Arg): Node => node("sqrt", [lift(x)], {});
 /** 1 / sqrt(x). */
-export const rsqrt = (x: Arg): Node => div(1, sqrt(x));
+export function rsqrt(x: Arg): Node {
+  need("rsqrt", lift(x), "float");
+  return div(1, sqrt(x));
+}
 /** 1 / x, and exactly 0 where x = 0. */
 export const safeReciprocal = (x: Arg): Node => node("safeReciprocal", [lift(x)], {});
 export const sin = (x: Arg): Node => node("sin", [lift(x)], {});
@@ -39,7 +43,10 @@ export const round = (x: Arg): Node => node("round", [lift(x)], {});
 /** bool: true for NaN and for nothing else. */
 export const isNaN = (x: Node): Node => node("isNaN", [x], {});
 /** bool: false for NaN and for both infinities. */
-export const isFinite = (x: Node): Node => less(abs(x), Infinity);
+export function isFinite(x: Node): Node {
+  need("isFinite", x, "float");
+  return less(abs(x), Infinity);
+}
 export const cast = (x: Node, dtype: Dtype): Node =>
   x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */

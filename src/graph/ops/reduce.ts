@@ -1,5 +1,5 @@
 /** Over axes, and along one. */
-import { need, sizeOf, wholeAxes } from "../check.ts";
+import { need, show, sizeOf, wholeAxes } from "../check.ts";
 import { node } from "../node.ts";
 import type { Axes, Node } from "../op.ts";
 import { axisOf } from "./arguments.ts";
@@ -32,7 +32,8 @@ export const sum: (x: Node, options?: ReductionOptions) => Node = reduction("sum
 export const max: (x: Node, options?: ReductionOptions) => Node = reduction("max");
 /** The smallest element; the gradient is shared equally among equals. */
 export function min(x: Node, options: ReductionOptions = {}): Node {
-  return neg(max(neg(x), { ...options, axes: axesOf("min", x, options) }));
+  const axes = axesOf("min", x, options);
+  return neg(max(neg(x), { ...options, axes }));
 }
 /** The Euclidean norm; its gradient at 0 is 0. */
 export const norm: (x: Node, options?: ReductionOptions) => Node = reduction("norm");
@@ -50,7 +51,7 @@ export function variance(x: Node, { correction = 0, ...options }: VarianceOption
   const count = sizeOf(axes.map((a) => x.shape[a]));
   if (!(count - correction > 0))
     throw new Error(
-      `variance: a correction of ${correction} leaves nothing to divide by, got ${count} elements over axes [${axes}]; reduce more of them or correct less`,
+      `variance: expected more elements than the correction of ${correction}, got ${count} over axes [${axes}] of ${show(x.shape)}; reduce more of them or correct less`,
     );
   const centred = sub(x, mean(x, { axes, keepDims: true }));
   return mul(sum(square(centred), { ...options, axes }), 1 / (count - correction));
