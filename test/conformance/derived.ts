@@ -113,6 +113,7 @@ const indices: readonly [string, Tensor, number][] = [
 
 export const derived: readonly Case[] = [
   ...exactly(titled("min", reduction($.min))),
+  { name: "min over nothing", inputs: [tensor([], [2, 0])], build: (x) => $.min(x, { axes: 1 }) },
   ...many(indices, (name, x, axis) => ({
     name: `argmin ${name}`,
     inputs: [x],
