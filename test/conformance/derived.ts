@@ -113,7 +113,11 @@ const indices: readonly [string, Tensor, number][] = [
 
 export const derived: readonly Case[] = [
   ...exactly(titled("min", reduction($.min))),
-  { name: "min over nothing", inputs: [tensor([], [2, 0])], build: (x) => $.min(x, { axes: 1 }) },
+  {
+    name: "min over nothing is infinite",
+    inputs: [tensor([], [2, 0])],
+    build: (x) => $.equal($.min(x, { axes: 1 }), Infinity),
+  },
   ...many(indices, (name, x, axis) => ({
     name: `argmin ${name}`,
     inputs: [x],
