@@ -20,7 +20,7 @@ export const unary = (f: Unary, x: Tensor = bends): readonly Case[] => [
   { name: "of a matrix", inputs: [some([3, 17], { from: 0.1, to: 3 })], build: f },
 ];
 
-const broadcasts: readonly [string, Shape, Shape][] = [
+export const broadcasts: readonly [string, Shape, Shape][] = [
   ["of equal shapes", [3, 4], [3, 4]],
   ["with a scalar", [3, 4], []],
   ["of a scalar with", [], [2, 3]],

@@ -1,4 +1,5 @@
 /** Element by element; two tensors are broadcast against each other. */
+import { need } from "../check.ts";
 import { node } from "../node.ts";
 import type { Dtype, Node } from "../op.ts";
 import { lift, pair, type Arg } from "./arguments.ts";
@@ -7,10 +8,21 @@ export const neg = (x: Arg): Node => node("neg", [lift(x)], {});
 export const abs = (x: Arg): Node => node("abs", [lift(x)], {});
 export const sign = (x: Arg): Node => node("sign", [lift(x)], {});
 export const exp = (x: Arg): Node => node("exp", [lift(x)], {});
+/** e^x - 1, to full precision near 0. */
+export const expm1 = (x: Arg): Node => node("expm1", [lift(x)], {});
 export const log = (x: Arg): Node => node("log", [lift(x)], {});
+/** log(1 + x), to full precision near 0. */
+export const log1p = (x: Arg): Node => node("log1p", [lift(x)], {});
 export const sqrt = (x: Arg): Node => node("sqrt", [lift(x)], {});
+/** 1 / sqrt(x). */
+export function rsqrt(x: Arg): Node {
+  need("rsqrt", lift(x), "float");
+  return div(1, sqrt(x));
+}
 /** 1 / x, and exactly 0 where x = 0. */
 export const safeReciprocal = (x: Arg): Node => node("safeReciprocal", [lift(x)], {});
+export const sin = (x: Arg): Node => node("sin", [lift(x)], {});
+export const cos = (x: Arg): Node => node("cos", [lift(x)], {});
 export const tanh = (x: Arg): Node => node("tanh", [lift(x)], {});
 export const sigmoid = (x: Arg): Node => node("sigmoid", [lift(x)], {});
 /** log(1 + e^x), without overflow. */
@@ -25,6 +37,16 @@ export const leakyStep = (x: Arg, alpha = 0): Node => node("leakyStep", [lift(x)
 export const elu = (x: Arg, alpha = 1): Node => node("elu", [lift(x)], { alpha });
 export const clip = (x: Arg, min: number, max: number): Node =>
   node("clip", [lift(x)], { min, max });
+export const floor = (x: Arg): Node => node("floor", [lift(x)], {});
+/** To the nearest whole number, halves to the even one. */
+export const round = (x: Arg): Node => node("round", [lift(x)], {});
+/** bool: true for NaN and for nothing else. */
+export const isNaN = (x: Node): Node => node("isNaN", [x], {});
+/** bool: false for NaN and for both infinities. */
+export function isFinite(x: Node): Node {
+  need("isFinite", x, "float");
+  return less(abs(x), Infinity);
+}
 export const cast = (x: Node, dtype: Dtype): Node =>
   x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */
@@ -41,6 +63,9 @@ export const less = (a: Arg, b: Arg): Node => node("less", pair(a, b), {});
 export const lessOrEqual = (a: Arg, b: Arg): Node => node("lessOrEqual", pair(a, b), {});
 export const greater = (a: Arg, b: Arg): Node => less(b, a);
 export const greaterOrEqual = (a: Arg, b: Arg): Node => lessOrEqual(b, a);
+export const logicalAnd = (a: Node, b: Node): Node => node("logicalAnd", [a, b], {});
+export const logicalOr = (a: Node, b: Node): Node => node("logicalOr", [a, b], {});
+export const logicalNot = (x: Node): Node => node("logicalNot", [x], {});
 /** x where `condition` holds, y elsewhere. */
 export const select = (condition: Node, x: Arg, y: Arg): Node =>
   node("select", [condition, ...pair(x, y)], {});

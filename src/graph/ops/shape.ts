@@ -1,5 +1,5 @@
 /** The same elements in another shape or order, or some of them. */
-import { sizeOf } from "../infer.ts";
+import { isWhole, show, sizeOf, wholeAxes } from "../check.ts";
 import { node } from "../node.ts";
 import type { Dtype, Node, Shape } from "../op.ts";
 import { axisOf, constant } from "./arguments.ts";
@@ -38,6 +38,68 @@ export const broadcastTo = (x: Node, shape: Shape): Node =>
   `${x.shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape });
 export const concat = (xs: readonly Node[], axis: number): Node =>
   node("concat", xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) });
+
+/** Tensors of one shape and dtype along a new axis, which is the first by default. */
+export function stack(xs: readonly Node[], axis = 0): Node {
+  const first = xs.at(0);
+  if (!first) throw new Error("stack: no inputs, got []; give at least one");
+  for (const { dtype, shape } of xs)
+    if (dtype !== first.dtype || show(shape) !== show(first.shape))
+      throw new Error(
+        `stack: ${dtype} ${show(shape)} does not go with ${first.dtype} ${show(first.shape)}; give tensors of one shape and dtype`,
+      );
+  const at = axisOf(axis, first.shape.length + 1);
+  wholeAxes("stack", [at], first.shape.length + 1);
+  return concat(
+    xs.map((x) => expandDims(x, at)),
+    at,
+  );
+}
+/** x cut along `axis` into so many equal parts, or into parts of these sizes. */
+export function split(x: Node, parts: number | readonly number[], axis = 0): readonly Node[] {
+  const along = axisOf(axis, x.shape.length);
+  wholeAxes("split", [along], x.shape.length);
+  const size = x.shape[along];
+  if (typeof parts === "number" && !(isWhole(parts) && parts > 0 && size % parts === 0))
+    throw new Error(
+      `split: axis ${along} of ${show(x.shape)} does not divide into ${parts} equal parts; give a divisor of ${size}, or the sizes of the parts`,
+    );
+  const sizes = typeof parts === "number" ? new Array<number>(parts).fill(size / parts) : parts;
+  if (!sizes.every(isWhole) || sizes.reduce((a, b) => a + b, 0) !== size)
+    throw new Error(
+      `split: sizes [${sizes}] do not add up to the ${size} of axis ${along} of ${show(x.shape)}; give whole numbers that do`,
+    );
+  let start = 0;
+  return sizes.map((n) => slice(x, { axis: along, start, end: (start += n) }));
+}
+/** x over and over, so many times along each axis: [n, m] by [2, 3] -> [2 n, 3 m]. */
+export function tile(x: Node, repeats: readonly number[]): Node {
+  if (repeats.length !== x.shape.length || !repeats.every(isWhole))
+    throw new Error(
+      `tile: repeats [${repeats}] do not fit ${show(x.shape)}; give a whole number for every axis`,
+    );
+  // A new axis before each that repeats, so that the copies of an axis come one after the other.
+  const axes = (count: (repeat: number) => number): number[] =>
+    x.shape.flatMap((d, i) => (repeats[i] === 1 ? [d] : [count(repeats[i]), d]));
+  const copies = broadcastTo(
+    reshape(
+      x,
+      axes(() => 1),
+    ),
+    axes((n) => n),
+  );
+  return reshape(
+    copies,
+    x.shape.map((d, i) => d * repeats[i]),
+  );
+}
+/** x backwards along axes: one, several, or all by default. */
+export function flip(x: Node, axes: number | readonly number[] = [...x.shape.keys()]): Node {
+  const list = (typeof axes === "number" ? [axes] : axes).map((a) => axisOf(a, x.shape.length));
+  wholeAxes("flip", list, x.shape.length);
+  const turned = list.filter((a) => x.shape[a] > 1);
+  return slice(x, ...turned.map((axis) => ({ axis, step: -1 })));
+}
 
 export interface SliceRange {
   readonly axis: number;
