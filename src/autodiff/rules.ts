@@ -70,6 +70,7 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   ],
   cast: (y, dy) => [y.dtype === "float" && y.inputs[0].dtype === "float" ? dy : null],
   stopGradient: none,
+  within: none,
 
   add: (_, dy) => [dy, dy],
   sub: (_, dy) => [dy, neg(dy)],

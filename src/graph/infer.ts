@@ -1,4 +1,5 @@
 /** Typing rules: the shape and dtype of every op, or an error that says what to do. */
+import { checkNumbers } from "./numbers.ts";
 import type { AttrsOf, Conv2dAttrs, Dtype, NodeOf, OpName, Shape, Window2d } from "./op.ts";
 
 export interface Type {
@@ -163,6 +164,7 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
       throw new Error(
         `constant: ${data.length} values do not fill shape ${show(shape)}; give ${sizeOf(shape)}`,
       );
+    if (dtype !== "float") checkNumbers("constant", data, dtype);
     return leaf(_, { shape, dtype });
   },
 
@@ -186,6 +188,12 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   },
   cast: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   stopGradient: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  within: ([x], { least, most, what }) => {
+    need(what, x, "int32");
+    if (!(least <= most))
+      throw new Error(`within: least ${least} is above most ${most}; swap them`);
+    return { shape: x.shape, dtype: "int32" };
+  },
 
   add: binary("add", "float", "int32"),
   sub: binary("sub", "float", "int32"),

@@ -82,6 +82,16 @@ export interface Ops {
   clip: Op<1, { readonly min: number; readonly max: number }>;
   cast: Op<1, { readonly dtype: Dtype }>;
   stopGradient: Op<1>;
+  /** int32 x itself; a program refuses to run where one lies outside [least, most] and is not `or`. `what`: whose they are. */
+  within: Op<
+    1,
+    {
+      readonly least: number;
+      readonly most: number;
+      readonly or?: number | undefined;
+      readonly what: string;
+    }
+  >;
 
   // elementwise, two inputs broadcast against each other
   add: Op<2>;

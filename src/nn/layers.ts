@@ -12,6 +12,7 @@ import {
   reshape,
   sizeOf,
   transpose,
+  within,
   type Conv2dOptions,
   type Node,
   type Shape,
@@ -33,14 +34,14 @@ function weighted(
   kind: string,
   { name, norm, initScale = 1 }: LayerOptions,
   spec: { readonly units: number; readonly shape: Shape; readonly g: Shape },
-): { readonly w: Node; readonly preactivation: (t: Node) => Node } {
+): { readonly w: Node; readonly path: string; readonly preactivation: (t: Node) => Node } {
   const inner = scope.child(kind, name);
   const { weights, preactivation } = (norm ?? inner.norm).layer(
     inner,
     { w: { shape: spec.shape, g: spec.g } },
     { units: spec.units, initScale },
   );
-  return { w: weights.w, preactivation };
+  return { w: weights.w, path: inner.path, preactivation };
 }
 const needRank = (layer: string, x: Node, layout: string, hint: string): void => {
   if (x.shape.length !== layout.split(",").length)
@@ -142,12 +143,13 @@ export const convTranspose2d =
 export const embedding =
   (vocabulary: number, units: number, options: LayerOptions = {}): Layer =>
   (scope, x) => {
-    const { w, preactivation } = weighted(scope, "embedding", options, {
+    const { w, path, preactivation } = weighted(scope, "embedding", options, {
       units,
       shape: [vocabulary, units],
       g: [1, units],
     });
-    const rows = gather(w, reshape(x, [sizeOf(x.shape)]));
+    const ids = within(x, { least: 0, most: vocabulary - 1, what: path });
+    const rows = gather(w, reshape(ids, [sizeOf(x.shape)]));
     return reshape(preactivation(rows), [...x.shape, units]);
   };
 

@@ -206,6 +206,7 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   clip: elementwise,
   cast: elementwise,
   stopGradient: elementwise,
+  within: natural,
 
   add,
   sub,

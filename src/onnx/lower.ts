@@ -72,6 +72,7 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   cast: ({ attrs: { dtype } }, inputs, e) =>
     e.emit("Cast", inputs, { attrs: { to: elementType[dtype] } }),
   stopGradient: direct("Identity"),
+  within: direct("Identity"),
 
   add: direct("Add"),
   sub: direct("Sub"),

@@ -53,6 +53,7 @@ import {
   sum,
   tanh,
   transpose,
+  within,
   type Conv2dOptions,
   type Node,
   type OpName,
@@ -140,6 +141,10 @@ const table: { readonly [K in OpName]: Expected } = {
   cast: {
     none: "other types have no derivative",
     values: [float(cast(x, "int32")), float(cast(x, "bool"))],
+  },
+  within: {
+    none: "whole numbers",
+    values: [float(within(indices, { least: 0, most: 2, what: "indices" }))],
   },
   stopGradient: { none: "that is what it is for", values: [stopGradient(x), stopGradient(exp(x))] },
 

@@ -16,6 +16,7 @@ import {
   ofBool,
   onInts,
   random,
+  ranged,
   reduction,
   unary,
 } from "./families.ts";
@@ -126,6 +127,7 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
     ...casts,
   ]),
   stopGradient: exactly(unary($.stopGradient)),
+  within: ranged,
 
   add: [
     ...binary($.add),

@@ -1,6 +1,9 @@
 /** Families of ops that share their cases. */
 import {
+  add,
   cast,
+  mul,
+  within,
   type Dtype,
   type Node,
   type RandomOptions,
@@ -75,6 +78,19 @@ export const reduction = (f: (x: Node, options: ReductionOptions) => Node): read
     ],
     (name, shape, options) => ({ name, inputs: [some(shape)], build: (x) => f(x, options) }),
   );
+
+export const ranged: readonly Case[] = [
+  {
+    name: "of a vector",
+    inputs: [int32s(3, 0, 2)],
+    build: (i) => within(i, { least: 0, most: 3, what: "i" }),
+  },
+  {
+    name: "of a computed matrix, with one outside that is let through",
+    inputs: [ints([2, 3]), tensor([1, 2, 3, 4, 5, -9], [2, 3], "int32")],
+    build: (i, j) => within(add(mul(i, 0), j), { least: 1, most: 5, or: -9, what: "i" }),
+  },
+];
 
 export const castable: Readonly<Record<Dtype, Tensor>> = {
   float: tensor([0, 0.5, 0.99, 1, 2.5, 100.75, 65537]),

@@ -256,7 +256,7 @@ describe("messages", () => {
   });
   test("of an embedding of floats", () => {
     expect(build(embedding(3, 2), [4])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: gather: expected int32, got float [4]; cast it first]`,
+      `[Error: embedding1: expected int32, got float [4]; cast it first]`,
     );
   });
   test("of noise", () => {

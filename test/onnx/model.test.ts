@@ -5,7 +5,7 @@ import { input, parameter, type Node } from "../../src/graph/index.ts";
 import { arms, dense, dropout, sequential, type Arm } from "../../src/nn/index.ts";
 import { toModel } from "../../src/onnx/index.ts";
 import { adam, sgd } from "../../src/optim/index.ts";
-import { rootsOf } from "../../src/runtime/ort.ts";
+import { rootsOf } from "../../src/runtime/run.ts";
 import type { ProgramSpec } from "../../src/runtime/program.ts";
 import { trainStep } from "../../src/train/index.ts";
 import { kindNames, kinds } from "../nn/kinds.ts";

@@ -29,6 +29,17 @@ export const cast = (x: Node, dtype: Dtype): Node =>
   x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Node): Node => node("stopGradient", [x], {});
+export interface WithinOptions {
+  readonly least: number;
+  readonly most: number;
+  /** A number outside the range that is let through, e.g. of labels to ignore. */
+  readonly or?: number | undefined;
+  /** Whose numbers they are, in messages. */
+  readonly what: string;
+}
+/** int32 x itself, of which running makes sure that it lies in [least, most]: no program's state changes where it does not. */
+export const within = (x: Node, options: WithinOptions): Node =>
+  node("within", [x], { ...options });
 export const add = (a: Arg, b: Arg): Node => node("add", pair(a, b), {});
 export const sub = (a: Arg, b: Arg): Node => node("sub", pair(a, b), {});
 export const mul = (a: Arg, b: Arg): Node => node("mul", pair(a, b), {});
