@@ -21,6 +21,7 @@ import {
   pow,
   reshape,
   safeReciprocal,
+  scaled,
   scatterAdd,
   select,
   sigmoid,
@@ -93,6 +94,7 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
     select(condition, dy, 0),
     select(condition, 0, dy),
   ],
+  scaled: ({ inputs: [x, a, b] }, dy) => [scaled(dy, a, b), mul(mul(dy, x), b), mul(mul(dy, x), a)],
 
   sum: ({ inputs: [x], attrs: { axes } }, dy) => [broadcastTo(kept(dy, x, axes), x.shape)],
   max: (y, dy) => {
@@ -103,7 +105,8 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   },
   norm: (y, dy) => {
     const [x] = y.inputs;
-    return [mul(x, kept(mul(dy, safeReciprocal(y)), x, y.attrs.axes))];
+    const { axes } = y.attrs;
+    return [scaled(x, kept(safeReciprocal(y), x, axes), kept(dy, x, axes))]; // of a tiny x both are huge
   },
   argmax: none,
 

@@ -210,6 +210,12 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     const { shape, dtype } = binary("select", "float", "int32")([x, y]);
     return { shape: broadcastShapes("select", condition.shape, shape), dtype };
   },
+  scaled: ([x, a, b]) => {
+    for (const factor of [x, a, b]) need("scaled", factor, "float");
+    const full = [a, b].reduce((s, f) => broadcastShapes("scaled", s, f.shape), x.shape);
+    sameShape("scaled", "the product", full, x.shape, "its factors broadcast to x");
+    return { shape: x.shape, dtype: "float" };
+  },
 
   sum: reduction("sum"),
   max: reduction("max"),

@@ -106,11 +106,13 @@ export interface Ops {
   lessOrEqual: Op<2>;
   /** `select(condition, x, y)`: x where the condition holds, y elsewhere. */
   select: Op<3>;
+  /** `scaled(x, a, b)`: x a b with a and b broadcast to x, by way of x a where a is so far from 1 that a b may leave float32. */
+  scaled: Op<3>;
 
   // reductions
   sum: Op<1, Reduction>;
   max: Op<1, Reduction>;
-  /** The Euclidean norm over axes. */
+  /** The Euclidean norm over axes, of any size that float32 holds. */
   norm: Op<1, Reduction>;
   argmax: Op<1, { readonly axis: number }>;
 

@@ -12,7 +12,14 @@ import {
   zeros,
   type Node,
 } from "../graph/index.ts";
-import { initialization, moments, perUnit, reportDead, type Statistics } from "./norm.ts";
+import {
+  initialization,
+  moments,
+  needSeveral,
+  perUnit,
+  reportDead,
+  type Statistics,
+} from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
 /** t + b. In mode `init`, weights are scaled by 1/sigma and b = -mu/sigma (eq. 5 and 6), both times `initScale`. */
@@ -48,6 +55,7 @@ export const meanOnly =
     return (t) => {
       const average = means();
       if (scope.mode === "eval") return add(t, perUnit(sub(b, average.value), t));
+      needSeveral(scope, t);
       const { mu } = moments(t);
       if (scope.mode === "train") {
         average.take(mu);
@@ -86,6 +94,7 @@ export const batchNorm =
     }
     const used = scope.mode === "init" ? initial : { gamma, beta };
     return (t) => {
+      needSeveral(scope, t);
       const [average, spread] = [means(), variances()];
       const { mu, variance } =
         scope.mode === "eval"
@@ -95,7 +104,7 @@ export const batchNorm =
       average.take(mu);
       const n = sizeOf(t.shape) / units;
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
-      spread.take(scope.mode === "train" ? mul(variance, n / Math.max(1, n - 1)) : variance);
+      spread.take(scope.mode === "train" ? mul(variance, n / (n - 1)) : variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
       return add(mul(sub(t, mu), factor), perUnit(used.beta, t));
     };

@@ -219,6 +219,7 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   less: elementwise,
   lessOrEqual: elementwise,
   select: elementwise,
+  scaled: natural,
 
   sum,
   max: natural,

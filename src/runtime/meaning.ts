@@ -65,6 +65,7 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   less: elementwise((a, b) => Number(a < b)),
   lessOrEqual: elementwise((a, b) => Number(a <= b)),
   select: elementwise((condition, a, b) => (condition ? a : b)),
+  scaled: elementwise((x, a, b) => x * (a * b)),
 
   sum: reduction(0, (total, x) => total + x),
   max: reduction(-Infinity, Math.max),

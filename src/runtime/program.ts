@@ -78,10 +78,8 @@ export function tensor(
   dtype: Dtype = "float",
 ): Tensor {
   const list = typeof data === "number" ? [data] : data;
-  if (typeof (list as unknown as { length?: unknown } | null | undefined)?.length !== "number")
-    throw new Error(
-      `tensor: expected numbers, got ${list === null ? "null" : typeof list}; give an array`,
-    );
+  if (!isList(list))
+    throw new Error(`tensor: expected numbers, got ${typeof list}; give an array of them`);
   const dims = shape ?? (typeof data === "number" ? [] : [list.length]);
   if (list.length !== sizeOf(dims))
     throw new Error(
@@ -90,6 +88,9 @@ export function tensor(
   return { dtype, shape: dims, data: isArrayOf(dtype, list) ? list : arrayOf(dtype, list) };
 }
 
+/** Plain JavaScript may give anything. */
+const isList = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && "length" in x && typeof x.length === "number";
 const isArrayOf = (dtype: Dtype, x: unknown): x is TensorData =>
   dtype === "float"
     ? x instanceof Float32Array || x instanceof Float64Array

@@ -40,6 +40,7 @@ import {
   randomBits,
   reshape,
   safeReciprocal,
+  scaled,
   scatterAdd,
   select,
   sigmoid,
@@ -141,6 +142,14 @@ const table: { readonly [K in OpName]: Expected } = {
   cast: {
     none: "other types have no derivative",
     values: [float(cast(x, "int32")), float(cast(x, "bool"))],
+  },
+  scaled: {
+    values: [
+      scaled(constant(1, [2, 3]), x, x),
+      scaled(x, sum(x), constant(2)),
+      scaled(x, x, sum(x)),
+    ],
+    smooth: true,
   },
   within: {
     none: "whole numbers",

@@ -13,11 +13,14 @@ import {
   dtypes,
   key,
   moving,
+  normsOfAnySize,
+  normsOfZeroRows,
   ofBool,
   onInts,
   random,
   ranged,
   reduction,
+  scaledCases,
   unary,
 } from "./families.ts";
 import { poolCases, poolGrad } from "./pooling.ts";
@@ -25,7 +28,6 @@ import { poolCases, poolGrad } from "./pooling.ts";
 export type { Case } from "./case.ts";
 export { composed } from "./composed.ts";
 
-const withZeroRows = tensor([3, 4, 0, 0, -1e-3, 0], [3, 2]);
 const convolutions = convolutionCases();
 
 export const cases: { readonly [K in OpName]: readonly Case[] } = {
@@ -181,21 +183,14 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
       build: (x) => $.select($.less(x, 1), 7, $.log(x)),
     },
   ],
+  scaled: scaledCases,
 
   sum: [
     ...reduction($.sum),
     { name: "over nothing", inputs: [tensor([], [0, 3])], build: (x) => $.sum(x, { axes: 0 }) },
   ],
   max: exactly(reduction($.max)),
-  norm: [
-    ...reduction($.norm),
-    { name: "of zero rows", inputs: [withZeroRows], build: (x) => $.norm(x, { axes: 1 }) },
-    {
-      name: "and its safe reciprocal at zero rows",
-      inputs: [withZeroRows],
-      build: (x) => $.safeReciprocal($.norm(x, { axes: 1, keepDims: true })),
-    },
-  ],
+  norm: [...reduction($.norm), ...normsOfZeroRows, ...normsOfAnySize],
   argmax: exactly(
     many<[string, Tensor, number]>(
       [

@@ -48,7 +48,7 @@ describe.each(runtimes)("%s", (_, runtime) => {
     }
   };
   const message = (y: Node, feeds: Readonly<Record<string, Tensor>>): Promise<string> =>
-    run(y, feeds).then(String, (error: Error) => error.message);
+    run(y, feeds).then(String, (error: unknown) => (error as Error).message);
 
   test("gather and scatterAdd refuse what is fed outside", async () => {
     const rows = gather(table, i);

@@ -55,4 +55,6 @@ export const greaterOrEqual = (a: Arg, b: Arg): Node => lessOrEqual(b, a);
 /** x where `condition` holds, y elsewhere. */
 export const select = (condition: Node, x: Arg, y: Arg): Node =>
   node("select", [condition, ...pair(x, y)], {});
+/** x a b, with a and b broadcast to x; where a is far from 1, as 1 / |x| is for tiny x, not by way of a b. */
+export const scaled = (x: Node, a: Node, b: Node): Node => node("scaled", [x, a, b], {});
 export const square = (x: Node): Node => mul(x, x);
