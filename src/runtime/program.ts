@@ -79,7 +79,7 @@ export function tensor(
 ): Tensor {
   const list = typeof data === "number" ? [data] : data;
   if (!isList(list))
-    throw new Error(`tensor: expected numbers, got ${typeof list}; give an array of them`);
+    throw new Error(`tensor: expected numbers, got ${kindOf(list)}; give an array of them`);
   const dims = shape ?? (typeof data === "number" ? [] : [list.length]);
   if (list.length !== sizeOf(dims))
     throw new Error(
@@ -88,6 +88,7 @@ export function tensor(
   return { dtype, shape: dims, data: isArrayOf(dtype, list) ? list : arrayOf(dtype, list) };
 }
 
+const kindOf = (x: unknown): string => (x === null ? "null" : typeof x);
 /** Plain JavaScript may give anything. */
 const isList = (x: unknown): boolean =>
   typeof x === "object" && x !== null && "length" in x && typeof x.length === "number";
