@@ -23,6 +23,7 @@ import {
   pow,
   reshape,
   safeReciprocal,
+  scaled,
   scatterAdd,
   select,
   sigmoid,
@@ -81,6 +82,7 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   logicalNot: none,
   cast: (y, dy) => [y.dtype === "float" && y.inputs[0].dtype === "float" ? dy : null],
   stopGradient: none,
+  within: none,
 
   add: (_, dy) => [dy, dy],
   sub: (_, dy) => [dy, neg(dy)],
@@ -105,6 +107,7 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
     select(condition, dy, 0),
     select(condition, 0, dy),
   ],
+  scaled: ({ inputs: [x, a, b] }, dy) => [scaled(dy, a, b), mul(mul(dy, x), b), mul(mul(dy, x), a)],
 
   sum: ({ inputs: [x], attrs: { axes } }, dy) => [broadcastTo(kept(dy, x, axes), x.shape)],
   max: (y, dy) => {
@@ -115,7 +118,8 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   },
   norm: (y, dy) => {
     const [x] = y.inputs;
-    return [mul(x, kept(mul(dy, safeReciprocal(y)), x, y.attrs.axes))];
+    const { axes } = y.attrs;
+    return [scaled(x, kept(safeReciprocal(y), x, axes), kept(dy, x, axes))]; // of a tiny x both are huge
   },
   argmax: none,
   topKIndices: none,

@@ -11,6 +11,7 @@ import {
   wholeShape,
   type Type,
 } from "./check.ts";
+import { checkNumbers } from "./numbers.ts";
 import type { AttrsOf, Conv2dAttrs, Dtype, NodeOf, OpName, Shape, Window2d } from "./op.ts";
 
 export { broadcastShapes, sizeOf, type Type } from "./check.ts";
@@ -113,6 +114,7 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
       throw new Error(
         `constant: ${data.length} values do not fill shape ${show(shape)}; give ${sizeOf(shape)}`,
       );
+    if (dtype !== "float") checkNumbers("constant", data, dtype);
     return leaf(_, { shape, dtype });
   },
 
@@ -147,6 +149,12 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   },
   cast: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   stopGradient: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  within: ([x], { least, most, what }) => {
+    need(what, x, "int32");
+    if (!(least <= most))
+      throw new Error(`within: least ${least} is above most ${most}; swap them`);
+    return { shape: x.shape, dtype: "int32" };
+  },
 
   add: binary("add", "float", "int32"),
   sub: binary("sub", "float", "int32"),
@@ -164,6 +172,12 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     need("select", condition, "bool");
     const { shape, dtype } = binary("select", "float", "int32")([x, y]);
     return { shape: broadcastShapes("select", condition.shape, shape), dtype };
+  },
+  scaled: ([x, a, b]) => {
+    for (const factor of [x, a, b]) need("scaled", factor, "float");
+    const full = [a, b].reduce((s, f) => broadcastShapes("scaled", s, f.shape), x.shape);
+    sameShape("scaled", "the product", full, x.shape, "its factors broadcast to x");
+    return { shape: x.shape, dtype: "float" };
   },
 
   sum: reduction("sum"),

@@ -93,6 +93,16 @@ export interface Ops {
   logicalNot: Op<1>;
   cast: Op<1, { readonly dtype: Dtype }>;
   stopGradient: Op<1>;
+  /** int32 x itself; a program refuses to run where one lies outside [least, most] and is not `or`. `what`: whose they are. */
+  within: Op<
+    1,
+    {
+      readonly least: number;
+      readonly most: number;
+      readonly or?: number | undefined;
+      readonly what: string;
+    }
+  >;
 
   // elementwise, two inputs broadcast against each other
   add: Op<2>;
@@ -109,11 +119,13 @@ export interface Ops {
   logicalOr: Op<2>;
   /** `select(condition, x, y)`: x where the condition holds, y elsewhere. */
   select: Op<3>;
+  /** `scaled(x, a, b)`: x a b with a and b broadcast to x, by way of x a where a is so far from 1 that a b may leave float32. */
+  scaled: Op<3>;
 
   // over axes, and along one
   sum: Op<1, Reduction>;
   max: Op<1, Reduction>;
-  /** The Euclidean norm over axes. */
+  /** The Euclidean norm over axes, of any size that float32 holds. */
   norm: Op<1, Reduction>;
   argmax: Op<1, { readonly axis: number }>;
   /** Where the k largest elements along `axis` are, int32, the largest first and of equals the first. */

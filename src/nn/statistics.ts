@@ -12,7 +12,14 @@ import {
   zeros,
   type Node,
 } from "../graph/index.ts";
-import { initialization, moments, perUnit, reportDead, type Statistics } from "./norm.ts";
+import {
+  initialization,
+  moments,
+  needSeveral,
+  perUnit,
+  reportDead,
+  type Statistics,
+} from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -52,6 +59,7 @@ export const meanOnly =
       const average = means();
       if (scope.mode === "eval")
         return b ? add(t, perUnit(sub(b, average.value), t)) : sub(t, perUnit(average.value, t));
+      needSeveral(scope, t);
       const { mu } = moments(t);
       if (scope.mode === "train") {
         average.take(mu);
@@ -91,6 +99,7 @@ export const batchNorm =
     if (scope.mode === "init") scope.update(gamma, used.gamma);
     if (scope.mode === "init" && beta && used.beta) scope.update(beta, used.beta);
     return (t) => {
+      needSeveral(scope, t);
       const [average, spread] = [means(), variances()];
       const { mu, variance } =
         scope.mode === "eval"
@@ -100,7 +109,7 @@ export const batchNorm =
       average.take(mu);
       const n = sizeOf(t.shape) / units;
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
-      spread.take(scope.mode === "train" ? mul(variance, n / Math.max(1, n - 1)) : variance);
+      spread.take(scope.mode === "train" ? mul(variance, n / (n - 1)) : variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
       const scaled = mul(sub(t, mu), factor);
       return used.beta ? add(scaled, perUnit(used.beta, t)) : scaled;

@@ -215,6 +215,7 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   logicalNot: elementwise,
   cast: elementwise,
   stopGradient: elementwise,
+  within: natural,
 
   add,
   sub,
@@ -229,6 +230,7 @@ export const blocked: { readonly [K in OpName]: Rule<K> } = {
   logicalAnd: elementwise,
   logicalOr: elementwise,
   select: elementwise,
+  scaled: natural,
 
   sum,
   max: natural,

@@ -21,7 +21,8 @@ export type Attribute =
   | string
   | readonly number[]
   | { readonly float: number }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | { readonly graph: onnx.IGraphProto };
 
 export interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attribute>>;
@@ -53,6 +54,12 @@ export interface Emitter extends Target {
   emit(op: string, inputs: readonly string[], options?: EmitOptions): string;
   /** The name of a constant; equal constants are stored once. */
   constant(data: ArrayLike<number>, shape: Shape, dtype: Dtype | "int64"): string;
+  /** One of two float values of `shape`, computed as it is chosen; neither may ask for values that are made once. */
+  branch(
+    condition: string,
+    shape: Shape,
+    branches: { readonly then: () => string; readonly otherwise: () => string },
+  ): string;
   /** `make()` once per key: what several lowerings share. */
   once(key: string, make: () => string): string;
 }
@@ -76,6 +83,34 @@ export function emitter(
     shared.set(key, name);
     return name;
   };
+  let count = 0;
+  let into = nodes; // the nodes of a branch go into a graph of their own
+  const emit: Emitter["emit"] = (op, inputs, { attrs = {}, outputs = 1, domain = "" } = {}) => {
+    const name = `${op}_${count++}`;
+    domains.add(domain);
+    into.push({
+      name,
+      opType: op,
+      domain,
+      input: [...inputs],
+      output: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
+      attribute: Object.entries(attrs).map(([key, value]) => ({
+        name: key,
+        ...attributeValue(value),
+      })),
+    });
+    return name;
+  };
+  const graphOf = (name: string, shape: Shape, make: () => string): onnx.IGraphProto => {
+    const outer = into;
+    const node: onnx.INodeProto[] = [];
+    into = node;
+    const made = make();
+    into = outer;
+    const dims = shape.map((d) => ({ dimValue: d }));
+    const type = { tensorType: { elemType: elementType.float, shape: { dim: dims } } };
+    return { name, node, output: [{ name: made, type }] };
+  };
   return {
     nodes,
     initializers,
@@ -85,22 +120,14 @@ export function emitter(
       opset,
       does: (pass) => !target.without?.includes(pass),
       once,
-      emit(op, inputs, { attrs = {}, outputs = 1, domain = "" } = {}) {
-        const name = `${op}_${nodes.length}`;
-        domains.add(domain);
-        nodes.push({
-          name,
-          opType: op,
-          domain,
-          input: [...inputs],
-          output: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
-          attribute: Object.entries(attrs).map(([key, value]) => ({
-            name: key,
-            ...attributeValue(value),
-          })),
-        });
-        return name;
-      },
+      emit,
+      branch: (condition, shape, { then, otherwise }) =>
+        emit("If", [condition], {
+          attrs: {
+            then_branch: { graph: graphOf("then", shape, then) },
+            else_branch: { graph: graphOf("else", shape, otherwise) },
+          },
+        }),
       constant(data, shape, dtype) {
         const rawData = littleEndian(data, dtype);
         const add = (): string => {
@@ -118,6 +145,7 @@ function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
   if (typeof value === "number") return { type: AttributeType.INT, i: value };
   if (typeof value === "string")
     return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if ("graph" in value) return { type: AttributeType.GRAPH, g: value.graph };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
   if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
   return { type: AttributeType.INTS, ints: [...value] };

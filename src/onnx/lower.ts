@@ -4,6 +4,7 @@ import { sizeOf } from "../graph/index.ts";
 import { conv2d, conv2dWeight, convTranspose2d } from "./convolution.ts";
 import { elementType, type Emitter } from "./emit.ts";
 import { maxPool2d, maxPool2dGrad } from "./pooling.ts";
+import { normBy, scaled } from "./norm.ts";
 import { randomBits } from "./random.ts";
 import { int64s, reshapeTo, scalar } from "./shapes.ts";
 
@@ -91,6 +92,7 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   cast: ({ attrs: { dtype } }, inputs, e) =>
     e.emit("Cast", inputs, { attrs: { to: elementType[dtype] } }),
   stopGradient: direct("Identity"),
+  within: direct("Identity"),
 
   add: direct("Add"),
   sub: direct("Sub"),
@@ -105,10 +107,11 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   logicalAnd: direct("And"),
   logicalOr: direct("Or"),
   select: direct("Where"),
+  scaled,
 
   sum: reduction("ReduceSum"),
   max: reduction("ReduceMax"),
-  norm: reduction("ReduceL2"),
+  norm: (n, inputs, e) => normBy(n, inputs, e, reduction("ReduceL2")),
   argmax: ({ attrs: { axis } }, inputs, e) =>
     e.emit("Cast", [e.emit("ArgMax", inputs, { attrs: { axis, keepdims: 0 } })], {
       attrs: { to: elementType.int32 },

@@ -1,25 +1,49 @@
 /** What may be done to gradients before an optimizer takes them. */
 import {
+  abs,
   add,
   clip,
+  concat,
   constant,
+  less,
+  log,
   minimum,
   mul,
+  norm,
+  reshape,
   safeReciprocal,
+  select,
   sqrt,
   square,
+  sub,
   sum,
   type Node,
   type Parameter,
 } from "../graph/index.ts";
 
 /** The Euclidean norm of all gradients together, a scalar. */
-export const globalNorm = (gradients: readonly Node[]): Node =>
-  sqrt(gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b), constant(0)));
+export function globalNorm(gradients: readonly Node[]): Node {
+  if (gradients.length === 0) return constant(0);
+  const squares = sqrt(
+    gradients.map((g) => sum(square(g))).reduce((a, b) => add(a, b), constant(0)),
+  );
+  // Where squares leave float32, or nearly do, the norm of the norms, which do not.
+  const norms = norm(
+    concat(
+      gradients.map((g) => reshape(norm(g), [1])),
+      0,
+    ),
+  );
+  return select(less(abs(log(squares)), 40 * Math.LN2), squares, norms);
+}
 
-/** Scaled down together, where their common norm is above `most`, to that norm. */
+/**
+ * Scaled down together, where their common norm is above `most`, to that norm. Where float32 does not hold the norm, they
+ * become NaN.
+ */
 export function clipByNorm(gradients: readonly Node[], most: number): readonly Node[] {
-  const factor = minimum(1, mul(most, safeReciprocal(globalNorm(gradients))));
+  const length = globalNorm(gradients);
+  const factor = add(minimum(1, mul(most, safeReciprocal(length))), sub(length, length)); // NaN of infinity, or 0
   return gradients.map((g) => mul(g, factor)); // where all are zero the factor is 0 too
 }
 

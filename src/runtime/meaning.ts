@@ -4,11 +4,13 @@ import {
   sizeOf,
   type Axes,
   type Dtype,
+  type Node,
   type NodeOf,
   type OpName,
   type Shape,
 } from "../graph/index.ts";
 import { erf } from "../graph/special.ts";
+import { checkRange, demandOf } from "./demand.ts";
 import type { Tensor, TensorData } from "./program.ts";
 import { eachInWindow, forEachRun, largest } from "./windows.ts";
 
@@ -61,6 +63,7 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   cast: ({ dtype }, [x]) =>
     dtype === "bool" ? Uint8Array.from(x.data, (v) => Number(v !== 0)) : hold(dtype, x.data), // typed arrays truncate toward zero
   stopGradient: (_, [x]) => x.data,
+  within: (y, [x]) => inRange(y, x),
 
   add: elementwise((a, b) => a + b),
   sub: elementwise((a, b) => a - b),
@@ -75,6 +78,7 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   logicalAnd: elementwise((a, b) => a & b),
   logicalOr: elementwise((a, b) => a | b),
   select: elementwise((condition, a, b) => (condition ? a : b)),
+  scaled: elementwise((x, a, b) => x * (a * b)),
 
   sum: reduction(0, (total, x) => total + x),
   max: reduction(-Infinity, Math.max),
@@ -200,13 +204,10 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
     walk(x.shape, strides, dot(before, strides)).forEach((yi, xi) => (out[yi] = x.data[xi]));
     return out;
   },
-  gather: (y, [x, indices]) => {
-    const [n, ...row] = x.shape as [number, ...number[]];
-    return pick(y, x, rows("gather", indices.data, n, sizeOf(row)));
-  },
+  gather: (y, [x, indices]) => pick(y, x, rows(inRange(y, indices), sizeOf(x.shape.slice(1)))),
   scatterAdd: (y, [indices, rest]) => {
     const out = zeros(y);
-    const at = rows("scatterAdd", indices.data, y.attrs.size, sizeOf(y.shape.slice(1)));
+    const at = rows(inRange(y, indices), sizeOf(y.shape.slice(1)));
     at.forEach((yi, i) => (out[yi] += rest.data[i]));
     return out;
   },
@@ -302,14 +303,16 @@ const pick = (
   return out;
 };
 
-/** Where the elements of the rows lie that `indices` name, each row `size` long, of `n`. */
-function rows(op: string, indices: TensorData, n: number, size: number): Int32Array {
+/** The indices that `n` is given, all in the range it asks for. */
+function inRange(n: Node, indices: Tensor): TensorData {
+  checkRange(demandOf(n)!, indices);
+  return indices.data;
+}
+
+/** Where the elements of the rows lie that `indices` name, each row `size` long. */
+function rows(indices: TensorData, size: number): Int32Array {
   const at = new Int32Array(indices.length * size);
   indices.forEach((index, i) => {
-    if (index < 0 || index >= n)
-      throw new Error(
-        `${op}: an index is outside 0 to ${n - 1}, got ${index}; check the indices fed`,
-      );
     for (let j = 0; j < size; j++) at[i * size + j] = index * size + j;
   });
   return at;

@@ -2,16 +2,10 @@
 import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import type { Dtype } from "../graph/index.ts";
 import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
-import {
-  checkFeed,
-  checkSpec,
-  type Program,
-  type ProgramSpec,
-  type Runtime,
-  type State,
-  type Tensor,
-  type TensorData,
-} from "./program.ts";
+import { outside } from "./demand.ts";
+import type { Runtime, Session, State, Tensor, TensorData } from "./program.ts";
+import { planOf, programOf, type Plan } from "./run.ts";
+import { lifetime } from "./turns.ts";
 
 /** The part of `onnxruntime-node` and `onnxruntime-web` that is used here. */
 export interface Ort {
@@ -22,10 +16,6 @@ export interface Ort {
 }
 
 const ortType = { float: "float32", int32: "int32", uint32: "uint32", bool: "bool" } as const;
-
-/** Outputs carry this before their names so that updates, whose names are parameters', cannot meet them. */
-const outputKey = (name: string): string => `output:${name}`;
-const updateKey = (name: string): string => `next:${name}`;
 
 export interface OrtOptions {
   readonly session: InferenceSession.SessionOptions;
@@ -41,9 +31,9 @@ export const ortRuntime = (
 ): Runtime => ({
   name,
   async compile(spec) {
-    const { parameters } = checkSpec(spec);
+    const plan = planOf(spec);
     const ort = await load();
-    const { bytes, inputs, nodes } = toModel(rootsOf(spec), await target?.(ort));
+    const { bytes, inputs, nodes } = toModel(plan.roots, await target?.(ort));
     const session = await ort.InferenceSession.create(bytes, sessionOptions(options, nodes));
     const used = new Set(inputs.map((x) => x.name));
     const feedsOf = (
@@ -54,30 +44,41 @@ export const ortRuntime = (
       const take = (key: string, x: Tensor): void => {
         if (used.has(key)) result[key] = toOrt(ort, x);
       };
-      for (const { attrs } of spec.inputs ?? [])
-        take(inputName(attrs.name), checkFeed("input", attrs, feeds[attrs.name]));
-      for (const { attrs } of parameters)
-        take(parameterName(attrs.name), checkFeed("parameter", attrs, state.get(attrs.name)));
+      for (const { attrs } of spec.inputs ?? []) take(inputName(attrs.name), feeds[attrs.name]);
+      for (const { attrs } of plan.parameters)
+        take(parameterName(attrs.name), state.get(attrs.name)!);
       return result;
     };
-    return { parameters, ...running(spec, session, feedsOf) };
+    const roots = Object.entries(plan.roots);
+    return programOf(plan, {
+      async compute(feeds, state) {
+        const values = await session.run(feedsOf(feeds, state)).catch((error: unknown) => {
+          throw inOurWords(error, plan);
+        });
+        const tensors = roots.map(([key, { shape, dtype }]) => {
+          const data = values[key].data as TensorData;
+          return [key, { shape, dtype, data }] as const;
+        });
+        return Object.fromEntries(tensors);
+      },
+      release: () => session.release(),
+    });
   },
   async open(model) {
     const ort = await load();
     const session = await ort.InferenceSession.create(model, options);
-    return {
-      async run(feeds) {
-        const given = Object.entries(feeds).map(([key, x]) => [key, asIs(ort, x)] as const);
-        const values = await session.run(Object.fromEntries(given));
-        return Object.fromEntries(
-          Object.entries(values).map(([key, x]) => [
-            key,
-            { dtype: dtypeOf(x), shape: x.dims, data: x.data as TensorData },
-          ]),
-        );
-      },
-      release: () => session.release(),
+    const { use, end } = lifetime({ what: "session", again: "open" }, () => session.release());
+    const run: Session["run"] = async (feeds) => {
+      const given = Object.entries(feeds).map(([key, x]) => [key, asIs(ort, x)] as const);
+      const values = await session.run(Object.fromEntries(given));
+      return Object.fromEntries(
+        Object.entries(values).map(([key, x]) => [
+          key,
+          { dtype: dtypeOf(x), shape: x.dims, data: x.data as TensorData },
+        ]),
+      );
     };
+    return { run: (feeds) => use(() => run(feeds)), release: end };
   },
 });
 
@@ -92,35 +93,12 @@ const sessionOptions = (
 ): InferenceSession.SessionOptions =>
   nodes > MANY_NODES ? { ...options, graphOptimizationLevel: "disabled" } : options;
 
-/** Outputs and updates of a spec as the outputs of one model. */
-export const rootsOf = ({ outputs = {}, updates = [] }: ProgramSpec): Record<string, ProgramRoot> =>
-  Object.fromEntries([
-    ...Object.entries(outputs).map(([name, node]) => [outputKey(name), node] as const),
-    ...updates.map(({ parameter, next }) => [updateKey(parameter.attrs.name), next] as const),
-  ]);
-type ProgramRoot = NonNullable<ProgramSpec["outputs"]>[string];
-
-function running(
-  { outputs = {}, updates = [] }: ProgramSpec,
-  session: InferenceSession,
-  feedsOf: (feeds: Readonly<Record<string, Tensor>>, state: State) => Record<string, OrtTensor>,
-): Pick<Program, "run" | "release"> {
-  return {
-    async run(feeds, state) {
-      const values = await session.run(feedsOf(feeds, state));
-      const read = (key: string, { shape, dtype }: ProgramRoot): Tensor => ({
-        shape,
-        dtype,
-        data: values[key].data as TensorData,
-      });
-      for (const { parameter: p, next } of updates)
-        state.set(p.attrs.name, read(updateKey(p.attrs.name), next));
-      return Object.fromEntries(
-        Object.entries(outputs).map(([name, node]) => [name, read(outputKey(name), node)]),
-      );
-    },
-    release: () => session.release(),
-  };
+/** ONNX Runtime notices by itself where an index that the graph computes is too large. */
+function inOurWords(error: unknown, { ranges: { computed } }: Plan): unknown {
+  const text = error instanceof Error ? error.message : "";
+  const [, got, most] = /idx=(-?\d+) must be within .*?,(-?\d+)\]/.exec(text) ?? [];
+  const demand = computed.find((d) => d.most === Number(most));
+  return demand ? outside(demand, Number(got), { cause: error }) : error;
 }
 
 /** A program computes in single precision, whatever it is given; a model in what it was made for. */

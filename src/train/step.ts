@@ -41,16 +41,26 @@ function program(
   outputs: Readonly<Record<string, Node>>,
   updates: readonly Update[] = [],
 ): ProgramSpec {
-  const used = new Set(topological([...Object.values(outputs), ...updates.map((u) => u.next)]));
+  const order = topological([...Object.values(outputs), ...updates.map((u) => u.next)]);
+  const used = new Set(order.flatMap((n) => (n.op === "input" ? [n.attrs.name] : [])));
   const all = key ? [...inputs, key] : inputs;
-  return { inputs: all.filter((x) => used.has(x)), outputs, updates };
+  return {
+    inputs: all.filter((x) => used.has(x.attrs.name)),
+    unused: all.filter((x) => !used.has(x.attrs.name)),
+    outputs,
+    updates,
+  };
 }
 
-/** Data-dependent initialization, to be run once before training; its outputs "dead:<layer>" count units without variance. */
+/**
+ * Data-dependent initialization, to be run once before training; its outputs "dead:<layer>" count units without variance. A batch
+ * on which a scale would not be finite is an error that names the first such layer.
+ */
 export function initStep(network: Network, options: StepOptions): ProgramSpec {
   const { value, updates, dead } = traced(network, "init", options);
   const counts = Object.entries(dead).map(([layer, count]) => [`dead:${layer}`, count] as const);
-  return program(options, { ...value, ...Object.fromEntries(counts) }, updates);
+  const spec = program(options, { ...value, ...Object.fromEntries(counts) }, updates);
+  return { ...spec, finite: true };
 }
 
 /** Forward, backward, optimizer and running averages: the whole training step. */

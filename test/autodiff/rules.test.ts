@@ -50,6 +50,7 @@ import {
   reshape,
   round,
   safeReciprocal,
+  scaled,
   scatterAdd,
   select,
   sigmoid,
@@ -65,6 +66,7 @@ import {
   tanh,
   topK,
   transpose,
+  within,
   type Conv2dOptions,
   type Node,
   type OpName,
@@ -160,6 +162,18 @@ const table: { readonly [K in OpName]: Expected } = {
   cast: {
     none: "other types have no derivative",
     values: [float(cast(x, "int32")), float(cast(x, "bool"))],
+  },
+  scaled: {
+    values: [
+      scaled(constant(1, [2, 3]), x, x),
+      scaled(x, sum(x), constant(2)),
+      scaled(x, x, sum(x)),
+    ],
+    smooth: true,
+  },
+  within: {
+    none: "whole numbers",
+    values: [float(within(indices, { least: 0, most: 2, what: "indices" }))],
   },
   stopGradient: { none: "that is what it is for", values: [stopGradient(x), stopGradient(exp(x))] },
 

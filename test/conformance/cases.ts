@@ -5,7 +5,18 @@ import { tensor, type Tensor } from "../../src/runtime/program.ts";
 import { exactly, int32s, ints, many, some, titled, type Case } from "./case.ts";
 import { convolutionCases } from "./convolutions.ts";
 import { elementwise } from "./elementwise.ts";
-import { castable, dtypes, key, moving, random, reduction } from "./families.ts";
+import {
+  castable,
+  dtypes,
+  key,
+  moving,
+  normsOfAnySize,
+  normsOfZeroRows,
+  random,
+  ranged,
+  reduction,
+  scaledCases,
+} from "./families.ts";
 import { cumulativeSumCases, topKCases } from "./lines.ts";
 import { poolCases, poolGrad } from "./pooling.ts";
 
@@ -13,7 +24,6 @@ export type { Case } from "./case.ts";
 export { composed } from "./composed.ts";
 export { derived } from "./derived.ts";
 
-const withZeroRows = tensor([3, 4, 0, 0, -1e-3, 0], [3, 2]);
 const convolutions = convolutionCases();
 
 export const cases: { readonly [K in OpName]: readonly Case[] } = {
@@ -45,21 +55,15 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   ),
 
   ...elementwise,
+  within: ranged,
+  scaled: scaledCases,
 
   sum: [
     ...reduction($.sum),
     { name: "over nothing", inputs: [tensor([], [0, 3])], build: (x) => $.sum(x, { axes: 0 }) },
   ],
   max: exactly(reduction($.max)),
-  norm: [
-    ...reduction($.norm),
-    { name: "of zero rows", inputs: [withZeroRows], build: (x) => $.norm(x, { axes: 1 }) },
-    {
-      name: "and its safe reciprocal at zero rows",
-      inputs: [withZeroRows],
-      build: (x) => $.safeReciprocal($.norm(x, { axes: 1, keepDims: true })),
-    },
-  ],
+  norm: [...reduction($.norm), ...normsOfZeroRows, ...normsOfAnySize],
   argmax: exactly(
     many<[string, Tensor, number]>(
       [

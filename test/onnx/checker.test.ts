@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { input, parametersOf, topological, type Node, type OpName } from "../../src/graph/index.ts";
 import { arms, dense, trace, type Arm } from "../../src/nn/index.ts";
 import { exportModel, toModel } from "../../src/onnx/index.ts";
-import { rootsOf } from "../../src/runtime/ort.ts";
+import { rootsOf } from "../../src/runtime/run.ts";
 import { initialState } from "../../src/runtime/program.ts";
 import { cases, composed, derived, type Case } from "../conformance/cases.ts";
 import { kindNames, kinds } from "../nn/kinds.ts";

@@ -51,6 +51,17 @@ export const cast = (x: Node, dtype: Dtype): Node =>
   x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Node): Node => node("stopGradient", [x], {});
+export interface WithinOptions {
+  readonly least: number;
+  readonly most: number;
+  /** A number outside the range that is let through, e.g. of labels to ignore. */
+  readonly or?: number | undefined;
+  /** Whose numbers they are, in messages. */
+  readonly what: string;
+}
+/** int32 x itself, of which running makes sure that it lies in [least, most]: no program's state changes where it does not. */
+export const within = (x: Node, options: WithinOptions): Node =>
+  node("within", [x], { ...options });
 export const add = (a: Arg, b: Arg): Node => node("add", pair(a, b), {});
 export const sub = (a: Arg, b: Arg): Node => node("sub", pair(a, b), {});
 export const mul = (a: Arg, b: Arg): Node => node("mul", pair(a, b), {});
@@ -69,4 +80,6 @@ export const logicalNot = (x: Node): Node => node("logicalNot", [x], {});
 /** x where `condition` holds, y elsewhere. */
 export const select = (condition: Node, x: Arg, y: Arg): Node =>
   node("select", [condition, ...pair(x, y)], {});
+/** x a b, with a and b broadcast to x; where a is far from 1, as 1 / |x| is for tiny x, not by way of a b. */
+export const scaled = (x: Node, a: Node, b: Node): Node => node("scaled", [x, a, b], {});
 export const square = (x: Node): Node => mul(x, x);
