@@ -4,7 +4,9 @@
 export function meant(name: string, names: readonly string[]): string {
   const near = names
     .map((other) => ({ other, away: distance(name.toLowerCase(), other.toLowerCase()) }))
-    .filter(({ other, away }) => away <= Math.max(1, Math.floor(other.length / 3)))
+    .filter(
+      ({ other, away }) => away <= Math.max(1, Math.floor(other.length / 3)) && away < other.length,
+    )
     .toSorted((a, b) => a.away - b.away);
   return near.length > 0 ? ` (did you mean ${near[0].other}?)` : "";
 }

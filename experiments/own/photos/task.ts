@@ -26,7 +26,7 @@ import {
 } from "./pixels.ts";
 
 const unit = "pictures";
-const SIZES = { batch: [8, 32], steps: 600, epochs: [4, 60] } as const;
+const SIZES = { batch: [16, 32], steps: 600, epochs: [4, 60] } as const;
 /** Of all pictures, those that may be unreadable. */
 const FEW = 0.05;
 
@@ -53,7 +53,9 @@ const task: Task = {
     "train ./photos --augment flips,crops --epochs 60",
     "compare ./photos --arms plain,weight --seed 1,2,3",
   ],
-  presets: { standard: { ...ownPreset, size: 64, network: { width: 16 } } as typeof ownPreset },
+  presets: {
+    standard: { ...ownPreset, lr: [0.001], size: 64, network: { width: 16 } } as typeof ownPreset,
+  },
   measures: errorRate(2),
   decide,
   ...{ load: undecided, network: undecided },

@@ -81,9 +81,11 @@ export function learnedFrom(table: Text, wanted: Wanted): Learned {
 /** Names that a message lists. */
 const MOST_NAMES = 20;
 
+export const namesIn = (header: readonly string[]): string =>
+  `${header.slice(0, MOST_NAMES).map(word).join(", ")}${header.length > MOST_NAMES ? ", ..." : ""}`;
+
 function noColumn(name: string, { file, header }: Text, isTarget: boolean): UsageError {
-  const shown = header.slice(0, MOST_NAMES).map(word).join(", ");
   return new UsageError(
-    `${file}:1: expected a column called ${brief(name)}, got ${shown}${header.length > MOST_NAMES ? ", ..." : ""}; name one of them with ${isTarget ? "--target" : "--leave-out"}${meant(name, header)}`,
+    `${file}:1: expected a column called ${brief(name)}, got ${namesIn(header)}; name one of them with ${isTarget ? "--target" : "--leave-out"}${meant(name, header)}`,
   );
 }

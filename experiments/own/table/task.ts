@@ -5,7 +5,7 @@ import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../../runs/min
 import { experimentOf } from "../../../runs/minibatch/experiment.ts";
 import type { DataSet, Task, TaskData } from "../../../runs/minibatch/task.ts";
 import type { Facts, Measure } from "../../../runs/records.ts";
-import { choice, found, list, place, text, whole } from "../../../runs/settings.ts";
+import { choice, common, found, list, place, text, whole } from "../../../runs/settings.ts";
 import { word } from "../../../src/train/json.ts";
 import { errorRate } from "../../classification.ts";
 import { newSplit, ownPreset, ownSettings } from "../settings.ts";
@@ -15,12 +15,12 @@ import { isMissing, numberIn } from "./columns.ts";
 import { readTable, type Row, type Text } from "./csv.ts";
 import { encoded, remarked, type Remark } from "./encode.ts";
 import { inputsOf, tableFound, tableTold, type TableConfig } from "./found.ts";
-import { learnedFrom, type Learned } from "./learned.ts";
+import { learnedFrom, namesIn, type Learned } from "./learned.ts";
 import { judged } from "./model.ts";
 import { predicted } from "./predict.ts";
 
 const unit = "rows";
-const SIZES = { batch: [16, 128], steps: 2000, epochs: [10, 200] } as const;
+const SIZES = { batch: [16, 128], steps: 500, epochs: [10, 60] } as const;
 const WIDTH = { least: 64, most: 256, perInput: 2 };
 
 export const task: Task = {
@@ -46,6 +46,7 @@ export const task: Task = {
       { optional: true },
     ),
     ...ownSettings(unit),
+    threads: { ...common.threads, help: "threads for the runtime (default: 1, rows being small)" },
     found: found("what the table decided", tableFound, tableTold),
   },
   examples: [
@@ -77,18 +78,17 @@ async function decide(
     throw new UsageError(
       "table: expected a file, got none; name it, as in weightnorm train table.csv",
     );
-  const { column } = asked;
-  if (column === undefined)
-    throw new UsageError(
-      `${path}: expected the column to predict, got none; add --target with its name`,
-    );
   const files = await world.door.at(path);
   const bytes = await files.read(files.names[0]);
   const file = files.where("");
   const source = { name: nameOf(path), sha256: await sha256(bytes) };
   const read = await readTable(bytes, file);
   checkSame(asked.found?.source, { ...source, count: read.rows.length }, file);
-  const { kind, leaveOut = [] } = asked;
+  const { column, kind, leaveOut = [] } = asked;
+  if (column === undefined)
+    throw new UsageError(
+      `${file}: expected the column to predict, got none; add --target with one of ${namesIn(read.header)}`,
+    );
   const learned = learnedFrom(read, {
     ...{ column, leaveOut, source },
     ...(kind ? { kind } : {}),
@@ -106,6 +106,7 @@ async function decide(
   return {
     config: {
       ...sized(asked, count, SIZES),
+      threads: asked.threads === Infinity ? 1 : asked.threads,
       network: { width: width === Infinity ? units : width },
       target: asked.found || !measure.chance || measure.share ? asked.target : measure.chance / 2,
       found: asked.found ?? learned.found,
