@@ -213,10 +213,10 @@ describe("what is no table is named, with its line:", () => {
       only a header: a.csv:1: expected rows under the header, got none; check the file
       no header: a.csv:1: expected a header with the columns' names, got numbers ("1, 2"); add a line of names
       a name twice: a.csv:1: expected every column's name once, got x twice; rename one of them
-      no such column: asked wrongly: a.csv:1: expected a column called "z", got x, y; name one of them with --target (did you mean x?)
+      no such column: asked wrongly: a.csv:1: expected a column called "z", got x, y; name one of them with --target
       a slip: asked wrongly: a.csv:1: expected a column called "speceis", got petal, species; name one of them with --target (did you mean species?)
-      nothing asked for: asked wrongly: a.csv: expected the column to predict, got none; add --target with its name
-      nothing to leave out: asked wrongly: a.csv:1: expected a column called "w", got x, y; name one of them with --leave-out (did you mean x?)
+      nothing asked for: asked wrongly: a.csv: expected the column to predict, got none; add --target with one of x, y
+      nothing to leave out: asked wrongly: a.csv:1: expected a column called "w", got x, y; name one of them with --leave-out
       too many fields: a.csv:7: expected 2 fields as the header has, got 3; mend the row, e.g. with quotes around what holds a delimiter
       too few fields: a.csv:7: expected 2 fields as the header has, got 1; mend the row, e.g. with quotes around what holds a delimiter
       an open quote: a.csv:21: expected a quote that ends before the file does, got one that is left open; close it, or double the quotes within a field
