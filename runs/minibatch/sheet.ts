@@ -6,7 +6,7 @@ import type { Task } from "./task.ts";
 type Said = Pick<Task, "measures" | "unit" | "reported">;
 type Sized = Pick<
   MinibatchConfig,
-  "arms" | "lr" | "lrOf" | "batchSize" | "trainSize" | "heldOut" | "target" | "average"
+  "arms" | "lr" | "lrOf" | "batchSize" | "trainSize" | "heldOut" | "target" | "average" | "keepBest"
 >;
 
 /** Losses below this are drawn at it: a logarithm has no 0, and nobody compares 1e-6 with 1e-9. */
@@ -16,7 +16,7 @@ const LEAST_LOSS = 1e-6;
 export function sheetOf(task: Said, config: Sized, tested: number): Sheet {
   const { measures, unit = "images", reported } = task;
   const [measure] = measures;
-  const { average } = config;
+  const notes = notesOf(config);
   return {
     axis: { name: "epoch", per: 1 },
     measures,
@@ -45,14 +45,23 @@ export function sheetOf(task: Said, config: Sized, tested: number): Sheet {
     target: config.target,
     ...(reported ? { reported } : {}),
     pictures: "What the models make",
-    notes:
-      average === undefined
-        ? {}
-        : {
-            measures: `Tests, and pictures, are of moving averages of the parameters (decay ${average}), which lag behind in short runs.`,
-          },
+    notes: notes === "" ? {} : { measures: notes },
   };
 }
+
+const notesOf = ({ average, keepBest = false }: Sized): string =>
+  [
+    ...(average === undefined
+      ? []
+      : [
+          `Tests, and pictures, are of moving averages of the parameters (decay ${average}), which lag behind in short runs.`,
+        ]),
+    ...(keepBest
+      ? [
+          "Shown are the last tests. What a run keeps are the parameters of its best test, which were chosen by it: expect a little less of them on new data.",
+        ]
+      : []),
+  ].join(" ");
 
 /** A measure over epochs and over time; a share of 0 stands at half an example, the nearest thing that a logarithm can show. */
 const panelOf = (
