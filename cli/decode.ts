@@ -16,7 +16,7 @@ export async function decoded(
       .toColourspace(channels === 1 ? "b-w" : "srgb")
       .raw({ depth: "uchar" })
       .toBuffer({ resolveWithObject: true });
-    if (Number(info.channels) !== channels) throw new Error(`${info.channels} channels`);
+    if (info.channels !== channels) throw new Error(`${info.channels} channels`);
     return { width, height, channels, pixels: new Uint8Array(data) };
   } catch (cause) {
     const got = bytes.length === 0 ? "an empty file" : brief((cause as Error).message);

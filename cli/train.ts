@@ -181,15 +181,14 @@ async function resumed({
     await tidyFinished(dir);
     return undefined;
   }
-  const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
-  try {
-    const world = nodeWorld({ places: run.places, progress, trains: true });
-    const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
-    return { dir, run, store, field };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  let field: Field | undefined;
+  const { run, store } = await resumeRun(dir, find, async (begun) => {
+    const next = await change(begun.run);
+    const world = nodeWorld({ places: next.places, progress, trains: true });
+    [field] = await Promise.all([experiment.open(next.config, world), loadOnnxRuntime()]);
+    return next; // which is written only now: data that have changed are refused before
+  });
+  return { dir, run, store, field: field! };
 }
 
 /** What to do about a run that did not get to its end. */

@@ -15,13 +15,12 @@ import {
 import { photos } from "../../experiments/own/photos/task.ts";
 import { decoded } from "../../cli/decode.ts";
 import { keyOf } from "../../src/index.ts";
-import type { Config } from "../../runs/experiment.ts";
 import { drawn, encodedAs } from "./own-pictures.ts";
 import { failure, worldOf, type Spoken } from "./own-world.ts";
 
 type Files = Readonly<Record<string, Uint8Array>>;
 const asked = (flags: Partial<PhotosConfig>): ReturnType<typeof photos.complete> =>
-  photos.complete({ size: 16, ...flags } as Partial<Config> as never, {});
+  photos.complete({ size: 16, ...flags }, {});
 
 async function opened(
   files: Files,

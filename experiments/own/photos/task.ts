@@ -109,11 +109,11 @@ async function decide(
   world: World,
 ): Promise<{ readonly task: Task; readonly config: PhotosConfig }> {
   const config = asked as PhotosConfig;
-  const path = world.places["data"];
-  if (path === undefined)
+  if (!("data" in world.places))
     throw new UsageError(
       "photos: expected a folder, got none; name it, as in weightnorm train ./photos",
     );
+  const path = world.places["data"];
   const files = await world.door.at(path);
   const where = files.where("");
   const folder = pictureFolder(files);

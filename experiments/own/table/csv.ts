@@ -25,7 +25,7 @@ export async function readTable(bytes: Uint8Array, file: string): Promise<Text> 
   const text = textOf(bytes, file);
   const delimiter = delimiterOf(text);
   const [head, ...rows] = await rowsOf(text, delimiter, file);
-  if (head === undefined)
+  if (!(head as Row | undefined))
     throw new Error(
       `${file}:1: expected a header with the columns' names, got an empty file; check the file`,
     );

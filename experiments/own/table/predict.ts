@@ -4,10 +4,10 @@ import type { NamedFile } from "../../../runs/experiment.ts";
 import type { Task } from "../../../runs/minibatch/task.ts";
 import { brief, word } from "../../../src/train/json.ts";
 import { answersOf, likeliest, rounded } from "../answers.ts";
-import { meant } from "../nearest.ts";
 import { checkRow, readTable, type Row, type Text } from "./csv.ts";
 import { encoded, remarked, type Remark } from "./encode.ts";
 import { inputsOf, type TableConfig, type Target } from "./found.ts";
+import { namesIn } from "./learned.ts";
 import { answering } from "./model.ts";
 
 type Predict = NonNullable<Task["predict"]>;
@@ -69,10 +69,10 @@ async function opened(
 ): Promise<Text | undefined> {
   try {
     const table = await readTable(await given.read(), given.name);
-    const lacking = columns.find(({ name }) => !table.header.includes(name));
-    if (!lacking) return table;
+    const lacking = columns.map(({ name }) => name).filter((name) => !table.header.includes(name));
+    if (lacking.length === 0) return table;
     throw new Error(
-      `${given.name}:1: expected the columns that the run learned from, got none called ${word(lacking.name)}; add it${meant(lacking.name, table.header)}`,
+      `${given.name}:1: expected the columns that the run learned from, got none called ${namesIn(lacking)}; add what is lacking`,
     );
   } catch (error) {
     failed.push((error as Error).message);

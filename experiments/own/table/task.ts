@@ -73,11 +73,11 @@ async function decide(
   asked: TableConfig,
   world: World,
 ): Promise<{ readonly task: Task; readonly config: TableConfig }> {
-  const path = world.places["data"];
-  if (path === undefined)
+  if (!("data" in world.places))
     throw new UsageError(
       "table: expected a file, got none; name it, as in weightnorm train table.csv",
     );
+  const path = world.places["data"];
   const files = await world.door.at(path);
   const bytes = await files.read(files.names[0]);
   const file = files.where("");
@@ -108,7 +108,7 @@ async function decide(
       ...sized(asked, count, SIZES),
       threads: asked.threads === Infinity ? 1 : asked.threads,
       network: { width: width === Infinity ? units : width },
-      target: asked.found || !measure.chance || measure.share ? asked.target : measure.chance / 2,
+      target: asked.found || !measure.chance || measure.share ? asked.target : Number((measure.chance / 2).toPrecision(3)),
       found: asked.found ?? learned.found,
     },
     task: {
