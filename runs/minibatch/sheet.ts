@@ -16,7 +16,7 @@ const LEAST_LOSS = 1e-6;
 export function sheetOf(task: Said, config: Sized, tested: number): Sheet {
   const { measures, unit = "images", reported } = task;
   const [measure] = measures;
-  const notes = notesOf(config);
+  const { average, keepBest = false } = config;
   return {
     axis: { name: "epoch", per: 1 },
     measures,
@@ -45,23 +45,21 @@ export function sheetOf(task: Said, config: Sized, tested: number): Sheet {
     target: config.target,
     ...(reported ? { reported } : {}),
     pictures: "What the models make",
-    notes: notes === "" ? {} : { measures: notes },
+    notes: {
+      ...(average === undefined
+        ? {}
+        : {
+            measures: `Tests, and pictures, are of moving averages of the parameters (decay ${average}), which lag behind in short runs.`,
+          }),
+      ...(keepBest
+        ? {
+            table:
+              "What a run keeps, for eval and predict, are the parameters of its best test. They were chosen by it: expect a little less of them on new data.",
+          }
+        : {}),
+    },
   };
 }
-
-const notesOf = ({ average, keepBest = false }: Sized): string =>
-  [
-    ...(average === undefined
-      ? []
-      : [
-          `Tests, and pictures, are of moving averages of the parameters (decay ${average}), which lag behind in short runs.`,
-        ]),
-    ...(keepBest
-      ? [
-          "Shown are the last tests. What a run keeps are the parameters of its best test, which were chosen by it: expect a little less of them on new data.",
-        ]
-      : []),
-  ].join(" ");
 
 /** A measure over epochs and over time; a share of 0 stands at half an example, the nearest thing that a logarithm can show. */
 const panelOf = (

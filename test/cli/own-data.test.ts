@@ -268,3 +268,16 @@ test("--help does not take the file to be there", async () => {
     expect(stdout).toContain(flag);
   expect(stdout).not.toContain("Infinity");
 });
+
+test("help says that there are tables and pictures", async () => {
+  const helpOf = async (...args: readonly string[]): Promise<string> =>
+    (await within(...args, "--help")).stdout;
+  expect(await helpOf("train")).toContain("weightnorm train table.csv --target species");
+  expect(await helpOf("train")).toContain("weightnorm train ./photos");
+  expect(await helpOf("compare")).toContain("weightnorm compare table.csv --target species");
+  expect(await helpOf("compare")).toContain("weightnorm compare ./photos");
+  const predict = await helpOf("predict");
+  expect(predict).toMatch(/^Usage: weightnorm predict \[options\] <path> <file...>\n\n\w/);
+  expect(predict).toContain("weightnorm predict runs/photos new.jpg ./more --json");
+  expect(Math.max(...predict.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+});

@@ -108,7 +108,10 @@ async function decide(
       ...sized(asked, count, SIZES),
       threads: asked.threads === Infinity ? 1 : asked.threads,
       network: { width: width === Infinity ? units : width },
-      target: asked.found || !measure.chance || measure.share ? asked.target : Number((measure.chance / 2).toPrecision(3)),
+      target:
+        asked.found || !measure.chance || measure.share
+          ? asked.target
+          : Number((measure.chance / 2).toPrecision(3)),
       found: asked.found ?? learned.found,
     },
     task: {
