@@ -111,7 +111,6 @@ describe("predict", () => {
       (row, i) => `"no. ${i}, ours",${row.split(",").slice(0, 4).toReversed().join(",")}`,
     );
     await writeFile(at("new.csv"), [header, ...turned].join("\r\n"));
-    await rm(at("gone"), { recursive: true, force: true });
     const { code, stdout } = await within("predict", at("run"), at("new.csv"), "--json");
     expect(code).toBe(0);
     const said = JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[];

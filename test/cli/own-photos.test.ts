@@ -52,7 +52,6 @@ test("pictures of two classes are told apart, those held out and new ones", asyn
   const right = rows.filter((row, i) => row["class"] === SHAPES[i < 20 ? 0 : 1]);
   expect(right.length).toBeGreaterThanOrEqual(36);
 
-  // Upside down by its pixels, upright by what its camera said: the same picture.
   const one = await encodedAs(drawn("circle", 1001, SIZE), SIZE);
   await writeFile(at("one.png"), one);
   await writeFile(at("text.png"), "no picture");
