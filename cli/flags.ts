@@ -21,6 +21,7 @@ const placeholders: Readonly<Partial<Record<Setting["type"], string>>> = {
   positive: "<x>",
   choice: "<name>",
   path: "<path>",
+  text: "<name>",
   list: "<list>",
 };
 

@@ -33,6 +33,15 @@ export type Setting = Described &
     | { readonly type: "switch" }
     /** A file or a folder. */
     | { readonly type: "path" }
+    /** A name of the user's own, e.g. of a column. */
+    | { readonly type: "text" }
+    /** What data decide: a value of a form of its own, for which there is no flag. */
+    | {
+        readonly type: "found";
+        readonly schema: z.ZodMiniType;
+        /** A value that fits the schema, in a few words. */
+        readonly tell: (value: unknown) => string;
+      }
     /** Different values of one kind, at least one. */
     | { readonly type: "list"; readonly of: Setting }
     | { readonly type: "group"; readonly of: Settings }
@@ -45,6 +54,7 @@ export type Settings = Readonly<Record<string, Setting>>;
 /** What no setting needs more of, and products of it are still numbers. */
 const LARGEST = 1e100;
 const MOST_VALUES = 1000;
+const MOST_CHARACTERS = 200;
 
 type Options = Partial<Described>;
 export const whole = (
@@ -83,6 +93,20 @@ export const place = (help: string, rest: Options = {}): Setting => ({
   type: "path",
   help,
   ...rest,
+});
+export const text = (help: string, rest: Options = {}): Setting => ({
+  type: "text",
+  help,
+  ...rest,
+});
+/** `tell` says a value that fits the schema in a few words. */
+export const found = <T extends z.ZodMiniType>(
+  help: string,
+  schema: T,
+  tell: (value: z.infer<T>) => string,
+): Setting => ({
+  ...{ type: "found", help, schema, flag: false, optional: true },
+  tell: tell as (value: unknown) => string, // of what has passed the schema
 });
 export const list = (help: string, of: Setting, rest: Options = {}): Setting => ({
   type: "list",
@@ -154,6 +178,10 @@ export function expectation(setting: Setting): string {
       return "true or false";
     case "path":
       return "a path";
+    case "text":
+      return `a name of at most ${MOST_CHARACTERS} characters`;
+    case "found":
+      return "what the data decided";
     case "list":
       return `different values, each ${expectation(setting.of)}`;
     case "group":
@@ -178,6 +206,10 @@ export function schemaOf(setting: Setting): z.ZodMiniType {
       return z.boolean();
     case "path":
       return z.string().check(z.minLength(1));
+    case "text":
+      return z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS));
+    case "found":
+      return setting.schema;
     case "list":
       return z.array(schemaOf(setting.of)).check(
         z.minLength(1),
@@ -270,6 +302,7 @@ export function typed(setting: Setting, value: unknown): string {
 /** A value as people read it: in its unit, lists and records taken apart. */
 export function told(setting: Setting | undefined, value: unknown): string {
   if (value === undefined || value === null) return "\u2013";
+  if (setting?.type === "found") return setting.tell(value);
   if (Array.isArray(value))
     return value.map((x) => told(setting?.type === "list" ? setting.of : setting, x)).join(", ");
   if (typeof value === "object")

@@ -16,7 +16,7 @@ const house: Readonly<Record<string, Room>> = {
   src: { rooms: [] }, // whose own folders have their table below
   runs: { rooms: ["src"], packages: ["zod/mini"] },
   "runs/folder": { rooms: ["src", "runs"], packages: ["zod/mini", "node:"] },
-  experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate"] },
+  experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate", "csv-parse/sync"] },
   report: { rooms: ["runs/records.ts"], packages: ["vega", "vega-lite", "cli-table3"] },
   "report/png.ts": { rooms: [], packages: ["@resvg/resvg-js", "node:"] },
   cli: {
