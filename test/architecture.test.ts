@@ -48,7 +48,7 @@ const isAmong = (to: string, packages: readonly string[] = []): boolean =>
 const library: Readonly<Record<string, Room>> = {
   graph: { rooms: [] },
   autodiff: { rooms: ["graph"] },
-  onnx: { rooms: ["graph"], packages: ["onnx-proto"] },
+  onnx: { rooms: ["graph"], packages: ["@bufbuild/protobuf/wire"] },
   runtime: {
     rooms: ["graph", "autodiff", "onnx"],
     packages: ["onnxruntime-common", "onnxruntime-node", "onnxruntime-web"],
