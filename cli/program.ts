@@ -1,5 +1,4 @@
 /** The commands; what they do is in one file each, loaded when it is asked for. Flags of experiments are made of their settings. */
-import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
 import { experiments, findExperiment, ownData } from "../experiments/index.ts";
 import { UsageError } from "../runs/experiment.ts";
@@ -18,16 +17,8 @@ import {
   settingOptions,
   threadsOption,
 } from "./flags.ts";
-
-const version = (): string => {
-  for (const path of ["../package.json", "../../package.json"])
-    try {
-      return (createRequire(import.meta.url)(path) as { readonly version: string }).version;
-    } catch {
-      continue; // the source and the built file lie at different depths
-    }
-  return "unknown";
-};
+import { manifest } from "./manifest.ts";
+import { lackIn } from "./needs.ts";
 
 const TRAINING = ["compare", "train"] as const;
 type Training = (typeof TRAINING)[number];
@@ -62,7 +53,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     .description(
       "Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.",
     )
-    .version(version());
+    .version(manifest().version);
   for (const name of TRAINING)
     root.addCommand(chosen?.command === name ? trainingOf(chosen) : await trainingWithout(name));
   const places = await everyPlace();
@@ -310,7 +301,7 @@ export async function run(args: readonly string[]): Promise<number> {
       error instanceof CommanderError
         ? (await import("./usage.ts")).spoken(error, args)
         : error instanceof Error
-          ? error.message
+          ? (lackIn(error) ?? error.message)
           : String(error);
     process.stderr.write(`weightnorm: ${spared(await said)}\n`);
     return code;

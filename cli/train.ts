@@ -23,7 +23,7 @@ import {
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
-import { objectOf } from "../runs/settings.ts";
+import { objectOf } from "../runs/setting-values.ts";
 import type { RunConfig, Store } from "../runs/store.ts";
 import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
 import { display } from "./display.ts";

@@ -10,5 +10,6 @@ export const slow = [
   "test/graph/random.test.ts",
   "test/nn/initialization.test.ts",
   "test/readme.test.ts",
+  "test/tarball.test.ts",
   "test/web.test.ts",
 ] as const;

@@ -51,10 +51,10 @@ const isAmong = (to: string, packages: readonly string[] = []): boolean =>
 const library: Readonly<Record<string, Room>> = {
   graph: { rooms: [] },
   autodiff: { rooms: ["graph"] },
-  onnx: { rooms: ["graph"], packages: ["onnx-proto"] },
+  onnx: { rooms: ["graph"], packages: ["@bufbuild/protobuf/wire"] },
   runtime: {
     rooms: ["graph", "autodiff", "onnx"],
-    packages: ["onnxruntime-common", "onnxruntime-node", "onnxruntime-web"],
+    packages: ["onnxruntime-node", "onnxruntime-web"],
   },
   nn: { rooms: ["graph"] },
   optim: { rooms: ["graph"] },
@@ -62,7 +62,7 @@ const library: Readonly<Record<string, Room>> = {
   data: { rooms: ["graph"], packages: ["nanotar"] }, // the counter-based hash
   node: {
     rooms: ["graph", "onnx", "runtime", "train", "data"],
-    packages: ["onnxruntime-common", "node:"],
+    packages: ["node:"],
   },
 };
 const folderOf = (file: string): string => file.split("/")[1];

@@ -1,11 +1,14 @@
 /** A growing ONNX graph: what lowerings write to. Names are counted, so the same graph gives the same bytes. */
-import onnxProto from "onnx-proto";
-import type { onnx } from "onnx-proto";
 import type { Dtype, Shape } from "../graph/index.ts";
-
-const { TensorProto, AttributeProto } = onnxProto.onnx;
-const { DataType } = TensorProto;
-const { AttributeType } = AttributeProto;
+import {
+  AttributeType,
+  DataType,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from "./proto.ts";
+import type { Draft } from "./wire.ts";
 
 export const elementType: Readonly<Record<Dtype | "int64", number>> = {
   float: DataType.FLOAT,
@@ -22,7 +25,7 @@ export type Attribute =
   | readonly number[]
   | { readonly float: number }
   | { readonly floats: readonly number[] }
-  | { readonly graph: onnx.IGraphProto };
+  | { readonly graph: Draft<GraphProto> };
 
 export interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attribute>>;
@@ -65,17 +68,15 @@ export interface Emitter extends Target {
 }
 
 /** An emitter and what has been written to it. */
-export function emitter(
-  opset: number,
-  target: Target,
-): {
+export interface Emitted {
   readonly emitter: Emitter;
-  readonly nodes: onnx.INodeProto[];
-  readonly initializers: onnx.ITensorProto[];
+  readonly nodes: (Draft<NodeProto> & Pick<NodeProto, "output">)[];
+  readonly initializers: (Draft<TensorProto> & { readonly name: string })[];
   readonly domains: Set<string>;
-} {
-  const nodes: onnx.INodeProto[] = [];
-  const initializers: onnx.ITensorProto[] = [];
+}
+export function emitter(opset: number, target: Target): Emitted {
+  const nodes: Emitted["nodes"] = [];
+  const initializers: Emitted["initializers"] = [];
   const domains = new Set<string>();
   const shared = new Map<string, string>();
   const once = (key: string, make: () => string): string => {
@@ -101,9 +102,9 @@ export function emitter(
     });
     return name;
   };
-  const graphOf = (name: string, shape: Shape, make: () => string): onnx.IGraphProto => {
+  const graphOf = (name: string, shape: Shape, make: () => string): Draft<GraphProto> => {
     const outer = into;
-    const node: onnx.INodeProto[] = [];
+    const node: (Draft<NodeProto> & Pick<NodeProto, "output">)[] = [];
     into = node;
     const made = make();
     into = outer;
@@ -141,7 +142,7 @@ export function emitter(
   };
 }
 
-function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
+function attributeValue(value: Attribute): Draft<AttributeProto> {
   if (typeof value === "number") return { type: AttributeType.INT, i: value };
   if (typeof value === "string")
     return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };

@@ -1,5 +1,4 @@
 /** What the two ONNX Runtime packages have in common: everything but how they are imported. */
-import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import type { Dtype } from "../graph/index.ts";
 import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
 import { outside } from "./demand.ts";
@@ -7,18 +6,37 @@ import type { Runtime, Session, State, Tensor, TensorData } from "./program.ts";
 import { planOf, programOf, type Plan } from "./run.ts";
 import { lifetime } from "./turns.ts";
 
-/** The part of `onnxruntime-node` and `onnxruntime-web` that is used here. */
+/** The part of `onnxruntime-node` and `onnxruntime-web` that is used here; whoever has neither can still check types. */
 export interface Ort {
   readonly InferenceSession: {
-    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+    create(model: Uint8Array, options?: SessionOptions): Promise<OrtSession>;
   };
-  readonly Tensor: TensorConstructor;
+  readonly Tensor: new (type: OrtType, data: TensorData, dims: readonly number[]) => OrtTensor;
+}
+export interface OrtSession {
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+export interface OrtTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+export type OrtType = "float32" | "float64" | "int32" | "uint32" | "bool";
+export interface SessionOptions {
+  readonly executionProviders?: readonly string[];
+  readonly executionMode?: "sequential" | "parallel";
+  readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
+  readonly intraOpNumThreads?: number;
+  readonly logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
+  readonly enableProfiling?: boolean;
+  readonly profileFilePrefix?: string;
 }
 
 const ortType = { float: "float32", int32: "int32", uint32: "uint32", bool: "bool" } as const;
 
 export interface OrtOptions {
-  readonly session: InferenceSession.SessionOptions;
+  readonly session: SessionOptions;
   /** Probed once; the plain target by default. */
   target?(ort: Ort): Promise<Target>;
 }
@@ -87,10 +105,7 @@ export const ortRuntime = (
  * (3 s) than on the rest of its session (3 s), and its steps are no faster for it.
  */
 const MANY_NODES = 5000;
-const sessionOptions = (
-  options: InferenceSession.SessionOptions,
-  nodes: number,
-): InferenceSession.SessionOptions =>
+const sessionOptions = (options: SessionOptions, nodes: number): SessionOptions =>
   nodes > MANY_NODES ? { ...options, graphOptimizationLevel: "disabled" } : options;
 
 /** ONNX Runtime notices by itself where an index that the graph computes is too large. */
@@ -110,5 +125,5 @@ const dtypeOf = ({ type }: OrtTensor): Dtype =>
 
 function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;
-  return new ort.Tensor(ortType[dtype], values as never, shape);
+  return new ort.Tensor(ortType[dtype], values, shape);
 }

@@ -34,7 +34,7 @@ import { trainingStep } from "./steps.ts";
 const INTERNAL = "com.microsoft.nchwc";
 const internalOps = (outputs: Readonly<Record<string, Node>>, target: Target): readonly string[] =>
   decode(toModel(outputs, target).bytes)
-    .model.graph!.node!.filter((n) => n.domain === INTERNAL)
+    .model.graph!.node.filter((n) => n.domain === INTERNAL)
     .map((n) => n.opType!);
 
 interface Geometry {

@@ -64,8 +64,8 @@ describe("a decoded model", () => {
     });
     const { opsets, model } = decode(toModel(rootsOf(step)).bytes);
     expect(opsets).toEqual({ "": 18 });
-    const norms = model.graph!.node!.filter((n) => n.opType === "ReduceL2");
-    expect(norms.map((n) => n.input!.length)).toEqual([2]); // axes are an input from 18 on
+    const norms = model.graph!.node.filter((n) => n.opType === "ReduceL2");
+    expect(norms.map((n) => n.input.length)).toEqual([2]); // axes are an input from 18 on
   });
 });
 
@@ -121,7 +121,7 @@ describe("names", () => {
 
 describe("constants", () => {
   const initializers = (y: Node): number =>
-    decode(toModel({ y }).bytes).model.graph!.initializer!.length;
+    decode(toModel({ y }).bytes).model.graph!.initializer.length;
   test("small ones are stored once, whoever uses them", () => {
     const rows = (): Node => $.constant([1, 2, 3]);
     expect(initializers($.add($.mul(x, rows()), rows()))).toBe(1);

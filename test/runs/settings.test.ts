@@ -13,18 +13,16 @@ import {
   group,
   list,
   number,
-  objectOf,
   onOff,
   place,
   positive,
-  schemaOf,
   text,
   told,
   typed,
-  valueOf,
   whole,
   type Setting,
 } from "../../runs/settings.ts";
+import { objectOf, schemaOf, valueOf } from "../../runs/setting-values.ts";
 
 const percent = number("a share", { scale: 100, unit: "%" });
 const kinds: readonly (readonly [Setting, readonly unknown[], readonly unknown[]])[] = [
