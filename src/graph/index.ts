@@ -10,3 +10,5 @@ export {
 } from "./node.ts";
 export * from "./ops.ts";
 export { print } from "./print.ts";
+export { optionsOf, type OptionNames } from "./options.ts";
+export { described, isNode, isScope } from "./described.ts";

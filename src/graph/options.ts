@@ -1,0 +1,66 @@
+/** Options are checked by name: one that is misspelt would be ignored, one that is missing would fail where nobody looks for it. */
+import { described, isScope } from "./described.ts";
+import { elsewhere, nearest } from "./other-names.ts";
+
+/** Every name of an interface of options and whether it has to be given: the type checker proves the list whole. */
+export type OptionNames<O> = {
+  readonly [K in keyof O]-?: Record<never, never> extends Pick<O, K> ? "optional" : "required";
+};
+
+/**
+ * A function that hands on the options of `where` if all of them are known and none is missing, and says what is wrong if
+ * not: `const known = optionsOf<SgdOptions>("sgd", { lr: "required", momentum: "optional" })`. Names that are `passed` are
+ * somebody else's, who checks them.
+ */
+export function optionsOf<O extends object>(
+  where: string,
+  names: OptionNames<O>,
+  passed: readonly string[] = [],
+): (options: O) => O {
+  const all = Object.keys(names);
+  const required = all.filter((name) => names[name as keyof O] === "required");
+  // Graphs are built by the ten thousand nodes: no more than a look at each name that is given.
+  return (options) => {
+    if (typeof options !== "object" || (options as unknown) === null || Array.isArray(options))
+      throw notOptions(where, options, all, required);
+    for (const name in options)
+      if (!Object.hasOwn(names, name) && !passed.includes(name))
+        throw unknown(where, name, options, all);
+    for (const name of required)
+      if (options[name as keyof O] === undefined) throw missing(where, name, options);
+    return options;
+  };
+}
+
+function notOptions(
+  where: string,
+  given: unknown,
+  all: readonly string[],
+  required: readonly string[],
+): Error {
+  const example = required.length > 0 ? required : all.slice(0, 1);
+  const got = given === undefined ? "nothing" : described(given);
+  return new Error(
+    `${where}: options must be an object, got ${got}; write { ${example.map((name) => `${name}: ...`).join(", ")} }`,
+  );
+}
+
+function unknown(where: string, name: string, options: object, all: readonly string[]): Error {
+  if (isScope(options))
+    return new Error(
+      `${where}: options must be an object of ${all.join(", ")}, got a scope; call it where it is named, \`${where}()\``,
+    );
+  const meant = nearest(name, all);
+  const advice =
+    meant.length > 0
+      ? `do you mean ${meant.join(" and ")}? There ${all.length === 1 ? "is" : "are"} ${all.join(", ")}`
+      : (elsewhere(name) ?? `use ${all.join(", ")}`);
+  return new Error(`${where}: there is no such option, got "${name}"; ${advice}`);
+}
+
+function missing(where: string, name: string, options: object): Error {
+  const others = Object.entries(options).flatMap(([key, x]) => (x === undefined ? [] : [key]));
+  return new Error(
+    `${where}: ${name} is missing, got ${others.join(", ") || "no options"}; add ${name}: ...`,
+  );
+}
