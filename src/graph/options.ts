@@ -1,10 +1,10 @@
 /** Options are checked by name: one that is misspelt would be ignored, one that is missing would fail where nobody looks for it. */
-import { described, isScope } from "./described.ts";
+import { described, isNode, isScope } from "./described.ts";
 import { elsewhere, nearest } from "./other-names.ts";
 
 /** Every name of an interface of options and whether it has to be given: the type checker proves the list whole. */
 export type OptionNames<O> = {
-  readonly [K in keyof O]-?: Record<never, never> extends Pick<O, K> ? "optional" : "required";
+  readonly [K in keyof O]-?: Partial<Pick<O, K>> extends Pick<O, K> ? "optional" : "required";
 };
 
 /**
@@ -38,6 +38,7 @@ function notOptions(
   all: readonly string[],
   required: readonly string[],
 ): Error {
+  if (Array.isArray(given) && given.some(isNode)) return uncalled(where, all, given);
   const example = required.length > 0 ? required : all.slice(0, 1);
   const got = given === undefined ? "nothing" : described(given);
   return new Error(
@@ -46,10 +47,7 @@ function notOptions(
 }
 
 function unknown(where: string, name: string, options: object, all: readonly string[]): Error {
-  if (isScope(options))
-    return new Error(
-      `${where}: options must be an object of ${all.join(", ")}, got a scope; call it where it is named, \`${where}()\``,
-    );
+  if (isScope(options)) return uncalled(where, all, options);
   const meant = nearest(name, all);
   const advice =
     meant.length > 0
@@ -57,6 +55,12 @@ function unknown(where: string, name: string, options: object, all: readonly str
       : (elsewhere(name) ?? `use ${all.join(", ")}`);
   return new Error(`${where}: there is no such option, got "${name}"; ${advice}`);
 }
+
+/** Named where it should have been called, it gets as options what its result was to be given. */
+const uncalled = (where: string, all: readonly string[], given: unknown): Error =>
+  new Error(
+    `${where}: options must be an object of ${all.join(", ")}, got ${described(given)}; call it where it is named, \`${where}()\``,
+  );
 
 function missing(where: string, name: string, options: object): Error {
   const others = Object.entries(options).flatMap(([key, x]) => (x === undefined ? [] : [key]));

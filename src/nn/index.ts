@@ -37,7 +37,16 @@ export {
   meanSquaredError,
   softmaxCrossEntropy,
 } from "./loss.ts";
-export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
+export {
+  armAdvice,
+  fold,
+  startScales,
+  unfold,
+  unitNorms,
+  type Tensors,
+  type Values,
+} from "./fold.ts";
+export { partedWeights, unitScale, type Parted } from "./parts.ts";
 export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";
 export {
   bernoulliLogProb,
