@@ -141,7 +141,7 @@ function unitShape(v: Shape, g: Shape): Shape | string {
     // Of a transposed convolution in groups: see unitShapes.
     const grouped =
       `${wide}` === "1" && v.length > 2 && g[1] % v[1] === 0 && v[0] % (g[1] / v[1]) === 0;
-    return fits || grouped ? g : "g has v's shape with 1 along the axes that the norm runs over";
+    return fits || grouped ? g : "give g v's shape with 1 along the axes that the norm runs over";
   }
   const size = g.reduce((a, b) => a * b, 1);
   const along = (axis: number): Shape => v.map((d, i) => (i === axis ? d : 1));
@@ -149,6 +149,6 @@ function unitShape(v: Shape, g: Shape): Shape | string {
   const axes = g.length === 1 ? v.flatMap((d, axis) => (d === size ? [axis] : [])) : [];
   if (axes.length === 1) return along(axes[0]);
   return axes.length === 0
-    ? "g has v's shape with 1 along the axes that the norm runs over"
+    ? "give g v's shape with 1 along the axes that the norm runs over"
     : `reshape it to ${axes.map((axis) => `[${along(axis)}]`).join(" or ")}, by the axis that units are along`;
 }

@@ -1,5 +1,6 @@
 /** All that a run needs to go on as if it had never stopped, as a safetensors file that other tools can open. */
 import type { Parameter } from "../graph/index.ts";
+import { armAdvice } from "../nn/index.ts";
 import type { State, Tensor } from "../runtime/program.ts";
 import { brief, MOST_LEVELS, parseRecord, word } from "./json.ts";
 import { decode, encode } from "./safetensors.ts";
@@ -83,10 +84,11 @@ export function checkState(
     ...list("an unexpected ", unexpected.map(brief)),
     ...list("", misshapen),
   ];
-  if (problems.length > 0)
-    throw new Error(
-      `${where}: the state does not fit the model, got ${problems.join("; ")}; use the configuration that it was saved with`,
-    );
+  if (problems.length === 0) return;
+  const advice = missing.map((name) => armAdvice(state.keys(), name)).find((a) => a !== undefined);
+  throw new Error(
+    `${where}: the state does not fit the model, got ${problems.join("; ")}; ${advice ?? "use the configuration that it was saved with"}`,
+  );
 }
 
 let table: Uint32Array | undefined;
