@@ -32,7 +32,7 @@ export function encodeCheckpoint({ state, step, seed, config, progress }: Checkp
 
 /** A checkpoint from its bytes, whole or not at all; `where` names the file in messages. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
-  const { tensors, metadata } = decode(bytes, where);
+  const { tensors, metadata, skipped } = decode(bytes, where);
   if (metadata["format"] !== FORMAT) throw new Error(`${where}: ${foreign(tensors, metadata)}`);
   const text = (name: string): string => {
     if (Object.hasOwn(metadata, name)) return metadata[name];
@@ -49,6 +49,11 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   };
   const record = (name: string): Record<string, unknown> =>
     parseRecord(text(name), `${where}: ${name}`, "use an earlier checkpoint");
+  // No checksum runs over what was not read, and nothing of ours is written so.
+  if (skipped.length > 0)
+    throw new Error(
+      `${where}: the file is damaged, got a tensor ${brief(skipped[0].name)} of type ${word(skipped[0].dtype)}; use an earlier checkpoint`,
+    );
   const expected = text("crc32");
   const got = checksum(tensors, metadata);
   if (got !== expected)
