@@ -11,4 +11,5 @@ export {
 export * from "./ops.ts";
 export { print } from "./print.ts";
 export { optionsOf, type OptionNames } from "./options.ts";
-export { described, isNode, isScope } from "./described.ts";
+export { toGive } from "./other-names.ts";
+export { described, isNode, isScope, isTensor } from "./described.ts";

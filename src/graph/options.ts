@@ -1,6 +1,6 @@
 /** Options are checked by name: one that is misspelt would be ignored, one that is missing would fail where nobody looks for it. */
 import { described, isNode, isScope } from "./described.ts";
-import { elsewhere, nearest } from "./other-names.ts";
+import { elsewhere, nearest, toGive } from "./other-names.ts";
 
 /** Every name of an interface of options and whether it has to be given: the type checker proves the list whole. */
 export type OptionNames<O> = {
@@ -63,8 +63,7 @@ const uncalled = (where: string, all: readonly string[], given: unknown): Error 
   );
 
 function missing(where: string, name: string, options: object): Error {
-  const others = Object.entries(options).flatMap(([key, x]) => (x === undefined ? [] : [key]));
-  return new Error(
-    `${where}: ${name} is missing, got ${others.join(", ") || "no options"}; add ${name}: ...`,
-  );
+  const others = Object.keys(options);
+  const got = others.includes(name) ? "undefined" : others.join(", ") || "no options";
+  return new Error(`${where}: ${name} is missing, got ${got}; ${toGive(name)}`);
 }

@@ -77,6 +77,12 @@ const own: readonly { readonly names: readonly string[]; readonly advice: string
   { names: ["params", "parameters"], advice: "parameters are handed in by trainStep" },
 ];
 
+/** How to give an option that is missing. */
+export const toGive = (name: string): string =>
+  name === "norm" ? `use ${ARMS}` : `add ${name}: ...`;
+export const ARMS =
+  'arms.weight, arms.plain, arms.batch, arms["mean-only"] or arms["weight+mean-only"]';
+
 /** "kernel_size", "kernelSize" and "kernel-size" are one word. */
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 

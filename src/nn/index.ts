@@ -1,6 +1,7 @@
 export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
+export { needLayer, needNorm, wholeUnits } from "./checks.ts";
 export { trace, type Trace, type TraceOptions } from "./trace.ts";
-export { apply, residual, sequential } from "./compose.ts";
+export { apply, residual, sequential, type ResidualOptions } from "./compose.ts";
 export { arms, armsOf, type Arm } from "./arms.ts";
 export { combine, type Parameterization, type Statistics, type Weight } from "./norm.ts";
 export {
@@ -46,7 +47,7 @@ export {
   type Tensors,
   type Values,
 } from "./fold.ts";
-export { partedWeights, unitScale, type Parted } from "./parts.ts";
+export { fittedScale, partedWeights, unitScale, type Parted } from "./parts.ts";
 export { fromTorch, toTorch, type TorchScheme } from "./torch.ts";
 export {
   bernoulliLogProb,

@@ -16,10 +16,10 @@ export interface Part {
   readonly scheme: "ours" | "weight_norm" | "parametrizations";
 }
 
-const ourPart = /^(?:(?<layer>.*)\.)?(?<letter>[vgs])$/;
-const torchPart = /^(?<weight>(?:.*\.)?weight\w*)_(?<letter>[vg])$/;
+const ourPart = /^(?:(?<layer>.*)\.)?(?<letter>[vgs])$/s;
+const torchPart = /^(?<weight>(?:.*\.)?weight\w*)_(?<letter>[vg])$/s;
 const parametrization =
-  /^(?<module>.*\.)?parametrizations\.(?<weight>\w+)\.original(?<original>[01])$/;
+  /^(?<module>.*\.)?parametrizations\.(?<weight>\w+)\.original(?<original>[01])$/s;
 
 export function partOf(name: string): Part | undefined {
   const ours = ourPart.exec(name)?.groups;
@@ -122,18 +122,27 @@ function isOfAnother(name: string, { letter, scheme }: Part, state: Tensors): bo
  */
 export function unitScale(
   where: string,
-  { v, scale }: Pick<Parted, "v" | "scale">,
+  parts: Pick<Parted, "v" | "scale">,
   state: Tensors,
 ): Values {
-  const [direction, g] = [state.get(v)!, state.get(scale)!];
-  const shape = unitShape(direction.shape, g.shape);
-  if (typeof shape !== "string") return shape === g.shape ? g : { ...g, shape };
+  const fitted = fittedScale(parts, state);
+  if (typeof fitted !== "string") return fitted;
+  const [v, g] = [state.get(parts.v)!, state.get(parts.scale)!];
   throw new Error(
-    `${where}: "${scale}" does not fit "${v}", got [${g.shape}] and [${direction.shape}]; ${shape}`,
+    `${where}: "${parts.scale}" does not fit "${parts.v}", got [${g.shape}] and [${v.shape}]; ${fitted}`,
   );
 }
 
-/** The shape of g against v; or what to do where there is none, or more than one. */
+/** The same, or what to do where there is no such shape, or more than one. */
+export function fittedScale(
+  { v, scale }: Pick<Parted, "v" | "scale">,
+  state: Tensors,
+): Values | string {
+  const g = state.get(scale)!;
+  const shape = unitShape(state.get(v)!.shape, g.shape);
+  return typeof shape === "string" ? shape : { ...g, shape };
+}
+
 function unitShape(v: Shape, g: Shape): Shape | string {
   if (g.length === v.length) {
     const wide = g.flatMap((d, axis) => (d === 1 ? [] : [axis]));
