@@ -37,6 +37,7 @@ export {
   huber,
   meanSquaredError,
   softmaxCrossEntropy,
+  type HuberOptions,
 } from "./loss.ts";
 export {
   armAdvice,

@@ -5,6 +5,7 @@
  */
 import {
   cast,
+  described,
   lessOrEqual,
   mean,
   mul,
@@ -38,6 +39,7 @@ export type Statistics = (scope: Scope, options: StatisticsOptions) => (t: Node)
 /** Any parameterization with any statistics. */
 export const combine = (parameterization: Parameterization, statistics: Statistics): Norm => ({
   layer(scope, specs, options) {
+    needHalves(parameterization, statistics);
     const made = Object.entries<WeightSpec>(specs).map(([name, spec]) => ({
       name,
       spec,
@@ -62,6 +64,13 @@ export const combine = (parameterization: Parameterization, statistics: Statisti
     };
   },
 });
+
+function needHalves(...halves: readonly unknown[]): void {
+  if (halves.every((half) => typeof half === "function")) return;
+  throw new Error(
+    `combine: expected a parameterization and statistics, got ${halves.map(described).join(" and ")}; write e.g. combine(weightNorm(), meanOnly())`,
+  );
+}
 
 /** [units] as it broadcasts against t [batch, units, ...]. */
 export const perUnit = (b: Node, t: Node): Node =>

@@ -9,7 +9,13 @@ export {
   type RmspropOptions,
   type SgdOptions,
 } from "./rules.ts";
-export { clipByNorm, clipByValue, globalNorm, weightDecay } from "./gradients.ts";
+export {
+  clipByNorm,
+  clipByValue,
+  globalNorm,
+  weightDecay,
+  type WeightDecayOptions,
+} from "./gradients.ts";
 export { averaged, movingAverage, startAverages } from "./average.ts";
 export {
   constantRate,

@@ -1,5 +1,5 @@
 /** What a step is made of, checked before it fails somewhere else: the network, what is fed, the optimizer, the outputs. */
-import { described, isNode, type Input, type Node, type Update } from "../graph/index.ts";
+import { described, isNode, type Node, type Update } from "../graph/index.ts";
 import { needNorm } from "../nn/index.ts";
 import type { Network, Outputs, StepOptions, TrainOptions } from "./step.ts";
 
@@ -19,10 +19,8 @@ export function checkStep(
     throw new Error(
       `${where}: inputs must be a list, got ${described(list)}; write inputs: [x, labels]`,
     );
-  for (const [i, x] of [
-    ...(list as readonly Input[]),
-    ...(key === undefined ? [] : [key]),
-  ].entries())
+  const fed: readonly unknown[] = [...(list as readonly unknown[]), ...(key ? [key] : [])];
+  for (const [i, x] of fed.entries())
     if (!isNode(x) || x.op !== "input")
       throw new Error(
         `${where}: ${i < list.length ? `inputs[${i}]` : "key"} must be an input, got ${described(x)}; make it with input(name, shape)`,
@@ -37,14 +35,14 @@ export function checkStep(
 export function checkTraining(network: Network, options: TrainOptions): TrainOptions {
   const { optimizer, also } = options;
   checkStep("trainStep", network, options);
-  for (const [name, f, example] of [
-    ["optimizer", optimizer, "adam({ lr: 1e-3 })"],
-    ["also", also, "(updates) => movingAverage(updates, 0.999)"],
-  ] as const)
-    if (typeof f !== "function" && !(name === "also" && f === undefined))
+  const need = (name: string, f: unknown, example: string): void => {
+    if (typeof f !== "function")
       throw new Error(
         `trainStep: ${name} must be a function, got ${described(f)}; write ${name}: ${example}`,
       );
+  };
+  need("optimizer", optimizer, "adam({ lr: 1e-3 })");
+  if (also) need("also", also, "(updates) => movingAverage(updates, 0.999)");
   return options;
 }
 
