@@ -5,6 +5,7 @@ export function described(x: unknown): string {
   if (typeof x === "string") return JSON.stringify(x.length > 40 ? `${x.slice(0, 40)}…` : x);
   if (typeof x === "function") return x.name === "" ? "a function" : `a function (${x.name})`;
   if (typeof x !== "object" || x === null) return String(x);
+  if (x instanceof RegExp) return `${x}`;
   if (Array.isArray(x)) return `a list of ${x.length}`;
   if (isNode(x)) return `a node (${x.op})`;
   if (isScope(x)) return "a scope";

@@ -12,4 +12,5 @@ export * from "./ops.ts";
 export { print } from "./print.ts";
 export { optionsOf, type OptionNames } from "./options.ts";
 export { toGive } from "./other-names.ts";
-export { described, isNode, isScope, isTensor } from "./described.ts";
+export { needNode } from "./ops/arguments.ts";
+export { described, isNode } from "./described.ts";

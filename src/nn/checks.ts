@@ -1,5 +1,5 @@
 /** What JavaScript lets pass where TypeScript would not: one wrong thing given for another, told where it was given. */
-import { described, isScope, isTensor, toGive, type Node } from "../graph/index.ts";
+import { described, toGive } from "../graph/index.ts";
 import type { Layer, Norm } from "./scope.ts";
 
 /** A count of units, channels or the like: a whole number, at least 1. `what` is its name in the message, e.g. "units". */
@@ -27,15 +27,4 @@ export function needLayer(where: string, what: string, layer: Layer): Layer {
     ? "spread the list, ...layers"
     : "a layer is what dense(10), apply(ops.relu) and the like make";
   throw new Error(`${where}: ${what} must be a layer, got ${described(layer)}; ${advice}`);
-}
-
-/** What a layer is applied to: a node, behind a scope. */
-export function needApplied(where: string, scope: unknown, x: Node): void {
-  if (!isScope(scope))
-    throw new Error(
-      `${where}: a layer is applied to a scope and a node, got ${described(scope)} for the scope; write layer(scope, x)`,
-    );
-  if (typeof x === "object" && "op" in x) return;
-  const advice = isTensor(x) ? "feed it to an input(...)" : "write layer(scope, x)";
-  throw new Error(`${where}: x must be a node, got ${described(x)}; ${advice}`);
 }

@@ -17,7 +17,8 @@ const names: OptionNames<ReductionOptions> = { axes: "optional", keepDims: "opti
 const reduction = (op: "sum" | "max" | "norm"): ((x: Node, options?: ReductionOptions) => Node) => {
   const known = optionsOf<ReductionOptions>(op, names);
   return (x, options = {}) => {
-    const { axes = needNode(op, x).shape.map((_, i) => i), keepDims = false } = known(options);
+    needNode(op, x);
+    const { axes = x.shape.map((_, i) => i), keepDims = false } = known(options);
     const list = (typeof axes === "number" ? [axes] : axes).map((a) => axisOf(a, x.shape.length));
     return node(op, [x], { axes: list.toSorted((a, b) => a - b), keepDims });
   };
@@ -38,6 +39,7 @@ export const argmax = (x: Node, axis = -1): Node =>
 const knownOfLogSumExp = optionsOf<ReductionOptions>("logSumExp", names);
 /** log(sum(exp(x))), without overflow. */
 export function logSumExp(x: Node, options: ReductionOptions = {}): Node {
+  needNode("logSumExp", x);
   knownOfLogSumExp(options);
   const top = stopGradient(max(x, { ...options, keepDims: true }));
   const result = add(log(sum(exp(sub(x, top)), { ...options, keepDims: true })), top);
