@@ -132,7 +132,7 @@ test("what is done to gradients, and groups", () => {
     weightDecay([p], [g], { rate: -1 })
       weightDecay: rate must be at least 0, got -1; try 1e-4
     weightDecay([p], [g], { match: /v/ })
-      weightDecay: match must be a function of a name, got an empty object; write (name) => name.endsWith(".v")
+      weightDecay: match must be a function of a name, got /v/; write (name) => name.endsWith(".v")
     weightDecay(p, g, { rate: 1 })
       weightDecay: expected lists of parameters and gradients, got a node (parameter) and a node (parameter); pass parameters and grad(loss, parameters)
     clipByNorm(g, 1)
