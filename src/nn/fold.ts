@@ -2,17 +2,12 @@
  * Weights without their normalization and back, on the host: w = g v / |v| as one tensor for networks traced with plain
  * weights (eq. 2, computed in float64), and v = w, g = |w|, which leaves the function of the network as it is.
  */
-import { sizeOf, type Dtype, type Parameter, type Shape } from "../graph/index.ts";
+import { sizeOf, type Parameter, type Shape } from "../graph/index.ts";
 import { checkedParts, partedWeights, partOf, unitScale, type Parted } from "./parts.ts";
+import type { Tensors, Values } from "./values.ts";
 import { unitShapes } from "./weight-norm.ts";
 
-/** A tensor outside the graph, row-major; what runtimes keep state in. */
-export interface Values {
-  readonly dtype: Dtype;
-  readonly shape: Shape;
-  readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
-}
-export type Tensors = ReadonlyMap<string, Values>;
+export type { Tensors, Values } from "./values.ts";
 
 /**
  * Every `X.v` with its `X.g` (or `X.s`, g = e^s) as one weight `X.w`, and by PyTorch's names every `X.weight_v` with its

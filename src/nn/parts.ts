@@ -4,7 +4,7 @@
  * "fc.parametrizations.weight.original1" and "...original0" (`torch.nn.utils.parametrizations.weight_norm`).
  */
 import type { Shape } from "../graph/index.ts";
-import type { Tensors, Values } from "./fold.ts";
+import type { Tensors, Values } from "./values.ts";
 
 export type Letter = "v" | "g" | "s";
 

@@ -1,14 +1,19 @@
 /** What a step is made of, checked before it fails somewhere else: the network, what is fed, the optimizer, the outputs. */
-import { described, isNode, type Node, type Update } from "../graph/index.ts";
-import { needNorm } from "../nn/index.ts";
-import type { Network, Outputs, StepOptions, TrainOptions } from "./step.ts";
+import { described, isNode, type Input, type Node, type Update } from "../graph/index.ts";
+import { needNorm, type Norm } from "../nn/index.ts";
+
+interface Step {
+  readonly inputs: readonly Input[];
+  readonly norm: Norm;
+  readonly key?: Input;
+}
+interface Training extends Step {
+  readonly optimizer: unknown;
+  readonly also?: unknown;
+}
 
 /** The network and what every step has, with the names of its options checked already. */
-export function checkStep(
-  where: string,
-  network: Network,
-  { inputs, key, norm }: StepOptions,
-): void {
+export function checkStep(where: string, network: unknown, { inputs, key, norm }: Step): void {
   if (typeof network !== "function")
     throw new Error(
       `${where}: the network must be a function of a scope, got ${described(network)}; write (scope) => ({ loss })`,
@@ -32,7 +37,7 @@ export function checkStep(
 }
 
 /** The same of a training step; its options. */
-export function checkTraining(network: Network, options: TrainOptions): TrainOptions {
+export function checkTraining<T extends Training>(network: unknown, options: T): T {
   const { optimizer, also } = options;
   checkStep("trainStep", network, options);
   const need = (name: string, f: unknown, example: string): void => {
@@ -47,12 +52,10 @@ export function checkTraining(network: Network, options: TrainOptions): TrainOpt
 }
 
 /** A network's outputs are nodes by name. */
-export function checkOutputs(outputs: Outputs): void {
-  const given: unknown = outputs;
-  const isRecord = typeof given === "object" && given !== null && !Array.isArray(given);
-  if (!isRecord || isNode(given))
+export function checkOutputs(outputs: unknown): void {
+  if (typeof outputs !== "object" || outputs === null || Array.isArray(outputs) || isNode(outputs))
     throw new Error(
-      `network: it must return its outputs by name, got ${described(given)}; write e.g. { loss, logits }`,
+      `network: it must return its outputs by name, got ${described(outputs)}; write e.g. { loss, logits }`,
     );
   for (const [name, x] of Object.entries(outputs))
     if (!isNode(x))
@@ -62,8 +65,8 @@ export function checkOutputs(outputs: Outputs): void {
 }
 
 /** The loss that gradients are taken of. */
-export function lossOf(outputs: Outputs): Node {
-  const { loss } = outputs as Partial<Outputs>;
+export function lossOf(outputs: Readonly<Partial<Record<string, Node>>>): Node {
+  const { loss } = outputs;
   if (!loss)
     throw new Error(
       `trainStep: the network must return a loss, got ${Object.keys(outputs).join(", ") || "nothing"}; name what is to become small loss`,
