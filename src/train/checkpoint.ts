@@ -1,6 +1,7 @@
 /** All that a run needs to go on as if it had never stopped, as a safetensors file that other tools can open. */
 import type { Parameter } from "../graph/index.ts";
 import { armAdvice } from "../nn/index.ts";
+import { isOptimizerState } from "../optim/index.ts";
 import type { State, Tensor } from "../runtime/program.ts";
 import { brief, MOST_LEVELS, parseRecord, word } from "./json.ts";
 import { decode, encode } from "./safetensors.ts";
@@ -90,7 +91,11 @@ export function checkState(
     ...list("", misshapen),
   ];
   if (problems.length === 0) return;
-  const advice = missing.map((name) => armAdvice(state.keys(), name)).find((a) => a !== undefined);
+  // What an optimizer remembers of v and g is of no use to one of w: a state that is trained further stays in its arm.
+  const trained = [...state.keys()].some(isOptimizerState);
+  const advice = trained
+    ? undefined
+    : missing.map((name) => armAdvice(state.keys(), name)).find((a) => a !== undefined);
   throw new Error(
     `${where}: the state does not fit the model, got ${problems.join("; ")}; ${advice ?? "use the configuration that it was saved with"}`,
   );
