@@ -6,6 +6,7 @@
 import {
   abs,
   cast,
+  described,
   less,
   lessOrEqual,
   max,
@@ -42,6 +43,7 @@ export type Statistics = (scope: Scope, options: StatisticsOptions) => (t: Node)
 /** Any parameterization with any statistics. */
 export const combine = (parameterization: Parameterization, statistics: Statistics): Norm => ({
   layer(scope, specs, options) {
+    needHalves(parameterization, statistics);
     const made = Object.entries<WeightSpec>(specs).map(([name, spec]) => ({
       name,
       spec,
@@ -66,6 +68,13 @@ export const combine = (parameterization: Parameterization, statistics: Statisti
     };
   },
 });
+
+function needHalves(...halves: readonly unknown[]): void {
+  if (halves.every((half) => typeof half === "function")) return;
+  throw new Error(
+    `combine: expected a parameterization and statistics, got ${halves.map(described).join(" and ")}; write e.g. combine(weightNorm(), meanOnly())`,
+  );
+}
 
 /** [units] as it broadcasts against t [batch, units, ...]. */
 export const perUnit = (b: Node, t: Node): Node =>

@@ -5,6 +5,7 @@ import {
   mul,
   neg,
   ones,
+  optionsOf,
   reshape,
   sizeOf,
   sqrt,
@@ -45,13 +46,14 @@ export interface RunningOptions {
   readonly decay?: number;
 }
 
+const knownOfMeanOnly = optionsOf<RunningOptions>("meanOnly", { decay: "optional" });
 /**
  * Mean-only batch normalization, t - mu[t] + b (section 4); a running mean takes mu's place in mode `eval`.
  * Initialization scales weights by 1/sigma. Without a bias t - mu[t].
  */
-export const meanOnly =
-  ({ decay = 0.9 }: RunningOptions = {}): Statistics =>
-  (scope, { units, initScale, rescale, bias: hasBias = true }) => {
+export const meanOnly = (options: RunningOptions = {}): Statistics => {
+  const { decay = 0.9 } = knownOfMeanOnly(options);
+  return (scope, { units, initScale, rescale, bias: hasBias = true }) => {
     const b = hasBias ? constantParameter(scope, "b", units, 0) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     let scale: Node | undefined;
@@ -74,20 +76,25 @@ export const meanOnly =
       return mul(sub(t, mu), scale);
     };
   };
+};
 
 export interface BatchNormOptions extends RunningOptions {
   /** Added to the variance (default 1e-6). */
   readonly epsilon?: number;
 }
 
+const knownOfBatchNorm = optionsOf<BatchNormOptions>("batchNorm", {
+  decay: "optional",
+  epsilon: "optional",
+});
 /**
  * Batch normalization (Ioffe & Szegedy 2015), gamma (t - mu) / sqrt(sigma^2 + epsilon) + beta, with running averages in
  * mode `eval`, that of the variance without bias. Initialization sets gamma = initScale, beta = 0 and the running averages.
  * Without a bias there is no beta.
  */
-export const batchNorm =
-  ({ decay = 0.9, epsilon = 1e-6 }: BatchNormOptions = {}): Statistics =>
-  (scope, { units, initScale, bias: hasBias = true }) => {
+export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
+  const { decay = 0.9, epsilon = 1e-6 } = knownOfBatchNorm(options);
+  return (scope, { units, initScale, bias: hasBias = true }) => {
     const gamma = constantParameter(scope, "gamma", units, 1);
     const beta = hasBias ? constantParameter(scope, "beta", units, 0) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
@@ -115,6 +122,7 @@ export const batchNorm =
       return used.beta ? add(scaled, perUnit(used.beta, t)) : scaled;
     };
   };
+};
 
 const constantParameter = (
   scope: Scope,

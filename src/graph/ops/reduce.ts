@@ -2,7 +2,8 @@
 import { need, show, sizeOf, wholeAxes } from "../check.ts";
 import { node } from "../node.ts";
 import type { Axes, Node } from "../op.ts";
-import { axisOf } from "./arguments.ts";
+import { optionsOf, type OptionNames } from "../options.ts";
+import { axisOf, needNode } from "./arguments.ts";
 import { add, exp, log, mul, neg, square, stopGradient, sub } from "./elementwise.ts";
 import { arange, concat, gather, ones, reshape, slice } from "./shape.ts";
 
@@ -23,10 +24,15 @@ function axesOf(
   wholeAxes(op, list, x.shape.length);
   return list.toSorted((a, b) => a - b);
 }
-const reduction =
-  (op: "sum" | "max" | "norm") =>
-  (x: Node, options: ReductionOptions = {}): Node =>
-    node(op, [x], { axes: axesOf(op, x, options), keepDims: options.keepDims ?? false });
+const names: OptionNames<ReductionOptions> = { axes: "optional", keepDims: "optional" };
+const reduction = (op: "sum" | "max" | "norm"): ((x: Node, options?: ReductionOptions) => Node) => {
+  const known = optionsOf<ReductionOptions>(op, names);
+  return (x, options = {}) => {
+    needNode(op, x);
+    const { keepDims = false } = known(options);
+    return node(op, [x], { axes: axesOf(op, x, options), keepDims });
+  };
+};
 export const sum: (x: Node, options?: ReductionOptions) => Node = reduction("sum");
 /** The largest element; the gradient is shared equally among equals. */
 export const max: (x: Node, options?: ReductionOptions) => Node = reduction("max");
@@ -37,8 +43,9 @@ export function min(x: Node, options: ReductionOptions = {}): Node {
 }
 /** The Euclidean norm; its gradient at 0 is 0. */
 export const norm: (x: Node, options?: ReductionOptions) => Node = reduction("norm");
+const knownOfMean = optionsOf<ReductionOptions>("mean", names);
 export function mean(x: Node, options: ReductionOptions = {}): Node {
-  const total = sum(x, options);
+  const total = sum(needNode("mean", x), knownOfMean(options));
   return mul(total, sizeOf(total.shape) / sizeOf(x.shape));
 }
 export interface VarianceOptions extends ReductionOptions {
@@ -80,7 +87,7 @@ function multiplyAlong(x: Node, axis: number): Node {
 }
 /** The index of the first largest element along `axis`, int32. */
 export const argmax = (x: Node, axis = -1): Node =>
-  node("argmax", [x], { axis: axisOf(axis, x.shape.length) });
+  node("argmax", [x], { axis: axisOf(axis, needNode("argmax", x).shape.length) });
 /** The index of the first smallest element along `axis`, int32. */
 export function argmin(x: Node, axis = -1): Node {
   axesOf("argmin", x, { axes: axis });
@@ -121,8 +128,11 @@ export const cumulativeSum = (
   axis = -1,
   { exclusive = false, reverse = false }: CumulativeSumOptions = {},
 ): Node => node("cumulativeSum", [x], { axis: axisOf(axis, x.shape.length), exclusive, reverse });
+const knownOfLogSumExp = optionsOf<ReductionOptions>("logSumExp", names);
 /** log(sum(exp(x))), without overflow. */
 export function logSumExp(x: Node, options: ReductionOptions = {}): Node {
+  needNode("logSumExp", x);
+  knownOfLogSumExp(options);
   const top = stopGradient(max(x, { ...options, keepDims: true }));
   const result = add(log(sum(exp(sub(x, top)), { ...options, keepDims: true })), top);
   return options.keepDims ? result : reshape(result, sum(x, options).shape);

@@ -2,7 +2,8 @@
 import { isWhole, show, sizeOf, wholeAxes } from "../check.ts";
 import { node } from "../node.ts";
 import type { Dtype, Node, Shape } from "../op.ts";
-import { axisOf, constant } from "./arguments.ts";
+import { optionsOf } from "../options.ts";
+import { axisOf, constant, needNode } from "./arguments.ts";
 import { cast, equal } from "./elementwise.ts";
 
 export const zeros = (shape: Shape): Node => broadcastTo(constant(0), shape);
@@ -17,25 +18,27 @@ export const arange = (n: number, dtype: Dtype = "int32"): Node =>
   );
 /** One axis of `shape` may be -1: what is left over. */
 export function reshape(x: Node, shape: Shape): Node {
-  const rest = sizeOf(x.shape) / sizeOf(shape.filter((d) => d !== -1));
+  const rest = sizeOf(needNode("reshape", x).shape) / sizeOf(shape.filter((d) => d !== -1));
   const full = shape.map((d) => (d === -1 ? rest : d));
   return `${full}` === `${x.shape}` ? x : node("reshape", [x], { shape: full });
 }
 /** [n, ...] -> [n, the product of the rest]. */
-export const flatten = (x: Node): Node => reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]);
+export const flatten = (x: Node): Node =>
+  reshape(x, [needNode("flatten", x).shape[0], sizeOf(x.shape.slice(1))]);
 export const expandDims = (x: Node, axis: number): Node =>
-  reshape(x, x.shape.toSpliced(axisOf(axis, x.shape.length + 1), 0, 1));
-export const squeeze = (x: Node, axis: number): Node => reshape(x, x.shape.toSpliced(axis, 1));
+  reshape(x, needNode("expandDims", x).shape.toSpliced(axisOf(axis, x.shape.length + 1), 0, 1));
+export const squeeze = (x: Node, axis: number): Node =>
+  reshape(x, needNode("squeeze", x).shape.toSpliced(axis, 1));
 /** Axes in the order of `perm`; the last two swapped if it is not given. */
 export function transpose(x: Node, perm?: readonly number[]): Node {
-  const axes = x.shape.map((_, i) => i);
+  const axes = needNode("transpose", x).shape.map((_, i) => i);
   const list = perm ?? [...axes.slice(0, -2), axes.length - 1, axes.length - 2];
   return list.every((a, i) => a === i) && list.length === axes.length
     ? x
     : node("transpose", [x], { perm: list });
 }
 export const broadcastTo = (x: Node, shape: Shape): Node =>
-  `${x.shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape });
+  `${needNode("broadcastTo", x).shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape });
 export const concat = (xs: readonly Node[], axis: number): Node =>
   node("concat", xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) });
 
@@ -107,12 +110,19 @@ export interface SliceRange {
   readonly end?: number;
   readonly step?: number;
 }
+const knownOfSlice = optionsOf<SliceRange>("slice", {
+  axis: "required",
+  start: "optional",
+  end: "optional",
+  step: "optional",
+});
 /** Like x[start:end:step] along one axis or several; negative positions count from the end. */
 export function slice(x: Node, ...ranges: readonly SliceRange[]): Node {
-  const starts = x.shape.map(() => 0);
+  const starts = needNode("slice", x).shape.map(() => 0);
   const ends = [...x.shape];
   const steps = x.shape.map(() => 1);
-  for (const { axis, start, end, step = 1 } of ranges) {
+  for (const range of ranges) {
+    const { axis, start, end, step = 1 } = knownOfSlice(range);
     const a = axisOf(axis, x.shape.length);
     if (!(a in starts))
       throw new Error(
