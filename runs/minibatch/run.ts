@@ -118,7 +118,9 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     const program = programs.step(rows.length, collects(step % perEpoch));
     await program.compile(); // so that its timing need not
     const began = performance.now();
-    const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
+    const now = Object.fromEntries(
+      rates.map(([name, rate]) => [name, tensor(Float32Array.of(rate(step)), [])]),
+    );
     const fed = {
       ...programs.feeds(rows, keyOf(seed, "variation", step)),
       ...now,

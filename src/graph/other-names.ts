@@ -40,6 +40,24 @@ const same: readonly (readonly string[])[] = [
   "dtype type",
   "shortcut skip downsample projection",
   "bins levels values",
+  "bias usebias",
+  "paddingindex paddingidx padtoken",
+  "heads numheads nheads nhead",
+  "layers numlayers depth",
+  "bidirectional bidir",
+  "weightdecay decay wd l2",
+  "classweights weight weights classweight",
+  "positiveweight posweight",
+  "ignoreindex ignorelabel ignore",
+  "epochs numepochs iterations",
+  "batchsize batch",
+  "validate validation validationsplit validationdata",
+  "patience earlystopping",
+  "metrics metric",
+  "standardize normalize scale",
+  "accumulate gradientaccumulation accumulationsteps accumulatesteps",
+  "network model net module",
+  "data dataset inputs trainingdata",
 ].map((line) => line.split(" "));
 
 /** Those of `names` that `name` stands for: what means the same elsewhere, or else what is spelt most like it. */
@@ -73,7 +91,6 @@ const own: readonly { readonly names: readonly string[]; readonly advice: string
   },
   { names: ["clipvalue"], advice: "clip the gradients: clipByValue(gradients, most)" },
   { names: ["activation"], advice: "an activation is a layer of its own: apply(ops.relu)" },
-  { names: ["bias", "usebias"], advice: "what is added is the norm's part: see combine and arms" },
   { names: ["params", "parameters"], advice: "parameters are handed in by trainStep" },
 ];
 
