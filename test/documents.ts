@@ -2,7 +2,8 @@
 import { execFile } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import { promisify } from "node:util";
+import { pathToFileURL } from "node:url";
+import { format, promisify } from "node:util";
 import { root } from "./source.ts";
 
 const exec = promisify(execFile);
@@ -51,11 +52,14 @@ export const guide: readonly Document[] = readdirSync(join(root, "docs/guide"))
   .filter((name) => name.endsWith(".md"))
   .map((name) => documentAt(join("docs/guide", name)));
 
-/** The README's programs, one a block. */
-export const readme: readonly string[] = blocksOf(
-  readFileSync(join(root, "README.md"), "utf8"),
-  "ts",
-);
+/** The README's programs: how to train on own data and how to predict, and a training loop of one's own. */
+export const readme: { readonly own: string; readonly loop: string } = (() => {
+  const [fit = "", predict = "", loop = ""] = blocksOf(
+    readFileSync(join(root, "README.md"), "utf8"),
+    "ts",
+  );
+  return { own: `${fit}${predict}`, loop };
+})();
 
 /** A new folder within the project, where its dependencies are found; not within node_modules, where nothing is transformed. */
 export function workshop(name: string): string {
@@ -74,6 +78,19 @@ export function put(path: string, text: string): void {
     text,
   );
   writeFileSync(path, imports);
+}
+
+/** Runs a program of the folder in this process: what it says on the console. */
+export async function said(path: string): Promise<string> {
+  const lines: string[] = [];
+  const log = console.log;
+  console.log = (...args: readonly unknown[]): void => void lines.push(format(...args));
+  try {
+    await import(pathToFileURL(path).href);
+  } finally {
+    console.log = log;
+  }
+  return lines.join("\n");
 }
 
 /** What TypeScript says of programs in a folder: "" where nothing is wrong. */
