@@ -24,6 +24,7 @@ export interface DataSet {
   /** Their values for the examples `rows`. */
   feeds(rows: Uint32Array): Record<string, Tensor>;
 }
+/** What is trained on, and what is tested on. */
 export interface TaskData {
   readonly train: DataSet;
   readonly test: DataSet;
@@ -31,6 +32,7 @@ export interface TaskData {
   readonly source: string;
 }
 
+/** An experiment that trains on minibatches, as {@link experimentOf} takes it. */
 export interface Task {
   readonly name: string;
   /** Half a line for the list of experiments. */
@@ -49,6 +51,7 @@ export interface Task {
   readonly arms?: readonly Arm[];
   /** Command lines for the help, without the program's name. */
   readonly examples?: readonly string[];
+  /** Both sets, from where the user's places say. */
   load(world: World): Promise<TaskData>;
   /** The inputs are those of its data. */
   network(inputs: readonly Input[], config: MinibatchConfig): Network;
@@ -57,6 +60,7 @@ export interface Task {
     config: MinibatchConfig,
     lr: number,
   ): Readonly<Record<string, Schedule>> & { readonly lr: Schedule };
+  /** What changes the parameters, of the rates at a step. */
   optimizer(config: MinibatchConfig, rates: Readonly<Record<string, Node>>): Optimizer;
   /** How an arm normalizes here, where it is not as everywhere. */
   norm?(arm: Arm): Norm;
@@ -83,5 +87,6 @@ export interface TrainedModel {
   readonly state: State;
   readonly data: TaskData;
   readonly runtime: Runtime;
+  /** From 0 to 1. */
   readonly onProgress: (done: number) => void;
 }

@@ -11,6 +11,7 @@ export interface Values {
   readonly shape: Shape;
   readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 }
+/** Tensors by name: a state, or what comes from elsewhere. */
 export type Tensors = ReadonlyMap<string, Values>;
 
 /** Weights that carry a name of their own, `lstm1.wih.v`; any other layer's weight is "w", `dense1.v`. */

@@ -83,3 +83,5 @@ export {
   type BinOptions,
   type Gaussian,
 } from "./distributions.ts";
+export type { StatisticsOptions } from "./norm.ts";
+export type { UnitOptions } from "./scope.ts";

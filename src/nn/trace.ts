@@ -2,6 +2,7 @@
 import { parameter, type Node, type Parameter, type Update } from "../graph/index.ts";
 import type { Mode, Norm, Scope } from "./scope.ts";
 
+/** Options of {@link trace}. */
 export interface TraceOptions {
   readonly mode: Mode;
   readonly norm: Norm;

@@ -15,6 +15,7 @@ import { isWeight } from "./gradients.ts";
 import { adamSteps, blend, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
+/** A weight decay beside the gradient's step. */
 export interface DecayOptions {
   /** The share of a weight that a step of rate 1 takes away. */
   readonly weightDecay?: Rate;
@@ -25,6 +26,7 @@ export interface DecayOptions {
 const shrunk = (p: Parameter, lr: Rate, { weightDecay, match }: Required<DecayOptions>): Node =>
   weightDecay !== 0 && match(p.attrs.name) ? mul(p, sub(1, mul(lr, weightDecay))) : p;
 
+/** Options of {@link adamW}. */
 export interface AdamWOptions extends AdamOptions, DecayOptions {}
 /**
  * AdamW (Loshchilov & Hutter 2019), as in PyTorch: p (1 - lr weightDecay) less the step of Adam; the decay is 0.01 unless given.
@@ -43,6 +45,7 @@ export const adamW =
     return [adams.counted, ...rule(parameters, gradients)];
   };
 
+/** Options of {@link lion}. */
 export interface LionOptions extends DecayOptions {
   readonly lr?: Rate;
   /** The share of the momentum in the direction whose sign is the step. */
@@ -70,6 +73,7 @@ export const lion = ({
     ];
   });
 
+/** Options of {@link lamb}. */
 export interface LambOptions extends Omit<AdamOptions, "epsilonWhere">, DecayOptions {}
 /**
  * LAMB (You et al. 2020, algorithm 2): p - lr |p| / |u| u, u the step of Adam at rate 1 plus weightDecay p (0.01 unless

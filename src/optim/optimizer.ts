@@ -11,6 +11,7 @@ import {
 /** A learning rate or momentum may be a number or, to be scheduled without recompiling, an input of the graph. */
 export type Rate = Arg;
 
+/** From parameters and their gradients to updates, those of its own state included. */
 export type Optimizer = (
   parameters: readonly Parameter[],
   gradients: readonly Node[],
@@ -38,6 +39,7 @@ export const each =
     return parameters.flatMap((p, i) => rule(p, gradients[i]));
   };
 
+/** Some parameters, and what changes them. */
 export interface Group {
   /** Which parameters, by name; the first group that matches takes one. */
   readonly match: RegExp;

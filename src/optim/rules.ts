@@ -3,6 +3,7 @@ import { abs, add, div, maximum, mul, pow, sqrt, square, sub } from "../graph/in
 import { adamSteps, blend, stepCounter, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
+/** Options of {@link sgd}. */
 export interface SgdOptions {
   readonly lr: Rate;
   readonly momentum?: Rate;
@@ -36,6 +37,7 @@ export const adam =
     return [adams.counted, ...rule(parameters, gradients)];
   };
 
+/** Options of {@link adamax}. */
 export interface AdamaxOptions {
   readonly lr?: Rate;
   readonly beta1?: Rate;
@@ -61,6 +63,7 @@ export const adamax =
     return [update, ...rule(parameters, gradients)];
   };
 
+/** Options of {@link rmsprop}. */
 export interface RmspropOptions {
   readonly lr?: Rate;
   /** The share of the old value in the running averages. */

@@ -3,6 +3,7 @@
 /** The rate at a step, from 0. */
 export type Schedule = (step: number) => number;
 
+/** The same rate at every step. */
 export const constantRate =
   (value: number): Schedule =>
   () =>

@@ -16,6 +16,7 @@ import {
 /** The part of `onnxruntime-node` and `onnxruntime-web` that is used here. */
 export interface Ort {
   readonly InferenceSession: {
+    /** A session of a model. */
     create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
   };
   readonly Tensor: TensorConstructor;

@@ -10,6 +10,7 @@ import {
   type TensorData,
 } from "./program.ts";
 
+/** What a graph is evaluated with. */
 export interface EvaluateOptions {
   /** The values of inputs, by name. */
   readonly feeds?: Readonly<Record<string, Tensor>>;

@@ -7,6 +7,7 @@ import { brief, isRecord, parseRecord } from "./json.ts";
 import { sizeOf, type Dtype, type Shape } from "../graph/index.ts";
 import type { Tensor, TensorData } from "../runtime/program.ts";
 
+/** What a .safetensors file holds. */
 export interface Safetensors {
   readonly tensors: Map<string, Tensor>;
   readonly metadata: Record<string, string>;

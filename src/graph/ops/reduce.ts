@@ -6,6 +6,7 @@ import { axisOf } from "./arguments.ts";
 import { add, exp, log, mul, stopGradient, sub } from "./elementwise.ts";
 import { reshape } from "./shape.ts";
 
+/** Which axes a reduction runs over. */
 export interface ReductionOptions {
   /** One axis or several; all of them by default. */
   readonly axes?: number | readonly number[];
@@ -18,11 +19,13 @@ const reduction =
     const list = (typeof axes === "number" ? [axes] : axes).map((a) => axisOf(a, x.shape.length));
     return node(op, [x], { axes: list.toSorted((a, b) => a - b), keepDims });
   };
+/** The sum over all axes, or over `axes`. */
 export const sum: (x: Node, options?: ReductionOptions) => Node = reduction("sum");
 /** The largest element; the gradient is shared equally among equals. */
 export const max: (x: Node, options?: ReductionOptions) => Node = reduction("max");
 /** The Euclidean norm; its gradient at 0 is 0. */
 export const norm: (x: Node, options?: ReductionOptions) => Node = reduction("norm");
+/** The mean over all axes, or over `axes`. */
 export function mean(x: Node, options: ReductionOptions = {}): Node {
   const total = sum(x, options);
   return mul(total, sizeOf(total.shape) / sizeOf(x.shape));
@@ -36,6 +39,8 @@ export function logSumExp(x: Node, options: ReductionOptions = {}): Node {
   const result = add(log(sum(exp(sub(x, top)), { ...options, keepDims: true })), top);
   return options.keepDims ? result : reshape(result, sum(x, options).shape);
 }
+/** log(softmax(x)) along `axis`, without overflow. */
 export const logSoftmax = (x: Node, axis = -1): Node =>
   sub(x, logSumExp(x, { axes: axis, keepDims: true }));
+/** e^x / sum(e^x) along `axis`, without overflow. */
 export const softmax = (x: Node, axis = -1): Node => exp(logSoftmax(x, axis));

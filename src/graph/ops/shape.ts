@@ -5,8 +5,11 @@ import type { Dtype, Node, Shape } from "../op.ts";
 import { axisOf, constant } from "./arguments.ts";
 import { cast, equal } from "./elementwise.ts";
 
+/** Zeros of a shape. */
 export const zeros = (shape: Shape): Node => broadcastTo(constant(0), shape);
+/** Ones of a shape. */
 export const ones = (shape: Shape): Node => broadcastTo(constant(1), shape);
+/** Zeros of the shape and dtype of x. */
 export const zerosLike = (x: Node): Node => broadcastTo(constant(0, [], x.dtype), x.shape);
 /** 0, 1, ..., n - 1. */
 export const arange = (n: number, dtype: Dtype = "int32"): Node =>
@@ -23,8 +26,10 @@ export function reshape(x: Node, shape: Shape): Node {
 }
 /** [n, ...] -> [n, the product of the rest]. */
 export const flatten = (x: Node): Node => reshape(x, [x.shape[0], sizeOf(x.shape.slice(1))]);
+/** The same elements with an axis of size 1 at `axis`. */
 export const expandDims = (x: Node, axis: number): Node =>
   reshape(x, x.shape.toSpliced(axisOf(axis, x.shape.length + 1), 0, 1));
+/** The same elements without `axis`, whose size is 1. */
 export const squeeze = (x: Node, axis: number): Node => reshape(x, x.shape.toSpliced(axis, 1));
 /** Axes in the order of `perm`; the last two swapped if it is not given. */
 export function transpose(x: Node, perm?: readonly number[]): Node {
@@ -34,11 +39,14 @@ export function transpose(x: Node, perm?: readonly number[]): Node {
     ? x
     : node("transpose", [x], { perm: list });
 }
+/** x repeated to a shape that it broadcasts to, as in NumPy. */
 export const broadcastTo = (x: Node, shape: Shape): Node =>
   `${x.shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape });
+/** Nodes one after the other along `axis`; their other axes are alike. */
 export const concat = (xs: readonly Node[], axis: number): Node =>
   node("concat", xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) });
 
+/** A part of one axis, as start:end:step in NumPy. */
 export interface SliceRange {
   readonly axis: number;
   readonly start?: number;

@@ -22,6 +22,7 @@ const groupsOf = (layer: string, channels: number, units: number, groups: number
 type Both = number | readonly [number, number];
 const both = (k: Both): readonly [number, number] => (typeof k === "number" ? [k, k] : k);
 
+/** Options of the layer `conv2d`. */
 export interface Conv2dLayerOptions extends LayerOptions, Conv2dOptions {
   readonly kernel: Both;
 }
@@ -50,6 +51,7 @@ export const depthwiseConv2d =
   (scope, x) =>
     conv2d(x.shape[1] * multiplier, { ...options, groups: x.shape[1] })(scope, x);
 
+/** Options of the layer `conv1d`. */
 export interface Conv1dLayerOptions extends LayerOptions, Conv1dOptions {
   readonly kernel: number;
 }
@@ -68,6 +70,7 @@ export const conv1d =
     return preactivation(conv1dOp(x, w, options));
   };
 
+/** Options of the layer `convTranspose2d`. */
 export interface ConvTranspose2dLayerOptions extends LayerOptions, ConvTranspose2dOptions {
   readonly kernel: Both;
 }
@@ -90,6 +93,7 @@ export const convTranspose2d =
     return preactivation(convTranspose2dOp(x, w, options));
   };
 
+/** Options of the layer `convTranspose1d`. */
 export interface ConvTranspose1dLayerOptions extends LayerOptions, ConvTranspose1dOptions {
   readonly kernel: number;
 }

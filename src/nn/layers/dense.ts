@@ -35,6 +35,7 @@ export const dense =
     return reshape(preactivation(matmul(rows, transpose(w))), [...x.shape.slice(0, -1), units]);
   };
 
+/** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
   /**
    * Positions of this index give zeros, whatever its row is, and no gradient to it. (PyTorch reads that row, and sets it to

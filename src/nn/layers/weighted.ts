@@ -2,6 +2,7 @@
 import type { Node } from "../../graph/index.ts";
 import type { Norm, Scope, WeightSpec } from "../scope.ts";
 
+/** What all layers with weights take. */
 export interface LayerOptions {
   /** The layer's name; by default its kind and a count, e.g. conv2. */
   readonly name?: string;
