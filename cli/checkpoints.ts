@@ -10,7 +10,7 @@ import type { RunKey } from "../runs/events.ts";
 import { flagOf, place } from "../runs/settings.ts";
 import type { Arm, Checkpoint } from "../src/index.ts";
 import { loadCheckpoint, reasonOf } from "../src/node/index.ts";
-import { experiments, findExperiment } from "../experiments/index.ts";
+import { experiments, findExperiment, ownData } from "../experiments/index.ts";
 
 /** The checkpoint at `path`, or those of the run in that folder. */
 export async function checkpointsAt(path: string): Promise<readonly string[]> {
@@ -114,6 +114,7 @@ export async function chosenCheckpoint(
 
 /** The experiments that can do something, for messages. */
 export async function namesOf(can: (experiment: Experiment) => boolean): Promise<string> {
-  const all = await Promise.all(Object.keys(experiments).map((name) => findExperiment(name)));
+  const everyName = Object.keys({ ...experiments, ...ownData });
+  const all = await Promise.all(everyName.map((name) => findExperiment(name)));
   return all.flatMap((e) => (e && can(e) ? [e.name] : [])).join(", ");
 }

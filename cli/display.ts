@@ -3,12 +3,15 @@ import { MultiBar, Presets, type SingleBar } from "cli-progress";
 import { inUnit, stepName } from "../report/index.ts";
 import type { Measured, Opened, RunEvent, RunKey, Shown, Stepped, Values } from "../runs/events.ts";
 import type { Sheet } from "../runs/records.ts";
+import { printable } from "../src/train/json.ts";
 import { clock, EVERY, preparation } from "./preparation.ts";
 
 export interface Display {
   readonly show: (event: Shown) => void;
   /** Long work beside the race, e.g. a download, with its share done. */
   readonly progress: (what: string, done: number) => void;
+  /** A line that people should read. */
+  readonly say: (text: string) => void;
   readonly stop: () => void;
 }
 
@@ -35,7 +38,8 @@ interface Lane {
 const RECENT = 50;
 
 export function display({ quiet, stream = process.stderr }: DisplayOptions): Display {
-  if (quiet) return { show: () => undefined, progress: () => undefined, stop: () => undefined };
+  const nothing = (): undefined => undefined;
+  if (quiet) return { show: nothing, progress: nothing, say: nothing, stop: nothing };
   const waiting = preparation(stream);
   const lanes = new Map<string, Lane>();
   let sheet: Sheet | undefined;
@@ -112,6 +116,10 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
 
   return {
     stop,
+    say(text) {
+      waiting.stop();
+      line(printable(text));
+    },
     progress(what, done) {
       bars?.stop();
       bars = undefined;

@@ -1,23 +1,31 @@
-/** Which experiment is meant: one of ours by its name, or the user's own by the file of its module. */
-import { existsSync } from "node:fs";
+/** Which experiment is meant: one of ours by its name, or the user's own by the file of its module, or by data of theirs. */
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { experiments, findExperiment } from "../experiments/index.ts";
-import { UsageError, type Experiment } from "../runs/experiment.ts";
+import { experimentOn, experiments, findExperiment } from "../experiments/index.ts";
+import { UsageError, type Experiment, type Places } from "../runs/experiment.ts";
 import type { Find } from "../runs/folder/index.ts";
 import { brief } from "../src/train/json.ts";
 
 export const names: readonly string[] = Object.keys(experiments);
 
-const isFile = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
+const isFile = (name: string): boolean => /[/\\]|\.([cm]?[jt]s|[a-z]{2,4})$/i.test(name);
 
-/** The experiment that an argument names. */
-export async function experimentAt(name: string): Promise<Experiment> {
-  if (isFile(name)) return ownExperiment(name);
-  const found = await findExperiment(name);
-  if (found) return found;
+/** What an argument names: an experiment, and where the data are if that is what it names. */
+export interface Meant {
+  readonly experiment: Experiment;
+  readonly places: Places;
+}
+
+export async function experimentAt(name: string): Promise<Meant> {
+  const ours = names.includes(name) ? await findExperiment(name) : undefined;
+  if (ours) return { experiment: ours, places: {} };
+  const info = statSync(name, { throwIfNoEntry: false });
+  const onData = await experimentOn(name, { isFolder: info?.isDirectory() ?? false });
+  if (onData) return { experiment: onData, places: { data: resolve(name) } };
+  if (isFile(name)) return { experiment: await ownExperiment(name), places: {} };
   throw new UsageError(
-    `experiment: expected one of ${names.join(", ")}, or the file of your own, got "${name}"; try weightnorm compare mnist`,
+    `experiment: expected one of ${names.join(", ")}, a table (.csv), a folder of pictures, or the file of your own, got "${name}"; try weightnorm compare mnist`,
   );
 }
 
@@ -35,6 +43,10 @@ async function ownExperiment(file: string): Promise<Experiment> {
   if (!existsSync(file))
     throw new UsageError(
       `${file}: expected the file of an experiment of yours, got none there; check the path`,
+    );
+  if (!/\.[cm]?[jt]s$/i.test(file))
+    throw new UsageError(
+      `${file}: expected a table (.csv, .tsv), a folder of pictures, or the module of an experiment (.ts, .js), got a file of another kind; save a table as CSV`,
     );
   const module = await import(pathToFileURL(resolve(file)).href).then(
     (loaded: unknown) => loaded as { readonly experiment?: unknown; readonly default?: unknown },

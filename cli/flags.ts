@@ -7,11 +7,11 @@ import {
   common,
   flagOf,
   typed,
-  valueOf,
   whole,
   type Setting,
   type Settings,
 } from "../runs/settings.ts";
+import { valueOf } from "../runs/setting-values.ts";
 import { settingsOf } from "../runs/described.ts";
 import { ARMS } from "../runs/records.ts";
 
@@ -21,6 +21,7 @@ const placeholders: Readonly<Partial<Record<Setting["type"], string>>> = {
   positive: "<x>",
   choice: "<name>",
   path: "<path>",
+  text: "<name>",
   list: "<list>",
 };
 

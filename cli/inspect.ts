@@ -3,8 +3,9 @@ import {
   decodeSafetensors,
   isOptimizerState,
   layerStats,
+  parseRecord,
+  printable,
   sizeOf,
-  type State,
   type Tensor,
 } from "../src/index.ts";
 import { readBytes } from "../src/node/index.ts";
@@ -18,9 +19,11 @@ interface Inspection {
     readonly name: string;
     readonly dtype: string;
     readonly shape: readonly number[];
-    readonly mean: number;
-    readonly std: number;
-    readonly finite: boolean;
+    /** Undefined where the values cannot be read: why says the reason. */
+    readonly mean?: number;
+    readonly std?: number;
+    readonly finite?: boolean;
+    readonly why?: string;
   }[];
 }
 
@@ -29,34 +32,26 @@ export async function inspect(
   { json = false, all = false }: { readonly json?: boolean; readonly all?: boolean },
 ): Promise<void> {
   const bytes = await readBytes(file);
-  const { tensors, metadata } = decodeSafetensors(bytes, file);
+  const { tensors, metadata, skipped } = decodeSafetensors(bytes, file);
   const config = parsed(metadata["config"]);
   const lr = typeof config?.["lr"] === "number" ? config["lr"] : undefined;
   const result: Inspection = {
     file,
     metadata: { ...metadata, ...(config ? { config } : {}), progress: undefined },
-    layers: layersOf(tensors, lr),
-    tensors: [...tensors].map(([name, x]) => ({
-      name,
-      dtype: x.dtype,
-      shape: x.shape,
-      ...summary(x),
-    })),
+    layers: layerStats(tensors, lr ?? 1),
+    tensors: [
+      ...[...tensors].map(([name, x]) => ({ name, dtype: x.dtype, shape: x.shape, ...summary(x) })),
+      ...skipped,
+    ],
   };
-  process.stdout.write(json ? `${JSON.stringify(result)}\n` : `${text(result, lr, all)}\n`);
-}
-
-function layersOf(tensors: State, lr = 1): Inspection["layers"] {
-  try {
-    return layerStats(tensors, lr);
-  } catch {
-    return []; // another program's tensors, which only share a name with ours
-  }
+  // In JSON too what moves a cursor is written out, as an escape that means the same.
+  const shown = json ? printable(JSON.stringify(result)) : text(result, lr, all);
+  process.stdout.write(`${shown}\n`);
 }
 
 function parsed(value: string | undefined): Record<string, unknown> | undefined {
   try {
-    return value === undefined ? undefined : (JSON.parse(value) as Record<string, unknown>);
+    return value === undefined ? undefined : parseRecord(value, "config");
   } catch {
     return undefined; // another program's metadata
   }
@@ -89,11 +84,14 @@ function text(
   const shown = tensors.filter(({ name }) => all || !isOptimizerState(name));
   const hidden = tensors.length - shown.length;
   const head = ["step", "seed"].flatMap((key) =>
-    key in metadata ? [`${key} ${String(metadata[key])}`] : [],
+    key in metadata ? [`${key} ${printable(String(metadata[key]))}`] : [],
+  );
+  const unread = shown.flatMap(({ name, why }) =>
+    why === undefined ? [] : [`${printable(name)} was not read: ${why}`],
   );
   const total = shown.reduce((n, { shape }) => n + sizeOf(shape), 0);
   const parts = [
-    [`${file}${head.length > 0 ? `: ${head.join(", ")}` : ""}`],
+    [`${printable(file)}${head.length > 0 ? `: ${head.join(", ")}` : ""}`],
     layers.length > 0
       ? [
           textTable(
@@ -103,7 +101,12 @@ function text(
               "g",
               lr === undefined ? "1/|v|^2" : `effective step lr/|v|^2 (lr ${lr})`,
             ],
-            layers.map((l) => [l.layer, number(l.v), number(l.g), number(l.effectiveStep)]),
+            layers.map((l) => [
+              printable(l.layer),
+              number(l.v),
+              number(l.g),
+              number(l.effectiveStep),
+            ]),
           ),
         ]
       : [],
@@ -111,14 +114,16 @@ function text(
       textTable(
         ["tensor", "type", "shape", "mean", "std"],
         shown.map((t) => [
-          t.name,
-          t.dtype,
+          printable(t.name),
+          printable(t.dtype),
           `[${t.shape.join(", ")}]`,
-          t.finite ? number(t.mean) : "not finite",
-          t.finite ? number(t.std) : "not finite",
+          ...[t.mean, t.std].map((x) =>
+            x === undefined ? "not read" : t.finite ? number(x) : "not finite",
+          ),
         ]),
       ),
     ],
+    unread.length > 0 ? [unread.join("\n")] : [],
     [
       `${total} numbers in ${tensorsOf(shown.length)}${hidden > 0 ? `, and ${tensorsOf(hidden)} of optimizer state (--all shows them)` : ""}`,
     ],

@@ -1,13 +1,13 @@
 /** The commands; what they do is in one file each, loaded when it is asked for. Flags of experiments are made of their settings. */
-import { createRequire } from "node:module";
 import { Command, CommanderError, Option } from "commander";
-import { experiments, findExperiment } from "../experiments/index.ts";
-import { UsageError, type Experiment } from "../runs/experiment.ts";
+import { experiments, findExperiment, ownData } from "../experiments/index.ts";
+import { UsageError } from "../runs/experiment.ts";
 import { flagOf, type Settings } from "../runs/settings.ts";
 import type { PlayFlags } from "./play.ts";
+import type { PredictFlags } from "./predict.ts";
 import type { SampleFlags } from "./sample.ts";
 import { printable } from "../src/train/json.ts";
-import { experimentAt, names } from "./experiments.ts";
+import { experimentAt, names, type Meant } from "./experiments.ts";
 import {
   armOption,
   countOption,
@@ -17,16 +17,8 @@ import {
   settingOptions,
   threadsOption,
 } from "./flags.ts";
-
-const version = (): string => {
-  for (const path of ["../package.json", "../../package.json"])
-    try {
-      return (createRequire(import.meta.url)(path) as { readonly version: string }).version;
-    } catch {
-      continue; // the source and the built file lie at different depths
-    }
-  return "unknown";
-};
+import { manifest } from "./manifest.ts";
+import { lackIn } from "./needs.ts";
 
 const TRAINING = ["compare", "train"] as const;
 type Training = (typeof TRAINING)[number];
@@ -61,7 +53,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     .description(
       "Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.",
     )
-    .version(version());
+    .version(manifest().version);
   for (const name of TRAINING)
     root.addCommand(chosen?.command === name ? trainingOf(chosen) : await trainingWithout(name));
   const places = await everyPlace();
@@ -139,6 +131,25 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       (await import("./play.ts")).play(path, { ...flags }, places),
     );
   add(
+    "predict",
+    "what a model that was trained on a table or on pictures says of new ones",
+    [
+      ...[armOption(), threadsOption()],
+      new Option("--out <file>", "write a CSV there instead").argParser(named("--out", "file")),
+      new Option("--csv", "print CSV"),
+      ...[experimentOption(), json("them")],
+    ],
+    checkpoint,
+  )
+    .argument("<file...>", "tables with the columns of training; or pictures, or folders of them")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  weightnorm predict runs/species new.csv\n  weightnorm predict runs/species new.csv --out predicted.csv\n  weightnorm predict runs/photos new.jpg ./more --json",
+    )
+    .action(async (path: string, files: readonly string[], flags: PredictFlags) =>
+      (await import("./predict.ts")).predict(path, files, flags),
+    );
+  add(
     "inspect",
     "the layers of a checkpoint, with |v|, g and effective step, and its tensors",
     [new Option("--all", "show the optimizer's state too"), json("it")],
@@ -150,10 +161,10 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
 }
 
 const named =
-  (flag: string) =>
+  (flag: string, what = "folder") =>
   (path: string): string => {
     if (path !== "") return path;
-    throw new UsageError(`${flag}: expected a folder, got ""; name one`);
+    throw new UsageError(`${flag}: expected a ${what}, got ""; name one`);
   };
 
 function nonEmpty(path: string): string {
@@ -161,20 +172,21 @@ function nonEmpty(path: string): string {
   throw new UsageError('path: expected a file or a folder, got ""; name one');
 }
 
-interface Chosen {
+interface Chosen extends Meant {
   readonly command: Training;
   /** As the command line has it. */
   readonly name: string;
-  readonly experiment: Experiment;
 }
 
 /** With what concerns one experiment, and nothing else. */
-function trainingOf({ command, name, experiment }: Chosen): Command {
+function trainingOf({ command, name, experiment, places }: Chosen): Command {
   const made = quietly(new Command(command))
     .description(`${about[command]}\n\n${experiment.name}: ${experiment.about}`)
     .usage(`${name} [options]`)
     .argument("<experiment>");
-  const placed = Object.entries(experiment.places).map(([key, setting]) => optionOf(key, setting)!);
+  const placed = Object.entries(experiment.places).flatMap(([key, setting]) =>
+    key in places ? [] : [optionOf(key, setting)!],
+  );
   for (const option of [...settingOptions(experiment, command), ...placed, ...runOptions()])
     made.addOption(option);
   const examples = (experiment.examples ?? [])
@@ -183,7 +195,13 @@ function trainingOf({ command, name, experiment }: Chosen): Command {
   return made
     .addHelpText("after", examples.length > 0 ? `\nExamples:\n${examples.join("\n")}` : "")
     .action(async (_: string, flags: object) =>
-      (await import("./train.ts")).train({ command, name, experiment, flags: { ...flags } }),
+      (await import("./train.ts")).train({
+        command,
+        name,
+        experiment,
+        places,
+        flags: { ...flags },
+      }),
     );
 }
 
@@ -194,7 +212,7 @@ async function trainingWithout(command: Training): Promise<Command> {
     .usage("<experiment> [options]")
     .argument(
       "<experiment>",
-      "one of those below, or the file of your own, as examples/own-experiment.ts",
+      "one of those below; a table, a folder with a folder of pictures for each class, or your own, as examples/own-experiment.ts",
     );
   for (const option of runOptions()) made.addOption(option);
   const all = await Promise.all(names.map((name) => experiments[name]()));
@@ -204,11 +222,16 @@ async function trainingWithout(command: Training): Promise<Command> {
     command === "compare"
       ? `  weightnorm compare mnist                                 all five arms
   weightnorm compare mnist --arms plain,weight --seed 1,2  two arms, two seeds
+  weightnorm compare table.csv --target species            a table of yours
+  weightnorm compare ./photos                              folders of pictures
   weightnorm compare ./my-experiment.ts                    one of your own
   weightnorm compare mnist --resume runs/fast              goes on after kill -9
   weightnorm compare mnist --resume runs/fast --epochs 5   trains it for longer`
       : `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
-  weightnorm eval runs/weight`;
+  weightnorm eval runs/weight
+  weightnorm train table.csv --target species --out runs/species
+  weightnorm train ./photos --out runs/photos
+  weightnorm predict runs/photos new.jpg`;
   return made.addHelpText(
     "after",
     `\nExperiments:\n${list.join("\n")}\n\n  weightnorm ${command} mnist --help  says what may be set of it\n\nExamples:\n${examples}`,
@@ -217,7 +240,8 @@ async function trainingWithout(command: Training): Promise<Command> {
 
 /** Where things may lie, of all experiments: commands that find the experiment in a run know no better. */
 async function everyPlace(): Promise<Settings> {
-  const all = await Promise.all(names.map((name) => findExperiment(name)));
+  const everyName = [...names, ...Object.keys(ownData)];
+  const all = await Promise.all(everyName.map((name) => findExperiment(name)));
   const places = new Map<string, Settings[string]>();
   for (const experiment of all)
     for (const [name, setting] of Object.entries(experiment?.places ?? {})) {
@@ -239,7 +263,7 @@ async function chosenBy(args: readonly string[]): Promise<Chosen | undefined> {
         if (setting.type === "switch") switches.add(flagOf(key, setting) ?? "");
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i];
-    if (!word.startsWith("-")) return { command, name: word, experiment: await experimentAt(word) };
+    if (!word.startsWith("-")) return { command, name: word, ...(await experimentAt(word)) };
     if (!switches.has(word) && !word.includes("=")) i++; // its value
   }
   return undefined;
@@ -277,7 +301,7 @@ export async function run(args: readonly string[]): Promise<number> {
       error instanceof CommanderError
         ? (await import("./usage.ts")).spoken(error, args)
         : error instanceof Error
-          ? error.message
+          ? (lackIn(error) ?? error.message)
           : String(error);
     process.stderr.write(`weightnorm: ${spared(await said)}\n`);
     return code;

@@ -23,7 +23,7 @@ import {
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
-import { objectOf } from "../runs/settings.ts";
+import { objectOf } from "../runs/setting-values.ts";
 import type { RunConfig, Store } from "../runs/store.ts";
 import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
 import { display } from "./display.ts";
@@ -47,22 +47,30 @@ export interface Asked {
   /** As the command line names the experiment. */
   readonly name: string;
   readonly experiment: Experiment;
+  /** Where its data are, if they are what the command line names. */
+  readonly places: Places;
   readonly flags: TrainFlags & Readonly<Record<string, unknown>>;
 }
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
-export async function train({ command, name, experiment, flags }: Asked): Promise<void> {
+export async function train({
+  command,
+  name,
+  experiment,
+  places: given,
+  flags,
+}: Asked): Promise<void> {
   const settings = flagSettings(experiment, command);
   const asked = askedOf(settings, flags) as Partial<Config>;
-  const places = placesOf(experiment.places, flags);
+  const places = { ...given, ...placesOf(experiment.places, flags) };
   const find = findWith(experiment);
   const { quiet = false } = flags;
-  const { show, progress, stop } = display({ quiet });
+  const { show, progress, say, stop } = display({ quiet });
   try {
     const begin = flags.resume === undefined ? started : resumed;
     const one = command === "train" && flags.resume === undefined;
     const begun = await begin({
-      ...{ experiment, find, flags, places, progress },
+      ...{ experiment, find, flags, places, progress, say },
       asked: one ? { arms: ["weight"], ...asked } : asked,
     });
     if (!begun) {
@@ -103,6 +111,7 @@ interface Beginning {
   readonly asked: Partial<Config>;
   readonly places: Places;
   readonly progress: (what: string, done: number) => void;
+  readonly say: (line: string) => void;
 }
 interface Begun {
   readonly dir: string;
@@ -119,13 +128,14 @@ async function started({
   asked,
   places,
   progress,
+  say,
 }: Beginning): Promise<Begun> {
   const planned = experiment.complete(asked, places);
   const startedAt = new Date().toISOString();
   const time = startedAt.slice(0, 19).replaceAll(":", "-");
   const dir = resolve(flags.out ?? `runs/${experiment.name}-${time}`);
   if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
-  const world = nodeWorld({ places, progress, trains: true });
+  const world = nodeWorld({ places, progress, say, trains: true });
   const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
   const config = checked(objectOf(settingsOf(experiment)), field.config, {
     where: `${experiment.name}: its preset ${field.config.preset}`,
@@ -171,15 +181,14 @@ async function resumed({
     await tidyFinished(dir);
     return undefined;
   }
-  const { run, store } = await resumeRun(dir, find, (begun) => change(begun.run));
-  try {
-    const world = nodeWorld({ places: run.places, progress, trains: true });
-    const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
-    return { dir, run, store, field };
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
+  let field: Field | undefined;
+  const { run, store } = await resumeRun(dir, find, async (begun) => {
+    const next = await change(begun.run);
+    const world = nodeWorld({ places: next.places, progress, trains: true });
+    [field] = await Promise.all([experiment.open(next.config, world), loadOnnxRuntime()]);
+    return next; // which is written only now: data that have changed are refused before
+  });
+  return { dir, run, store, field: field! };
 }
 
 /** What to do about a run that did not get to its end. */

@@ -9,17 +9,20 @@ import { nodeDoor, nodeRuntime } from "../src/node/index.ts";
 export interface WorldOptions {
   readonly places: Places;
   readonly progress: World["progress"];
+  readonly say?: (line: string) => void;
   /** Whether runs train in it, which takes memory that looking at them does not. */
   readonly trains?: boolean;
 }
 
-export const nodeWorld = ({ places, progress, trains = false }: WorldOptions): World => ({
+export const nodeWorld = ({ places, progress, say, trains = false }: WorldOptions): World => ({
   runtime: (wanted) => nodeRuntime({ threads: wanted }),
   threads: availableParallelism(),
   places,
   door: nodeDoor(),
   ...(trains ? { freeMemory: freemem } : {}),
   progress,
+  ...(say ? { say } : {}),
+  decode: async (bytes, size) => (await import("./decode.ts")).decoded(bytes, size),
 });
 
 export function machine(): Machine {

@@ -1,5 +1,5 @@
 /** The experiments that there are, by name; each is a module of its own. A line here is all that the rest knows of one. */
-import type { Experiment } from "../runs/experiment.ts";
+import { UsageError, type Experiment } from "../runs/experiment.ts";
 
 export const experiments: Readonly<Record<string, () => Promise<Experiment>>> = {
   mnist: async () => (await import("./mnist/task.ts")).mnist,
@@ -10,6 +10,27 @@ export const experiments: Readonly<Record<string, () => Promise<Experiment>>> = 
   dqn: async () => (await import("./dqn/index.ts")).dqn,
 };
 
+/** Experiments on data of the user's own, by the names that files have of them: people name the data instead. */
+export const ownData: Readonly<Record<string, () => Promise<Experiment>>> = {
+  table: async () => (await import("./own/table/task.ts")).table,
+  photos: async () => (await import("./own/photos/task.ts")).photos,
+};
+
 /** The experiment of a name, if there is one. */
-export const findExperiment = async (name: string): Promise<Experiment | undefined> =>
-  Object.hasOwn(experiments, name) ? experiments[name]() : undefined;
+export const findExperiment = async (name: string): Promise<Experiment | undefined> => {
+  const all = { ...experiments, ...ownData };
+  return Object.hasOwn(all, name) ? all[name]() : undefined;
+};
+
+/** Which of them learns from what lies at a path: a file by the end of its name, or a folder. */
+export const experimentOn = async (
+  name: string,
+  { isFolder }: { readonly isFolder: boolean },
+): Promise<Experiment | undefined> => {
+  const isTable = /\.[ct]sv$/i.test(name);
+  if (isTable && isFolder)
+    throw new UsageError(
+      `${name}: expected a file with a table, got a folder; rename it if it is one of pictures`,
+    );
+  return isTable ? ownData["table"]() : isFolder ? ownData["photos"]() : undefined;
+};

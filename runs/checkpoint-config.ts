@@ -5,7 +5,7 @@ import { checked } from "./checked.ts";
 import { settingsOf } from "./described.ts";
 import type { RunKey } from "./events.ts";
 import type { Config, Experiment } from "./experiment.ts";
-import { objectOf } from "./settings.ts";
+import { objectOf } from "./setting-values.ts";
 
 const head = z.looseObject({ experiment: z.string(), arm: z.unknown(), lr: z.unknown() });
 

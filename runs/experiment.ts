@@ -45,6 +45,8 @@ export interface Experiment<C extends Config = Config> {
   earlier?(results: unknown, where: string): Results | undefined;
   /** New examples of a trained model. */
   sample?(trained: Trained<C>, options: SampleOptions): Promise<readonly Picture[]>;
+  /** What a trained model says of examples that it has not seen, in files. */
+  predict?(trained: Trained<C>, files: readonly NamedFile[]): Promise<Predictions>;
   /** A trained agent plays; its first `most` frames are kept. */
   play?(
     trained: Trained<C>,
@@ -63,6 +65,17 @@ export interface World {
   readonly freeMemory?: () => number;
   /** Long work on the way, e.g. a download, with its share done. */
   readonly progress: (what: string, done: number) => void;
+  /** What people should know of their data before it is trained on, a line. */
+  readonly say?: (line: string) => void;
+  /** The pixels of a picture's file, where somebody is there to read it; throws for what is none. */
+  readonly decode?: (bytes: Uint8Array, size: PictureSize) => Promise<Raster>;
+}
+
+/** What a picture becomes: upright, its middle, on white where it is transparent. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
 }
 
 /** What the runs of a comparison share. */
@@ -166,6 +179,19 @@ export interface Exhibits {
   /** By name with its unit. */
   readonly measured: Values;
   readonly pictures: readonly Picture[];
+}
+/** A file by what messages call it. */
+export interface NamedFile {
+  readonly name: string;
+  read(): Promise<Uint8Array>;
+}
+export interface Predictions {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  /** What people should know of those above. */
+  readonly notes: readonly string[];
+  /** What nothing could be said of, and why, each in our form. */
+  readonly failed: readonly string[];
 }
 /** What an agent did in one episode. */
 export interface Played {

@@ -13,7 +13,11 @@ export interface RaceOptions {
   /** What happens, step by step: for displays. */
   readonly onEvent?: (event: Shown) => void;
   /** Asks to stop: what is under way is saved, and `Interrupted` thrown. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
+}
+/** What is asked of an AbortSignal, which is a type of browsers and of Node. */
+export interface Signal {
+  readonly aborted: boolean;
 }
 
 /** How a race ended: what got to its end, and what diverged on the way. */
@@ -62,7 +66,7 @@ interface Track {
   readonly store: Store;
   readonly tell: (key: RunKey, happening: Happening) => void;
   readonly onEvent: (event: Shown) => void;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Signal | undefined;
 }
 /** To the end of the turn that the run is in; its checkpoint is saved at the end and from time to time. */
 async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): Promise<void> {

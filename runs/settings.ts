@@ -1,8 +1,7 @@
 /**
  * Settings described once: what may be set, what it may be, what it means. Flags, their checks and messages, help, the checks
- * of what files say and a page's controls are all made of these descriptions.
+ * of what files say (setting-values.ts) and a page's controls are all made of these descriptions.
  */
-import * as z from "zod/mini";
 import { ARMS } from "./records.ts";
 
 interface Described {
@@ -34,6 +33,15 @@ export type Setting = Described &
     | { readonly type: "switch" }
     /** A file or a folder. */
     | { readonly type: "path" }
+    /** A name of the user's own, e.g. of a column. */
+    | { readonly type: "text" }
+    /** What data decide: a value of a form of its own, for which there is no flag. */
+    | {
+        readonly type: "found";
+        readonly schema: SchemaOf<unknown>;
+        /** A value that fits the schema, in a few words. */
+        readonly tell: (value: unknown) => string;
+      }
     /** Different values of one kind, at least one. */
     | { readonly type: "list"; readonly of: Setting }
     | { readonly type: "group"; readonly of: Settings }
@@ -45,7 +53,7 @@ export type Settings = Readonly<Record<string, Setting>>;
 
 /** What no setting needs more of, and products of it are still numbers. */
 const LARGEST = 1e100;
-const MOST_VALUES = 1000;
+export const MOST_CHARACTERS = 200;
 
 type Options = Partial<Described>;
 /** A whole number from `least` to `most`. */
@@ -89,6 +97,24 @@ export const place = (help: string, rest: Options = {}): Setting => ({
   type: "path",
   help,
   ...rest,
+});
+export const text = (help: string, rest: Options = {}): Setting => ({
+  type: "text",
+  help,
+  ...rest,
+});
+/** What zod/mini makes, as far as it is to be seen from here. */
+interface SchemaOf<T> {
+  readonly _zod: { readonly output: T };
+}
+/** `tell` says a value that fits the schema in a few words. */
+export const found = <T>(
+  help: string,
+  schema: SchemaOf<T>,
+  tell: (value: T) => string,
+): Setting => ({
+  ...{ type: "found", help, schema, flag: false, optional: true },
+  tell: tell as (value: unknown) => string, // of what has passed the schema
 });
 /** Several different values of one kind. */
 export const list = (help: string, of: Setting, rest: Options = {}): Setting => ({
@@ -162,6 +188,10 @@ export function expectation(setting: Setting): string {
       return "true or false";
     case "path":
       return "a path";
+    case "text":
+      return `a name of at most ${MOST_CHARACTERS} characters`;
+    case "found":
+      return "what the data decided";
     case "list":
       return `different values, each ${expectation(setting.of)}`;
     case "group":
@@ -169,98 +199,6 @@ export function expectation(setting: Setting): string {
     case "by":
       return `an object whose keys are of ${setting.keys.join(", ")}`;
   }
-}
-
-/** What checks a value, e.g. one that stands in a file. */
-export function schemaOf(setting: Setting): z.ZodMiniType {
-  switch (setting.type) {
-    case "whole":
-      return z.int().check(z.minimum(setting.least), z.maximum(setting.most));
-    case "number":
-      return z.number().check(z.minimum(setting.least), z.maximum(setting.most));
-    case "positive":
-      return z.number().check(z.positive(), z.maximum(setting.most));
-    case "choice":
-      return z.enum(setting.choices as [string, ...string[]]);
-    case "switch":
-      return z.boolean();
-    case "path":
-      return z.string().check(z.minLength(1));
-    case "list":
-      return z.array(schemaOf(setting.of)).check(
-        z.minLength(1),
-        z.maxLength(MOST_VALUES),
-        z.refine((all) => new Set(all).size === all.length, "every value once"),
-      );
-    case "group":
-      return objectOf(setting.of);
-    case "by":
-      return z.partialRecord(z.enum(setting.keys as [string, ...string[]]), schemaOf(setting.of));
-  }
-}
-
-/** What checks a whole configuration: everything that is described and nothing else. */
-export const objectOf = (settings: Settings): z.ZodMiniType =>
-  z.strictObject(
-    Object.fromEntries(
-      Object.entries(settings).map(([name, setting]) => {
-        const schema = schemaOf(setting);
-        return [name, setting.optional ? z.optional(schema) : schema];
-      }),
-    ),
-  );
-
-/** The value that a flag's text stands for; undefined where it stands for none. Not yet checked for its range. */
-function parsed(setting: Setting, text: string): unknown {
-  switch (setting.type) {
-    case "whole":
-    case "number":
-    case "positive":
-      return text.trim() === "" ? undefined : Number(text) / (setting.scale ?? 1);
-    default:
-      return text;
-  }
-}
-
-/** What is wrong with a flag's text, in the parts that messages are made of. */
-export interface Unfit {
-  readonly expected: string;
-  readonly got: string;
-  readonly advice: string;
-}
-
-/** The value of a flag's text, or what is wrong with it. */
-export function valueOf(
-  flag: string,
-  setting: Setting,
-  text: string,
-): { readonly value: unknown } | { readonly unfit: Unfit } {
-  if (setting.type === "list") {
-    const items = text.split(",").map((item) => valueOf(flag, setting.of, item.trim()));
-    const bad = items.find((item) => "unfit" in item);
-    if (bad) return bad;
-    const values = items.map((item) => ("value" in item ? item.value : undefined));
-    const twice = values.find((v, i) => values.indexOf(v) !== i);
-    return twice === undefined
-      ? { value: values }
-      : {
-          unfit: {
-            expected: "every value once",
-            got: text,
-            advice: `remove one ${typed(setting.of, twice)}`,
-          },
-        };
-  }
-  const { success, data } = schemaOf(setting).safeParse(parsed(setting, text));
-  if (success) return { value: data };
-  const fallback = setting.type === "choice" ? setting.choices[0] : "1";
-  return {
-    unfit: {
-      expected: expectation(setting),
-      got: text,
-      advice: `try ${flag} ${setting.example ?? fallback}`,
-    },
-  };
 }
 
 /** What people call a setting: "batch size" for batchSize. */
@@ -278,6 +216,7 @@ export function typed(setting: Setting, value: unknown): string {
 /** A value as people read it: in its unit, lists and records taken apart. */
 export function told(setting: Setting | undefined, value: unknown): string {
   if (value === undefined || value === null) return "\u2013";
+  if (setting?.type === "found") return setting.tell(value);
   if (Array.isArray(value))
     return value.map((x) => told(setting?.type === "list" ? setting.of : setting, x)).join(", ");
   if (typeof value === "object")

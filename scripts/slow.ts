@@ -10,5 +10,7 @@ export const slow = [
   "test/graph/random.test.ts",
   "test/nn/initialization.test.ts",
   "test/guide.test.ts",
+  "test/browser.test.ts",
+  "test/tarball.test.ts",
   "test/web.test.ts",
 ] as const;

@@ -1,20 +1,32 @@
-/** `npm ci` installs without a warning and without any network but npm's, with npm 10 and 11. */
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { expect, test } from "vitest";
+/**
+ * `npm ci` installs without a warning and without any network but npm's, with npm 10 and 11; whoever installs the library
+ * gets little with it.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import ts from "typescript";
+import { describe, expect, test } from "vitest";
+import { NEEDS } from "../cli/needs.ts";
+import { filesIn, importsOf, root, textOf } from "./source.ts";
 
-const root = resolve(import.meta.dirname, "..");
-async function read(file: string): Promise<unknown> {
-  return JSON.parse(await readFile(join(root, file), "utf8"));
-}
+type Names<T> = Readonly<Record<string, T>>;
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly hasInstallScript?: boolean }>>;
+  readonly packages: Names<{
+    readonly hasInstallScript?: boolean;
+    readonly dependencies?: Names<string>;
+  }>;
 }
 interface Manifest {
-  readonly allowScripts: Readonly<Record<string, boolean>>;
+  readonly allowScripts: Names<boolean>;
+  readonly dependencies: Names<string>;
+  readonly devDependencies: Names<string>;
+  readonly peerDependencies: Names<string>;
+  readonly peerDependenciesMeta: Names<{ readonly optional: boolean }>;
 }
 
-const { packages } = (await read("package-lock.json")) as Lock;
+const { packages } = JSON.parse(textOf("package-lock.json")) as Lock;
+const manifest = JSON.parse(textOf("package.json")) as Manifest;
 const scripted = Object.keys(packages).filter((path) => packages[path].hasInstallScript);
 
 test("npm 10 runs what the lock file says has a script, and onnxruntime-node's would fetch CUDA libraries", () => {
@@ -25,8 +37,83 @@ test("npm 10 runs what the lock file says has a script, and onnxruntime-node's w
   ).not.toContain("node_modules/onnxruntime-node");
 });
 
-test("npm 11 runs no script, and warns of none because each is refused by name", async () => {
-  const { allowScripts } = (await read("package.json")) as Manifest;
+test("npm 11 runs no script, and warns of none because each is refused by name", () => {
+  const { allowScripts } = manifest;
   const names = scripted.map((path) => path.replace(/^.*node_modules\//, ""));
   expect(names.filter((name) => allowScripts[name] ?? true)).toEqual([]);
+});
+
+test("tsc is that of the newer TypeScript of the two", () => {
+  const tsc = join(root, "node_modules", ".bin", "tsc");
+  const said = execFileSync(tsc, ["--version"], { shell: process.platform === "win32" });
+  expect(said.toString().trim()).toBe(`Version ${ts.version}`);
+});
+
+describe("what installing the library brings", () => {
+  const { dependencies, devDependencies, peerDependencies, peerDependenciesMeta } = manifest;
+  const entries = ["src/index.ts", "src/node/index.ts", "src/web.ts", "runs/index.ts"];
+
+  /** The packages that files and all they rest on import. */
+  function packagesOf(...files: readonly string[]): readonly string[] {
+    const reached = new Set(files);
+    const names = new Set<string>();
+    for (const file of reached)
+      for (const { to } of importsOf(file)) {
+        if (to.endsWith(".ts")) reached.add(to);
+        else if (!to.startsWith("node:")) names.add(/^(@[^/]+\/)?[^/]+/.exec(to)![0]);
+      }
+    return [...names];
+  }
+  /** A package in the lock file, as the one at `from` finds it. */
+  function found(name: string, from: string): string {
+    for (let place = from; ; place = place.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, "")) {
+      const path = `${place === "" ? "" : `${place}/`}node_modules/${name}`;
+      if (path in packages || place === "") return path;
+    }
+  }
+  /** All packages of the lock file that some of them need. */
+  function closure(names: readonly string[]): readonly string[] {
+    const paths = new Set(names.map((name) => found(name, "")));
+    for (const path of paths)
+      for (const name of Object.keys(packages[path].dependencies ?? {}))
+        paths.add(found(name, path));
+    return [...paths];
+  }
+
+  test("is what it imports", () => {
+    const runtimes = ["onnxruntime-node", "onnxruntime-web"];
+    const imported = packagesOf(...entries).filter((name) => !runtimes.includes(name));
+    expect(imported.sort()).toEqual(Object.keys(dependencies).sort());
+  });
+  test("is at most 40 packages, the runtime and what it needs among them", () => {
+    const all = closure([...Object.keys(dependencies), "onnxruntime-node"]);
+    expect(all.length).toBeGreaterThan(5);
+    expect(all.length).toBeLessThanOrEqual(40);
+  });
+  test("evaluates no text as code, so that a page may forbid it", () => {
+    const own = packagesOf("src/index.ts", "src/web.ts");
+    const names = closure(own.filter((name) => name in dependencies));
+    expect(names).toContain("node_modules/@bufbuild/protobuf");
+    const evaluates = /\beval\s*\(|\bFunction\s*\(/;
+    const code = (folder: string): readonly string[] =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+        .filter((file) => /\.[cm]?js$/.test(file))
+        .map((file) => join(folder, file));
+    const wrong = [...names.flatMap(code), ...filesIn("src")].filter((file) =>
+      evaluates.test(textOf(file)),
+    );
+    expect(wrong).toEqual([]);
+  });
+  test("does not bring what only the command line needs, which its own start names", () => {
+    const font = "@expo-google-fonts/source-sans-3"; // found by its path
+    const needed = [...packagesOf("cli/main.ts"), font].filter((name) => !(name in dependencies));
+    expect(needed.sort()).toEqual(NEEDS);
+  });
+  test("optional packages are described as such, and installed here in the same version", () => {
+    expect(Object.keys(peerDependenciesMeta).sort()).toEqual(Object.keys(peerDependencies).sort());
+    for (const [name, version] of Object.entries(peerDependencies)) {
+      expect(peerDependenciesMeta[name], name).toEqual({ optional: true });
+      expect(devDependencies[name].replace("~", "^"), name).toBe(version);
+    }
+  });
 });

@@ -93,7 +93,21 @@ const tensors = new Map<string, Tensor>([
 const safetensors = [
   encodeSafetensors(tensors, { format: "pt" }),
   encodeSafetensors(new Map([["a", tensor([1])]])),
+  ofOthers(),
 ];
+/** Types that we do not write: some that are read, and one that is not. */
+function ofOthers(): Uint8Array {
+  const header = utf8(
+    JSON.stringify({
+      bytes: { dtype: "U8", shape: [2], data_offsets: [0, 2] },
+      small: { dtype: "F8_E4M3", shape: [2], data_offsets: [2, 4] },
+      later: { dtype: "F4", shape: [3, 2], data_offsets: [4, 7] },
+    }),
+  );
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(header.length), true);
+  return Uint8Array.from([...length, ...header, 1, 2, 3, 4, 5, 6, 7]);
+}
 const headerOf = (file: Uint8Array): Uint8Array =>
   file.subarray(8, 8 + Number(new DataView(file.buffer).getBigUint64(0, true)));
 /** With the header's true length, and the data of the first sample. */
@@ -107,7 +121,11 @@ const withHeader = (header: Uint8Array): Uint8Array => {
   return file;
 };
 const checkSafetensors = (file: Uint8Array, where: string): void => {
-  const { tensors: read, metadata } = decodeSafetensors(file, where);
+  const { tensors: read, metadata, skipped } = decodeSafetensors(file, where);
+  sound(
+    skipped.every(({ name }) => !read.has(name)),
+    "a tensor that was skipped and read",
+  );
   for (const { shape, data } of read.values())
     sound(
       shape.reduce((a, b) => a * b, 1) === data.length,

@@ -64,7 +64,12 @@ export function initialStep(batch: number, q: QLearning): ProgramSpec {
   const x = seen("x", batch, q);
   const { value, updates, dead } = valued(x, "init", q);
   const counts = Object.entries(dead).map(([layer, count]) => [`dead:${layer}`, count] as const);
-  return { inputs: [x], outputs: { values: value, ...Object.fromEntries(counts) }, updates };
+  return {
+    inputs: [x],
+    outputs: { values: value, ...Object.fromEntries(counts) },
+    updates,
+    finite: true,
+  };
 }
 
 /**

@@ -9,7 +9,7 @@ import { settingsOf } from "../described.ts";
 import type { Config, Experiment, Places } from "../experiment.ts";
 import { changeSchema } from "../schema.ts";
 import { label, text } from "../schema-parts.ts";
-import { objectOf } from "../settings.ts";
+import { objectOf } from "../setting-values.ts";
 import type { RunConfig } from "../store.ts";
 
 /** Finds an experiment by its name; undefined for what is none. */

@@ -1,6 +1,6 @@
 /** A folder as the place of one training: new, or going on where it was stopped or killed. */
 import { canonical } from "../canonical.ts";
-import type { OpenStore } from "../fit/fit.ts";
+import type { OpenStore } from "../fit/options.ts";
 import { isBegun, type Find } from "./config.ts";
 import { createRun, resumeRun } from "./index.ts";
 

@@ -27,7 +27,10 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     );
   const { unit = "images" } = task;
   const presets = Object.keys(task.presets);
-  const settings = minibatchSettings({ measure: task.measures[0], network: task.options, unit });
+  const settings = {
+    ...minibatchSettings({ measure: task.measures[0], network: task.options, unit }),
+    ...task.settings,
+  };
   return {
     name: task.name,
     about: task.about,
@@ -51,19 +54,22 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
       checkSizes(config, unit);
       return config;
     },
-    async open(config, world) {
-      const data = await task.load(world);
-      const whole = {
+    async open(asked, world) {
+      const { task: whole, config } = (await task.decide?.(asked, world)) ?? {
+        ...{ task, config: asked },
+      };
+      const data = await whole.load(world);
+      const complete = {
         ...config,
         threads: config.threads === ALL ? world.threads : config.threads,
         trainSize: config.trainSize === ALL ? data.train.count : config.trainSize,
       };
-      if (whole.trainSize > data.train.count)
+      if (complete.trainSize > data.train.count)
         throw new UsageError(
-          `--train-size: expected at most the ${data.train.count} training ${unit} of ${data.source}, got ${whole.trainSize}; lower it`,
+          `--train-size: expected at most the ${data.train.count} training ${unit} of ${data.source}, got ${complete.trainSize}; lower it`,
         );
-      checkSizes(whole, unit);
-      return fieldOf(task, whole, data, world);
+      checkSizes(complete, unit);
+      return fieldOf(whole, complete, data, world);
     },
     history: historyOf,
     earlier: (results, where) =>
@@ -74,11 +80,17 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
             task.sample!(modelOf(task, trained), { count, key: keyTensor("sample", seed) }),
         }
       : {}),
+    ...(task.predict
+      ? {
+          predict: (trained, files) =>
+            task.predict!(modelOf(task, trained), { files, world: trained.world }),
+        }
+      : {}),
   };
 }
 
 function checkSizes(config: MinibatchConfig, unit: string): void {
-  if (config.batchSize > trainedSize(config))
+  if (config.batchSize !== ALL && config.batchSize > trainedSize(config))
     throw new UsageError(
       `--batch-size: expected at most the ${trainedSize(config)} ${unit} of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
     );
@@ -121,6 +133,7 @@ function fieldOf(
       ["source", data.source],
       [`training ${task.unit ?? "images"}`, trainedSize(config)],
       [`test ${task.unit ?? "images"}`, data.test.count],
+      ...(task.facts ?? []),
     ],
     sheet: sheetOf(task, config, data.test.count),
     start: (key, from) =>

@@ -14,6 +14,7 @@ import {
   trainStep,
   type Accumulating,
   type Input,
+  type Key,
   type Network,
   type Norm,
   type Optimizer,
@@ -68,8 +69,8 @@ export interface Programs {
   test(state: State): Promise<Means>;
   /** The same on the training examples from row `from` to before `to`. */
   heldOut(state: State, from: number, to: number): Promise<Means>;
-  /** The training examples `rows` as the inputs of a program. */
-  feeds(rows: Uint32Array): Record<string, Tensor>;
+  /** The training examples `rows` as the inputs of a program, with what is random about them where a key is given. */
+  feeds(rows: Uint32Array, key?: Key): Record<string, Tensor>;
   /** Data-dependent initialization, needed once. */
   compileInit(): Promise<Program>;
   /** The first layer whose pre-activations are not finite on this batch of so many examples. */
@@ -135,7 +136,8 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     hasTest: data.test.count > 0,
     test: (state) => measured(data.test, state, 0, data.test.count),
     heldOut: (state, from, to) => measured(data.train, state, from, to),
-    feeds: (rows) => data.train.feeds(rows),
+    feeds: (rows, varied) =>
+      varied && data.train.varied ? data.train.varied(rows, varied) : data.train.feeds(rows),
     compileInit() {
       const { network, options } = at(Math.min(INIT_BATCH, trainedSize(config)));
       return runtime.compile(initStep(network, options));

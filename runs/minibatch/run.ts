@@ -120,7 +120,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     const began = performance.now();
     const now = Object.fromEntries(rates.map(([name, rate]) => [name, tensor(rate(step))]));
     const fed = {
-      ...programs.feeds(rows),
+      ...programs.feeds(rows, keyOf(seed, "variation", step)),
       ...now,
       key: keyTensor(seed, "noise", step),
     };

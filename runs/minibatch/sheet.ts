@@ -6,7 +6,7 @@ import type { Task } from "./task.ts";
 type Said = Pick<Task, "measures" | "unit" | "reported">;
 type Sized = Pick<
   MinibatchConfig,
-  "arms" | "lr" | "lrOf" | "batchSize" | "trainSize" | "heldOut" | "target" | "average"
+  "arms" | "lr" | "lrOf" | "batchSize" | "trainSize" | "heldOut" | "target" | "average" | "keepBest"
 >;
 
 /** Losses below this are drawn at it: a logarithm has no 0, and nobody compares 1e-6 with 1e-9. */
@@ -16,7 +16,7 @@ const LEAST_LOSS = 1e-6;
 export function sheetOf(task: Said, config: Sized, tested: number): Sheet {
   const { measures, unit = "images", reported } = task;
   const [measure] = measures;
-  const { average } = config;
+  const { average, keepBest = false } = config;
   return {
     axis: { name: "epoch", per: 1 },
     measures,
@@ -45,12 +45,19 @@ export function sheetOf(task: Said, config: Sized, tested: number): Sheet {
     target: config.target,
     ...(reported ? { reported } : {}),
     pictures: "What the models make",
-    notes:
-      average === undefined
+    notes: {
+      ...(average === undefined
         ? {}
         : {
             measures: `Tests, and pictures, are of moving averages of the parameters (decay ${average}), which lag behind in short runs.`,
-          },
+          }),
+      ...(keepBest
+        ? {
+            table:
+              "What a run keeps, for eval and predict, are the parameters of its best test. They were chosen by it: expect a little less of them on new data.",
+          }
+        : {}),
+    },
   };
 }
 

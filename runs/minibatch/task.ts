@@ -2,6 +2,7 @@
 import type {
   Arm,
   Input,
+  Key,
   Network,
   Node,
   Norm,
@@ -11,8 +12,8 @@ import type {
   State,
   Tensor,
 } from "../../src/index.ts";
-import type { Exhibits, Picture, World } from "../experiment.ts";
-import type { Measure, Sheet } from "../records.ts";
+import type { Exhibits, NamedFile, Picture, Predictions, World } from "../experiment.ts";
+import type { Facts, Measure, Sheet } from "../records.ts";
 import type { Settings } from "../settings.ts";
 import type { MinibatchConfig, Preset } from "./config.ts";
 
@@ -23,6 +24,8 @@ export interface DataSet {
   inputs(size: number): readonly Input[];
   /** Their values for the examples `rows`. */
   feeds(rows: Uint32Array): Record<string, Tensor>;
+  /** The same with what is random about examples that are trained on, e.g. which of them are mirrored: a function of the key alone. */
+  varied?(rows: Uint32Array, key: Key): Record<string, Tensor>;
 }
 /** What is trained on, and what is tested on. */
 export interface TaskData {
@@ -45,12 +48,22 @@ export interface Task {
   readonly presets: Readonly<Record<string, Preset>>;
   /** What the network takes beside its inputs. */
   readonly options: Settings;
+  /** Settings beside those of everything that trains on minibatches, or instead of them. */
+  readonly settings?: Settings;
   /** Outputs of the network, each [batch], that it is judged by; the first ranks the arms. */
   readonly measures: readonly Measure[];
   /** The arms that are compared unless others are asked for (default: all). */
   readonly arms?: readonly Arm[];
   /** Command lines for the help, without the program's name. */
   readonly examples?: readonly string[];
+  /**
+   * Where the data say what the task is: the whole task, and the configuration with all that they decided. A configuration that
+   * has it already decides instead of the data, which must be the same.
+   */
+  decide?(
+    config: MinibatchConfig,
+    world: World,
+  ): Promise<{ readonly task: Task; readonly config: MinibatchConfig }>;
   /** Both sets, from where the user's places say. */
   load(world: World): Promise<TaskData>;
   /** The inputs are those of its data. */
@@ -73,6 +86,13 @@ export interface Task {
     trained: Omit<TrainedModel, "data">,
     options: { readonly count: number; readonly key: Tensor },
   ) => Promise<readonly Picture[]>;
+  /** What a model that was trained says of examples in files. */
+  readonly predict?: (
+    trained: Omit<TrainedModel, "data">,
+    options: { readonly files: readonly NamedFile[]; readonly world: World },
+  ) => Promise<Predictions>;
+  /** What else there is to say of the data. */
+  readonly facts?: Facts;
   /** What others reported, to set beside what is measured here. */
   readonly reported?: Sheet["reported"];
 }

@@ -3,6 +3,8 @@ import {
   add,
   broadcastTo,
   cast,
+  cos,
+  cumulativeSum,
   div,
   equal,
   exp,
@@ -21,10 +23,12 @@ import {
   pow,
   reshape,
   safeReciprocal,
+  scaled,
   scatterAdd,
   select,
   sigmoid,
   sign,
+  sin,
   slice,
   square,
   sub,
@@ -49,9 +53,13 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   abs: ({ inputs: [x] }, dy) => [mul(dy, sign(x))],
   sign: none, // piecewise constant
   exp: (y, dy) => [mul(dy, y)], // (e^x)' = e^x, already computed
+  expm1: ({ inputs: [x] }, dy) => [mul(dy, exp(x))], // y + 1 has lost what is far left
   log: ({ inputs: [x] }, dy) => [div(dy, x)],
+  log1p: ({ inputs: [x] }, dy) => [div(dy, add(x, 1))],
   sqrt: (y, dy) => [div(mul(dy, 0.5), y)],
   safeReciprocal: (y, dy) => [neg(mul(mul(dy, y), y))], // 0 where x = 0; y^2 alone could overflow
+  sin: ({ inputs: [x] }, dy) => [mul(dy, cos(x))],
+  cos: ({ inputs: [x] }, dy) => [neg(mul(dy, sin(x)))],
   tanh: (y, dy) => [mul(dy, sub(1, square(y)))],
   sigmoid: (y, dy) => [mul(dy, mul(y, sub(1, y)))],
   softplus: ({ inputs: [x] }, dy) => [mul(dy, sigmoid(x))],
@@ -68,8 +76,13 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   clip: ({ inputs: [x], attrs: { min, max } }, dy) => [
     mul(dy, mul(float(lessOrEqual(min, x)), float(lessOrEqual(x, max)))),
   ],
+  floor: none,
+  round: none,
+  isNaN: none,
+  logicalNot: none,
   cast: (y, dy) => [y.dtype === "float" && y.inputs[0].dtype === "float" ? dy : null],
   stopGradient: none,
+  within: none,
 
   add: (_, dy) => [dy, dy],
   sub: (_, dy) => [dy, neg(dy)],
@@ -87,11 +100,14 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   equal: none,
   less: none,
   lessOrEqual: none,
+  logicalAnd: none,
+  logicalOr: none,
   select: ({ inputs: [condition] }, dy) => [
     null,
     select(condition, dy, 0),
     select(condition, 0, dy),
   ],
+  scaled: ({ inputs: [x, a, b] }, dy) => [scaled(dy, a, b), mul(mul(dy, x), b), mul(mul(dy, x), a)],
 
   sum: ({ inputs: [x], attrs: { axes } }, dy) => [broadcastTo(kept(dy, x, axes), x.shape)],
   max: (y, dy) => {
@@ -102,9 +118,15 @@ export const vjp: { readonly [K in OpName]: Vjp<K> } = {
   },
   norm: (y, dy) => {
     const [x] = y.inputs;
-    return [mul(x, kept(mul(dy, safeReciprocal(y)), x, y.attrs.axes))];
+    const { axes } = y.attrs;
+    return [scaled(x, kept(safeReciprocal(y), x, axes), kept(dy, x, axes))]; // of a tiny x both are huge
   },
   argmax: none,
+  topKIndices: none,
+  // An element is in the sums that come after it.
+  cumulativeSum: ({ attrs: { axis, exclusive, reverse } }, dy) => [
+    cumulativeSum(dy, axis, { exclusive, reverse: !reverse }),
+  ],
 
   matmul: ({ inputs: [a, b] }, dy) => [matmul(dy, transpose(b)), matmul(transpose(a), dy)],
   // The three products of a convolution are linear in each argument and are each other's gradients.

@@ -7,7 +7,7 @@ export interface Door {
   /** One file from the network, kept from then on. */
   download(file: Download, onProgress?: (received: number, total: number) => void): Promise<Files>;
   /** A file that lies beside the code. */
-  asset(url: URL): Promise<Uint8Array>;
+  asset(url: { readonly href: string }): Promise<Uint8Array>;
   /** A package whose modules are CommonJS, by path: an optional dependency. Throws as `require` does. */
   require(module: string): unknown;
   /** What was computed once, by a file name that says from what; undefined where it is not there (any more). */

@@ -1,53 +1,22 @@
 /** Typing rules: the shape and dtype of every op, or an error that says what to do. */
+import {
+  broadcastShapes,
+  isWhole,
+  need,
+  needRank,
+  sameShape,
+  show,
+  sizeOf,
+  wholeAxes,
+  wholeShape,
+  type Type,
+} from "./check.ts";
+import { checkNumbers } from "./numbers.ts";
 import type { AttrsOf, Conv2dAttrs, Dtype, NodeOf, OpName, Shape, Window2d } from "./op.ts";
 
-export interface Type {
-  readonly shape: Shape;
-  readonly dtype: Dtype;
-}
+export { broadcastShapes, sizeOf, type Type } from "./check.ts";
+
 type Rule<K extends OpName> = (inputs: NodeOf<K>["inputs"], attrs: AttrsOf<K>) => Type;
-
-const show = (shape: Shape): string => `[${shape.join(", ")}]`;
-
-/** The number of elements of a shape. */
-export const sizeOf = (shape: Shape): number => shape.reduce((a, b) => a * b, 1);
-
-/** NumPy's broadcasting of two shapes; throws when they do not fit. */
-export function broadcastShapes(op: string, a: Shape, b: Shape): Shape {
-  const rank = Math.max(a.length, b.length);
-  return Array.from({ length: rank }, (_, i) => {
-    const p = a[i - rank + a.length] ?? 1;
-    const q = b[i - rank + b.length] ?? 1;
-    if (p !== q && p !== 1 && q !== 1)
-      throw new Error(
-        `${op}: shapes ${show(a)} and ${show(b)} do not broadcast; axes must be equal or 1, counted from the right`,
-      );
-    return p === 1 ? q : p;
-  });
-}
-
-const need = (op: string, x: Type, ...dtypes: Dtype[]): void => {
-  if (!dtypes.includes(x.dtype))
-    throw new Error(
-      `${op}: expected ${dtypes.join(" or ")}, got ${x.dtype} ${show(x.shape)}; cast it first`,
-    );
-};
-const needRank = (op: string, what: string, shape: Shape, layout: string): void => {
-  const rank = layout.split(",").length;
-  if (shape.length !== rank)
-    throw new Error(
-      `${op}: expected ${what} of shape [${layout}], got ${show(shape)}; reshape it first`,
-    );
-};
-const wholeAxes = (op: string, axes: readonly number[], rank: number): void => {
-  for (const a of axes)
-    if (!Number.isInteger(a) || a < 0 || a >= rank)
-      throw new Error(
-        `${op}: axis ${a} is outside a tensor of rank ${rank}; use 0 to ${rank - 1}, or negative ones from the end`,
-      );
-  if (new Set(axes).size !== axes.length)
-    throw new Error(`${op}: an axis is named twice, got [${axes}]; name each once`);
-};
 
 const unary =
   (op: string) =>
@@ -91,13 +60,6 @@ const reduction =
     };
   };
 
-const isWhole = (n: number): boolean => Number.isInteger(n) && n >= 0;
-const wholeShape = (shape: Shape): Shape => {
-  if (!shape.every(isWhole))
-    throw new Error(`shape: axes are whole numbers, got ${show(shape)}; give every axis its size`);
-  return shape;
-};
-
 /** The output extent of a window that slides over one axis. */
 function slide(
   op: string,
@@ -139,17 +101,6 @@ function convShape(op: string, x: Shape, w: Shape, attrs: Conv2dAttrs): Shape {
     );
   return [x[0], w[0], ...window(op, attrs, x.slice(2), w.slice(2))];
 }
-const sameShape = (
-  op: string,
-  what: string,
-  got: Shape,
-  expected: Shape,
-  advice = "check its strides and pads",
-): void => {
-  if (show(got) !== show(expected))
-    throw new Error(`${op}: ${what} is ${show(got)}, expected ${show(expected)}; ${advice}`);
-};
-
 const leaf = (_: readonly [], { shape, dtype }: Type): Type => ({
   shape: wholeShape(shape),
   dtype,
@@ -163,6 +114,7 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
       throw new Error(
         `constant: ${data.length} values do not fill shape ${show(shape)}; give ${sizeOf(shape)}`,
       );
+    if (dtype !== "float") checkNumbers("constant", data, dtype);
     return leaf(_, { shape, dtype });
   },
 
@@ -170,9 +122,13 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   abs: unary("abs"),
   sign: unary("sign"),
   exp: unary("exp"),
+  expm1: unary("expm1"),
   log: unary("log"),
+  log1p: unary("log1p"),
   sqrt: unary("sqrt"),
   safeReciprocal: unary("safeReciprocal"),
+  sin: unary("sin"),
+  cos: unary("cos"),
   tanh: unary("tanh"),
   sigmoid: unary("sigmoid"),
   softplus: unary("softplus"),
@@ -184,8 +140,21 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     if (!(min <= max)) throw new Error(`clip: min ${min} is above max ${max}; swap them`);
     return unary("clip")(inputs);
   },
+  floor: unary("floor"),
+  round: unary("round"),
+  isNaN: (inputs) => ({ shape: unary("isNaN")(inputs).shape, dtype: "bool" }),
+  logicalNot: ([x]) => {
+    need("logicalNot", x, "bool");
+    return { shape: x.shape, dtype: "bool" };
+  },
   cast: ([x], { dtype }) => ({ shape: x.shape, dtype }),
   stopGradient: ([x]) => ({ shape: x.shape, dtype: x.dtype }),
+  within: ([x], { least, most, what }) => {
+    need(what, x, "int32");
+    if (!(least <= most))
+      throw new Error(`within: least ${least} is above most ${most}; swap them`);
+    return { shape: x.shape, dtype: "int32" };
+  },
 
   add: binary("add", "float", "int32"),
   sub: binary("sub", "float", "int32"),
@@ -197,10 +166,18 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
   equal: comparison("equal", "float", "int32", "bool"),
   less: comparison("less", "float", "int32"),
   lessOrEqual: comparison("lessOrEqual", "float", "int32"),
+  logicalAnd: binary("logicalAnd", "bool"),
+  logicalOr: binary("logicalOr", "bool"),
   select: ([condition, x, y]) => {
     need("select", condition, "bool");
     const { shape, dtype } = binary("select", "float", "int32")([x, y]);
     return { shape: broadcastShapes("select", condition.shape, shape), dtype };
+  },
+  scaled: ([x, a, b]) => {
+    for (const factor of [x, a, b]) need("scaled", factor, "float");
+    const full = [a, b].reduce((s, f) => broadcastShapes("scaled", s, f.shape), x.shape);
+    sameShape("scaled", "the product", full, x.shape, "its factors broadcast to x");
+    return { shape: x.shape, dtype: "float" };
   },
 
   sum: reduction("sum"),
@@ -210,6 +187,20 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     need("argmax", x, "float");
     wholeAxes("argmax", [axis], x.shape.length);
     return { shape: x.shape.filter((_, i) => i !== axis), dtype: "int32" };
+  },
+  topKIndices: ([x], { axis, k }) => {
+    need("topK", x, "float");
+    wholeAxes("topK", [axis], x.shape.length);
+    if (!(isWhole(k) && k >= 1 && k <= x.shape[axis]))
+      throw new Error(
+        `topK: k is 1 to ${x.shape[axis]} along axis ${axis} of ${show(x.shape)}, got ${k}; ask for a whole number of what is there`,
+      );
+    return { shape: x.shape.with(axis, k), dtype: "int32" };
+  },
+  cumulativeSum: ([x], { axis }) => {
+    need("cumulativeSum", x, "float", "int32");
+    wholeAxes("cumulativeSum", [axis], x.shape.length);
+    return { shape: x.shape, dtype: x.dtype };
   },
 
   matmul: ([a, b]) => {

@@ -1,5 +1,7 @@
 /** Making nodes: the one place where a node comes to be, typed and frozen. */
+import { described, isNode, isScope, isTensor } from "./described.ts";
 import { infer, type Type } from "./infer.ts";
+import { optionsOf } from "./options.ts";
 import type { AttrsOf, Dtype, Init, Input, Node, NodeOf, OpName, Parameter, Shape } from "./op.ts";
 
 /** `op(...inputs)` with its shape and dtype inferred; throws when the inputs do not fit the op. */
@@ -8,12 +10,25 @@ export function node<K extends OpName>(
   inputs: NodeOf<K>["inputs"],
   attrs: AttrsOf<K>,
 ): Node {
+  for (const x of inputs) if (!isNode(x)) throw noNode(op, x);
   const { shape, dtype } = (infer[op] as (inputs: readonly Type[], attrs: unknown) => Type)(
     inputs,
     attrs,
   );
   const frozen = { op, inputs: Object.freeze([...inputs]), attrs: Object.freeze({ ...attrs }) };
   return Object.freeze({ ...frozen, shape: Object.freeze([...shape]), dtype } as unknown as Node);
+}
+
+/** The error that `x` is where a node is needed. */
+export function noNode(op: string, x: unknown): Error {
+  const advice = isScope(x)
+    ? `an op is no layer: wrap it, apply(${op})`
+    : isTensor(x)
+      ? "give it as constant(data, shape), or feed it to an input"
+      : typeof x === "number"
+        ? `write constant(${x})`
+        : "make one with input, parameter, constant or another op";
+  return new Error(`${op}: expected a node, got ${described(x)}; ${advice}`);
 }
 
 /** A value handed in at every run. */
@@ -28,12 +43,16 @@ export interface ParameterOptions {
   readonly trainable?: boolean;
 }
 
+const known = optionsOf<ParameterOptions>("parameter", {
+  init: "required",
+  dtype: "optional",
+  trainable: "optional",
+});
 /** State: a named tensor that lasts from run to run. Two parameters of one name are one parameter. */
-export const parameter = (
-  name: string,
-  shape: Shape,
-  { init, dtype = "float", trainable = true }: ParameterOptions,
-): Parameter => node("parameter", [], { name, shape, dtype, init, trainable }) as Parameter;
+export const parameter = (name: string, shape: Shape, options: ParameterOptions): Parameter => {
+  const { init, dtype = "float", trainable = true } = known(options);
+  return node("parameter", [], { name, shape, dtype, init, trainable }) as Parameter;
+};
 
 /** Every node that `roots` rest on, inputs before the nodes that use them, in a fixed order. */
 export function topological(roots: readonly Node[]): readonly Node[] {

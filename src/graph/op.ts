@@ -68,10 +68,16 @@ export interface Ops {
   abs: Op<1>;
   sign: Op<1>;
   exp: Op<1>;
+  /** e^x - 1, to full precision near 0. */
+  expm1: Op<1>;
   log: Op<1>;
+  /** log(1 + x), to full precision near 0. */
+  log1p: Op<1>;
   sqrt: Op<1>;
   /** 1 / x, and exactly 0 where x = 0: the zero-row rule of weight normalization. */
   safeReciprocal: Op<1>;
+  sin: Op<1>;
+  cos: Op<1>;
   tanh: Op<1>;
   sigmoid: Op<1>;
   softplus: Op<1>;
@@ -82,8 +88,23 @@ export interface Ops {
   leakyStep: Op<1, { readonly alpha: number }>;
   elu: Op<1, { readonly alpha: number }>;
   clip: Op<1, { readonly min: number; readonly max: number }>;
+  floor: Op<1>;
+  /** To the nearest whole number, halves to the even one. */
+  round: Op<1>;
+  isNaN: Op<1>;
+  logicalNot: Op<1>;
   cast: Op<1, { readonly dtype: Dtype }>;
   stopGradient: Op<1>;
+  /** int32 x itself; a program refuses to run where one lies outside [least, most] and is not `or`. `what`: whose they are. */
+  within: Op<
+    1,
+    {
+      readonly least: number;
+      readonly most: number;
+      readonly or?: number | undefined;
+      readonly what: string;
+    }
+  >;
 
   // elementwise, two inputs broadcast against each other
   add: Op<2>;
@@ -96,15 +117,26 @@ export interface Ops {
   equal: Op<2>;
   less: Op<2>;
   lessOrEqual: Op<2>;
+  logicalAnd: Op<2>;
+  logicalOr: Op<2>;
   /** `select(condition, x, y)`: x where the condition holds, y elsewhere. */
   select: Op<3>;
+  /** `scaled(x, a, b)`: x a b with a and b broadcast to x, by way of x a where a is so far from 1 that a b may leave float32. */
+  scaled: Op<3>;
 
-  // reductions
+  // over axes, and along one
   sum: Op<1, Reduction>;
   max: Op<1, Reduction>;
-  /** The Euclidean norm over axes. */
+  /** The Euclidean norm over axes, of any size that float32 holds. */
   norm: Op<1, Reduction>;
   argmax: Op<1, { readonly axis: number }>;
+  /** Where the k largest elements along `axis` are, int32, the largest first and of equals the first. */
+  topKIndices: Op<1, { readonly axis: number; readonly k: number }>;
+  /** What has come before, up to each element or (`exclusive`) short of it; `reverse` counts from the end. */
+  cumulativeSum: Op<
+    1,
+    { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean }
+  >;
 
   // products
   /** [..., n, k] @ [..., k, m] -> [..., n, m], leading axes broadcast. */

@@ -11,11 +11,10 @@ import {
   oneHot,
   select,
   sizeOf,
-  sub,
   sum,
+  within,
   type Node,
 } from "../graph/index.ts";
-import { labelsWithin } from "./labels.ts";
 import { sameShape } from "./loss.ts";
 
 /** As in PyTorch's `cross_entropy`, also where several are combined. */
@@ -32,7 +31,7 @@ export interface CrossEntropyOptions {
 
 /**
  * logits [..., classes]; labels int32 [...], or distributions [..., classes]: -log softmax(logits) at the label, the mean
- * over all labels. A label that is neither 0 ... classes - 1 nor `ignoreIndex` makes it NaN.
+ * over all labels. A label that is neither 0 ... classes - 1 nor `ignoreIndex` is an error when a program runs.
  */
 export const softmaxCrossEntropy = (
   logits: Node,
@@ -50,27 +49,26 @@ export const negativeLogLikelihood = (
 function crossEntropy(
   loss: string,
   logProbabilities: Node,
-  labels: Node,
+  given: Node,
   options: CrossEntropyOptions,
 ): Node {
   const { labelSmoothing = 0, ignoreIndex, reduction = "mean" } = options;
   const classes = logProbabilities.shape.at(-1) ?? 1;
-  const areLabels = labels.dtype === "int32";
+  const areLabels = given.dtype === "int32";
+  const range = { least: 0, most: classes - 1, what: `the labels of ${loss}` };
+  const ignored = ignoreIndex === undefined ? {} : { or: ignoreIndex };
+  const labels = areLabels ? within(given, { ...range, ...ignored }) : given;
   const target = areLabels ? oneHot(labels, classes) : labels;
   sameShape(loss, logProbabilities, target);
   const weigh = weighing(loss, { ...options, labels, classes });
   const smooth = labelSmoothing === 0 ? target : smoothed(loss, target, labelSmoothing);
   const terms = mul(weigh ? weigh(smooth) : smooth, logProbabilities);
 
-  // Subtracted, and not added: x - 0 is x to the last bit, -0 included.
-  const checked = (x: Node, over: (perLabel: Node) => Node): Node =>
-    areLabels ? sub(x, over(labelsWithin(labels, { classes, ignoreIndex }))) : x;
-  if (reduction === "none") return checked(neg(sum(terms, { axes: -1 })), (wrong) => wrong);
+  if (reduction === "none") return neg(sum(terms, { axes: -1 }));
   const total = sum(terms);
-  if (reduction === "sum") return checked(neg(total), sum);
+  if (reduction === "sum") return neg(total);
   const count = sizeOf(target.shape.slice(0, -1));
-  const mean = areLabels && weigh ? div(total, sum(weigh(target))) : mul(total, 1 / count);
-  return checked(neg(mean), sum);
+  return neg(areLabels && weigh ? div(total, sum(weigh(target))) : mul(total, 1 / count));
 }
 
 /** (1 - share) target + share / classes */

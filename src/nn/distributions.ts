@@ -9,6 +9,7 @@ import {
   log,
   mul,
   neg,
+  optionsOf,
   randomBernoulli,
   randomNormal,
   randomUniform,
@@ -82,6 +83,9 @@ export interface BinOptions {
   readonly bins?: number;
 }
 
+const knownOfLogProb = optionsOf<BinOptions>("discretizedLogisticLogProb", { bins: "optional" });
+const knownOfSample = optionsOf<BinOptions>("discretizedLogisticSample", { bins: "optional" });
+
 /** From a quarter of one of 256 bins to a thousand times the range of x: beyond, e^-logScale would only overflow or vanish. */
 const LOG_SCALES = { min: -7, max: 7 };
 
@@ -99,8 +103,9 @@ export function discretizedLogisticLogProb(
   mean: Node,
   logScale: Node,
   x: Node,
-  { bins = 256 }: BinOptions = {},
+  options: BinOptions = {},
 ): Node {
+  const { bins = 256 } = knownOfLogProb(options);
   needFit("discretizedLogisticLogProb", x, { mean, logScale });
   const half = 0.5 / (bins - 1);
   const bounded = clip(logScale, LOG_SCALES.min, LOG_SCALES.max);
@@ -122,8 +127,9 @@ export function discretizedLogisticSample(
   scope: Scope,
   mean: Node,
   logScale: Node,
-  { bins = 256 }: BinOptions = {},
+  options: BinOptions = {},
 ): Node {
+  const { bins = 256 } = knownOfSample(options);
   const { key, stream } = scope.random();
   const tail = 2 ** -24;
   const u = clip(randomUniform(key, { shape: mean.shape, stream }), tail, 1 - tail);

@@ -2,48 +2,27 @@
  * Weights without their normalization and back, on the host: w = g v / |v| as one tensor for networks traced with plain
  * weights (eq. 2, computed in float64), and v = w, g = |w|, which leaves the function of the network as it is.
  */
-import { sizeOf, type Dtype, type Parameter, type Shape } from "../graph/index.ts";
+import { sizeOf, type Parameter, type Shape } from "../graph/index.ts";
+import { checkedParts, partedWeights, partOf, unitScale, type Parted } from "./parts.ts";
+import type { Tensors, Values } from "./values.ts";
 import { unitShapes } from "./weight-norm.ts";
 
-/** A tensor outside the graph, row-major; what runtimes keep state in. */
-export interface Values {
-  readonly dtype: Dtype;
-  readonly shape: Shape;
-  readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
-}
-/** Tensors by name: a state, or what comes from elsewhere. */
-export type Tensors = ReadonlyMap<string, Values>;
-
-/** Weights that carry a name of their own, `lstm1.wih.v`; any other layer's weight is "w", `dense1.v`. */
-const ownName = /(^|\.)(wih|whh)$/;
-const plainName = (layer: string): string =>
-  ownName.test(layer) ? layer : layer === "" ? "w" : `${layer}.w`;
-/** "dense1" of "dense1.v"; undefined for names that do not end so. */
-const layerOf = (name: string): string | undefined =>
-  name === "v" ? "" : name.endsWith(".v") ? name.slice(0, -2) : undefined;
-const under = (layer: string, letter: string): string =>
-  layer === "" ? letter : `${layer}.${letter}`;
+export type { Tensors, Values } from "./values.ts";
 
 /**
- * Every `X.v` with its `X.g` (or `X.s`, g = e^s) as one weight `X.w`; a zero row of v gives a zero row of w. All else
+ * Every `X.v` with its `X.g` (or `X.s`, g = e^s) as one weight `X.w`, and by PyTorch's names every `X.weight_v` with its
+ * `X.weight_g`, or the two of `X.parametrizations.weight`, as `X.weight`; a zero row of v gives a zero row of w. All else
  * stays, optimizer state of v and g included: parameters of an arm with weight normalization become those of the same
- * arm with plain weights, ready for evaluation, and for training with a new optimizer.
+ * arm with plain weights, ready for evaluation, and for training with a new optimizer. A part without the other, and a weight
+ * that is there twice, is an error.
  */
 export function fold(state: Tensors): Map<string, Values> {
   const result = new Map(state);
-  for (const [name, v] of state) {
-    const layer = layerOf(name);
-    if (layer === undefined) continue;
-    const [g, s] = ["g", "s"].map((letter) => state.get(under(layer, letter)));
-    const scales = g ?? s;
-    if (!scales) continue; // a second moment of Adam is called v too
-    const target = plainName(layer);
-    if (state.has(target))
-      throw new Error(
-        `fold: "${target}" is there beside "${name}", got a weight twice; delete one`,
-      );
-    for (const letter of ["v", "g", "s"]) result.delete(under(layer, letter));
-    result.set(target, like(v, v.shape, folded(v, scales, g === undefined)));
+  for (const parts of checkedParts("fold", state)) {
+    const v = state.get(parts.v)!;
+    const scales = unitScale("fold", parts, state);
+    for (const name of [parts.v, parts.scale]) result.delete(name);
+    result.set(parts.weight, like(v, v.shape, folded(v, scales, parts.exponential)));
   }
   return result;
 }
@@ -59,32 +38,80 @@ function folded(v: Values, scales: Values, exponential: boolean): Float64Array {
 
 /**
  * The inverse of `fold` for the network with `parameters`: v = w and g = |w|, in the shape of its g, so that the network
- * computes what it did; a zero row gets g = 0, or s = 0. Weights of layers that are not normalized stay.
+ * computes what it did; a zero row gets g = 0, or s = 0. Weights of layers that are not normalized stay, and so do those
+ * that are in two parts already.
  */
 export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<string, Values> {
   const result = new Map(state);
   const shapes = new Map(parameters.map((p) => [p.attrs.name, p.shape]));
+  const wanted = new Map(partedWeights(shapes.keys()).map((parts) => [parts.v, parts]));
   for (const [name, shape] of shapes) {
-    const layer = layerOf(name);
-    if (layer === undefined) continue;
-    const letter = ["g", "s"].find((l) => shapes.has(under(layer, l)));
-    if (letter === undefined)
+    if (partOf(name)?.letter !== "v") continue;
+    const parts = wanted.get(name);
+    if (!parts)
       throw new Error(
         `unfold: "${name}" has no scale among the parameters, got ${[...shapes.keys()].join(", ")}; pass every parameter, frozen ones too`,
       );
-    const source = plainName(layer);
-    const w = state.get(source);
-    if (`${w?.shape}` !== `${shape}`)
+    if (isUnfolded(state, parts, shapes)) continue;
+    const { weight, scale } = parts;
+    const w = state.get(weight);
+    if (`${w?.shape}` !== `${shape}`) {
+      const advice = w ? undefined : armAdvice(state.keys(), weight);
       throw new Error(
-        `unfold: "${source}" should be [${shape}] to become "${name}", got ${w ? `[${w.shape}]` : "nothing"}; use the state of the same network with plain weights`,
+        `unfold: "${weight}" should be [${shape}] to become "${name}", got ${w ? `[${w.shape}]` : "nothing"}; ${advice ?? "use the state of the same network with plain weights"}`,
       );
-    const gShape = shapes.get(under(layer, letter))!;
+    }
+    const gShape = shapes.get(scale)!;
     const { norms } = unitNorms(w!, gShape);
-    result.delete(source);
+    result.delete(weight);
     result.set(name, w!);
-    result.set(under(layer, letter), like(w!, gShape, scalesFrom(norms, letter)));
+    result.set(scale, like(w!, gShape, scalesFrom(norms, scale)));
   }
   return result;
+}
+
+/** Whether v and its scale are there as the parameters want them, and w is not. */
+function isUnfolded(
+  state: Tensors,
+  { weight, v, scale }: Parted,
+  shapes: ReadonlyMap<string, Shape>,
+): boolean {
+  if (!state.has(v)) return false;
+  if (state.has(weight))
+    throw new Error(`unfold: "${weight}" is there beside "${v}", got a weight twice; delete one`);
+  for (const name of [v, scale]) {
+    const x = state.get(name);
+    if (`${x?.shape}` !== `${shapes.get(name)}`)
+      throw new Error(
+        `unfold: "${name}" should be [${shapes.get(name)}], got ${x ? `[${x.shape}]; fold first, unfold(fold(state), parameters)` : "nothing; use the whole state"}`,
+      );
+  }
+  return true;
+}
+
+const ourLetter = /(^|\.)(w|wih|whh|v|g|s|b)$/;
+const torchName = /(^|\.)(weight|bias)(_\w+)?$/;
+
+/**
+ * What to call where a network lacks the parameter `missing` and the names in `state` are those of another arm, or PyTorch's;
+ * nothing where they are not. Every message about a state that does not fit has it from here.
+ */
+export function armAdvice(state: Iterable<string>, missing: string): string | undefined {
+  const names = new Set(state);
+  const parted = partedWeights(names);
+  const of = (weight: string): boolean => parted.some((p) => p.weight === weight);
+  const part = partOf(missing);
+  if (of(missing))
+    return "its weights are normalized: call fold(state) for a network with plain ones";
+  if (part && names.has(part.weight))
+    return "its weights are plain: call unfold(state, parameters) for a network with weight normalization";
+  if (part && of(part.weight))
+    return "its scales are of the other kind, g or s: call unfold(fold(state), parameters)";
+  const isTorch = (name: string): boolean =>
+    torchName.test(name) || (partOf(name)?.scheme ?? "ours") !== "ours";
+  return ourLetter.test(missing) && [...names].some(isTorch)
+    ? "its names are PyTorch's: call fromTorch(state), with the layers named as the modules"
+    : undefined;
 }
 
 /**
@@ -92,14 +119,9 @@ export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<st
  * plain weights are v, which is how it starts where there is no data-dependent initialization.
  */
 export function startScales(state: Map<string, Values>): void {
-  for (const [name, v] of state) {
-    const layer = layerOf(name);
-    if (layer === undefined) continue;
-    const letter = ["g", "s"].find((l) => state.has(under(layer, l)));
-    if (letter === undefined) continue; // a second moment of Adam
-    const scales = state.get(under(layer, letter))!;
-    const { norms } = unitNorms(v, scales.shape);
-    state.set(under(layer, letter), like(v, scales.shape, scalesFrom(norms, letter)));
+  for (const { v, scale } of partedWeights(state.keys())) {
+    const { norms } = unitNorms(state.get(v)!, state.get(scale)!.shape);
+    state.set(scale, like(state.get(v)!, state.get(scale)!.shape, scalesFrom(norms, scale)));
   }
 }
 
@@ -128,9 +150,9 @@ export function unitNorms(
   return { unit, norms: norms.map(Math.sqrt) };
 }
 
-/** g = |v|, or s with e^s = |v|; a zero row has s = 0. */
-const scalesFrom = (norms: Float64Array, letter: string): Float64Array =>
-  letter === "g" ? norms : norms.map((n) => (n === 0 ? 0 : Math.log(n)));
+/** The scale of that name: g = |v|, or s with e^s = |v|; a zero row has s = 0. */
+const scalesFrom = (norms: Float64Array, name: string): Float64Array =>
+  partOf(name)?.letter !== "s" ? norms : norms.map((n) => (n === 0 ? 0 : Math.log(n)));
 
 /** Values of the same kind of array as `x`. */
 const like = (x: Values, shape: Shape, values: ArrayLike<number>): Values => ({

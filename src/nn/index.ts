@@ -1,6 +1,7 @@
 export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
+export { needLayer, needNorm, wholeUnits } from "./checks.ts";
 export { trace, type Trace, type TraceOptions } from "./trace.ts";
-export { apply, residual, sequential, shared } from "./compose.ts";
+export { apply, residual, sequential, shared, type ResidualOptions } from "./compose.ts";
 export { arms, armsOf, type Arm } from "./arms.ts";
 export { combine, type Parameterization, type Statistics, type Weight } from "./norm.ts";
 export {
@@ -61,13 +62,23 @@ export {
   meanAbsoluteError,
   meanSquaredError,
   type BinaryCrossEntropyOptions,
+  type HuberOptions,
 } from "./loss.ts";
 export {
   negativeLogLikelihood,
   softmaxCrossEntropy,
   type CrossEntropyOptions,
 } from "./cross-entropy.ts";
-export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
+export {
+  armAdvice,
+  fold,
+  startScales,
+  unfold,
+  unitNorms,
+  type Tensors,
+  type Values,
+} from "./fold.ts";
+export { fittedScale, partedWeights, unitScale, type Parted } from "./parts.ts";
 export { fromTorch, type FromTorchOptions } from "./torch/from.ts";
 export { toTorch, type TorchScheme, type ToTorchOptions } from "./torch/to.ts";
 export {

@@ -8,6 +8,7 @@ import {
   minimum,
   mul,
   neg,
+  optionsOf,
   softplus,
   square,
   sub,
@@ -56,12 +57,13 @@ export function meanSquaredError(y: Node, target: Node): Node {
   return mean(square(sub(y, target)));
 }
 
+export interface HuberOptions {
+  readonly delta?: number;
+}
+const knownOfHuber = optionsOf<HuberOptions>("huber", { delta: "optional" });
 /** Quadratic within `delta` of the target, linear beyond: the mean over all elements. */
-export function huber(
-  y: Node,
-  target: Node,
-  { delta = 1 }: { readonly delta?: number } = {},
-): Node {
+export function huber(y: Node, target: Node, options: HuberOptions = {}): Node {
+  const { delta = 1 } = knownOfHuber(options);
   sameShape("huber", y, target);
   const distance = abs(sub(y, target));
   const inside = minimum(distance, delta);

@@ -4,13 +4,18 @@
  * Layers ask it for weights and hand it their pre-activations; they never learn which one they got.
  */
 import {
+  abs,
   cast,
+  described,
+  less,
   lessOrEqual,
+  max,
   mean,
   mul,
   reshape,
   safeReciprocal,
   select,
+  sizeOf,
   sqrt,
   square,
   sub,
@@ -40,6 +45,7 @@ export type Statistics = (scope: Scope, options: StatisticsOptions) => (t: Node)
 /** Any parameterization with any statistics. */
 export const combine = (parameterization: Parameterization, statistics: Statistics): Norm => ({
   layer(scope, specs, options) {
+    needHalves(parameterization, statistics);
     const made = Object.entries<WeightSpec>(specs).map(([name, spec]) => ({
       name,
       spec,
@@ -65,6 +71,13 @@ export const combine = (parameterization: Parameterization, statistics: Statisti
   },
 });
 
+function needHalves(...halves: readonly unknown[]): void {
+  if (halves.every((half) => typeof half === "function")) return;
+  throw new Error(
+    `combine: expected a parameterization and statistics, got ${halves.map(described).join(" and ")}; write e.g. combine(weightNorm(), meanOnly())`,
+  );
+}
+
 /** [units] as it broadcasts against t [batch, units, ...]. */
 export const perUnit = (b: Node, t: Node): Node =>
   reshape(
@@ -79,6 +92,16 @@ export function moments(t: Node): { readonly mu: Node; readonly variance: Node }
   return { mu, variance: mean(square(sub(t, mu)), { axes, keepDims: true }) };
 }
 
+/** Refuses statistics of a single value, which varies from nothing: all that a unit would learn from then on is its bias. */
+export function needSeveral(scope: Scope, t: Node): void {
+  if (scope.mode === "eval" || sizeOf(t.shape) !== t.shape[1]) return;
+  const doing =
+    scope.mode === "init" ? "data-dependent initialization" : "normalization by the batch";
+  throw new Error(
+    `${scope.path || "the network"}: ${doing} needs several values a unit, got one in [${t.shape}]; use a larger batch${scope.mode === "init" ? "" : ", or the arm weight"}`,
+  );
+}
+
 /**
  * The mean of t and `initScale` / sigma, per unit. Dead units, whose variance is nothing but rounding, keep their scale
  * of 1, and the scope gets their number reported.
@@ -88,9 +111,19 @@ export function initialization(
   t: Node,
   initScale: number,
 ): { readonly mu: Node; readonly scale: Node } {
-  const { mu, variance } = moments(t);
+  needSeveral(scope, t);
+  // By powers of two, which round nothing, so that no square leaves float32.
+  const largest = max(abs(t), {
+    axes: t.shape.flatMap((_, i) => (i === 1 ? [] : [i])),
+    keepDims: true,
+  });
+  const by = (small: number, large: number): Node =>
+    select(less(largest, 2 ** -40), small, select(less(2 ** 40, largest), large, 1));
+  const [up, down] = [by(2 ** 90, 2 ** -80), by(2 ** -90, 2 ** 80)];
+  const { mu, variance } = moments(mul(t, up));
   const dead = reportDead(scope, { mu, variance });
-  return { mu, scale: select(dead, 1, mul(safeReciprocal(sqrt(variance)), initScale)) };
+  const scale = mul(mul(safeReciprocal(sqrt(variance)), initScale), up);
+  return { mu: mul(mu, down), scale: select(dead, 1, scale) };
 }
 
 /** Which units do not vary on the batch but by rounding; the scope gets their number. */

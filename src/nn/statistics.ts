@@ -5,6 +5,7 @@ import {
   mul,
   neg,
   ones,
+  optionsOf,
   reshape,
   sizeOf,
   sqrt,
@@ -12,7 +13,14 @@ import {
   zeros,
   type Node,
 } from "../graph/index.ts";
-import { initialization, moments, perUnit, reportDead, type Statistics } from "./norm.ts";
+import {
+  initialization,
+  moments,
+  needSeveral,
+  perUnit,
+  reportDead,
+  type Statistics,
+} from "./norm.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -39,13 +47,14 @@ export interface RunningOptions {
   readonly decay?: number;
 }
 
+const knownOfMeanOnly = optionsOf<RunningOptions>("meanOnly", { decay: "optional" });
 /**
  * Mean-only batch normalization, t - mu[t] + b (section 4); a running mean takes mu's place in mode `eval`.
  * Initialization scales weights by 1/sigma. Without a bias t - mu[t].
  */
-export const meanOnly =
-  ({ decay = 0.9 }: RunningOptions = {}): Statistics =>
-  (scope, { units, initScale, rescale, bias: hasBias = true }) => {
+export const meanOnly = (options: RunningOptions = {}): Statistics => {
+  const { decay = 0.9 } = knownOfMeanOnly(options);
+  return (scope, { units, initScale, rescale, bias: hasBias = true }) => {
     const b = hasBias ? constantParameter(scope, "b", units, 0) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     let scale: Node | undefined;
@@ -53,6 +62,7 @@ export const meanOnly =
       const average = means();
       if (scope.mode === "eval")
         return b ? add(t, perUnit(sub(b, average.value), t)) : sub(t, perUnit(average.value, t));
+      needSeveral(scope, t);
       const { mu } = moments(t);
       if (scope.mode === "train") {
         average.take(mu);
@@ -67,6 +77,7 @@ export const meanOnly =
       return mul(sub(t, mu), scale);
     };
   };
+};
 
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends RunningOptions {
@@ -74,14 +85,18 @@ export interface BatchNormOptions extends RunningOptions {
   readonly epsilon?: number;
 }
 
+const knownOfBatchNorm = optionsOf<BatchNormOptions>("batchNorm", {
+  decay: "optional",
+  epsilon: "optional",
+});
 /**
  * Batch normalization (Ioffe & Szegedy 2015), gamma (t - mu) / sqrt(sigma^2 + epsilon) + beta, with running averages in
  * mode `eval`, that of the variance without bias. Initialization sets gamma = initScale, beta = 0 and the running averages.
  * Without a bias there is no beta.
  */
-export const batchNorm =
-  ({ decay = 0.9, epsilon = 1e-6 }: BatchNormOptions = {}): Statistics =>
-  (scope, { units, initScale, bias: hasBias = true }) => {
+export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
+  const { decay = 0.9, epsilon = 1e-6 } = knownOfBatchNorm(options);
+  return (scope, { units, initScale, bias: hasBias = true }) => {
     const gamma = constantParameter(scope, "gamma", units, 1);
     const beta = hasBias ? constantParameter(scope, "beta", units, 0) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
@@ -93,6 +108,7 @@ export const batchNorm =
     if (scope.mode === "init") scope.update(gamma, used.gamma);
     if (scope.mode === "init" && beta && used.beta) scope.update(beta, used.beta);
     return (t) => {
+      needSeveral(scope, t);
       const [average, spread] = [means(), variances()];
       const { mu, variance } =
         scope.mode === "eval"
@@ -102,12 +118,13 @@ export const batchNorm =
       average.take(mu);
       const n = sizeOf(t.shape) / units;
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
-      spread.take(scope.mode === "train" ? mul(variance, n / Math.max(1, n - 1)) : variance);
+      spread.take(scope.mode === "train" ? mul(variance, n / (n - 1)) : variance);
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
       const scaled = mul(sub(t, mu), factor);
       return used.beta ? add(scaled, perUnit(used.beta, t)) : scaled;
     };
   };
+};
 
 const constantParameter = (
   scope: Scope,

@@ -1,5 +1,14 @@
 /** Writing a network out as a graph, in one of its three modes. */
-import { parameter, type Node, type Parameter, type Update } from "../graph/index.ts";
+import {
+  described,
+  isNode,
+  optionsOf,
+  parameter,
+  type Node,
+  type Parameter,
+  type Update,
+} from "../graph/index.ts";
+import { needNorm } from "./checks.ts";
 import type { Mode, Norm, Scope } from "./scope.ts";
 
 /** Options of {@link trace}. */
@@ -30,8 +39,32 @@ interface Memory {
   readonly made: Map<string, unknown>;
 }
 
+const known = optionsOf<TraceOptions>("trace", {
+  mode: "required",
+  norm: "required",
+  key: "optional",
+});
+function checked(f: unknown, options: TraceOptions): TraceOptions {
+  const { mode, norm, key } = known(options);
+  if (typeof f !== "function")
+    throw new Error(
+      `trace: the network must be a function of a scope, got ${described(f)}; write (scope) => layer(scope, x)`,
+    );
+  if (!["init", "train", "eval"].includes(mode))
+    throw new Error(
+      `trace: mode must be init, train or eval, got ${described(mode)}; use one of these`,
+    );
+  if (key !== undefined && !isNode(key))
+    throw new Error(
+      `trace: key must be a node, got ${described(key)}; write input("key", [2], "uint32")`,
+    );
+  needNorm("trace", norm);
+  return options;
+}
+
 /** Writes out the network `f` once, in one mode. */
-export function trace<T>(f: (scope: Scope) => T, { mode, norm, key }: TraceOptions): Trace<T> {
+export function trace<T>(f: (scope: Scope) => T, options: TraceOptions): Trace<T> {
+  const { mode, norm, key } = checked(f, options);
   const parameters = new Map<string, Parameter>();
   const updates: Update[] = [];
   const reports = { preactivations: {} as Record<string, Node>, dead: {} as Record<string, Node> };

@@ -1,10 +1,12 @@
 /** Weight normalization: w = g v / |v| (Salimans & Kingma 2016, arXiv 1602.07868). */
 import {
+  described,
   exp,
   log,
   mul,
   norm,
   ones,
+  optionsOf,
   reshape,
   safeReciprocal,
   type Init,
@@ -61,14 +63,23 @@ export interface WeightNormOptions extends DrawnOptions {
   readonly trainable?: { readonly g?: boolean };
 }
 
+const knownOfWeightNorm = optionsOf<WeightNormOptions>("weightNorm", {
+  scale: "optional",
+  trainable: "optional",
+  std: "optional",
+});
+const knownOfTrainable = optionsOf<{ readonly g?: boolean }>("weightNorm: trainable", {
+  g: "optional",
+});
 /** Weights as w = g v / |v|; g and v are the only state. */
-export const weightNorm =
-  ({
-    scale = "linear",
-    trainable: { g: gTrainable = true } = {},
-    std = 0.05,
-  }: WeightNormOptions = {}): Parameterization =>
-  (scope, name, { shape, g: gShape }) => {
+export const weightNorm = (options: WeightNormOptions = {}): Parameterization => {
+  const { scale = "linear", trainable = {}, std = 0.05 } = knownOfWeightNorm(options);
+  const { g: gTrainable = true } = knownOfTrainable(trainable);
+  if (scale !== "linear" && (scale as unknown) !== "exponential")
+    throw new Error(
+      `weightNorm: scale must be "linear" or "exponential", got ${described(scale)}; use one of these`,
+    );
+  return (scope, name, { shape, g: gShape }) => {
     const at = (letter: string): string => (name === "w" ? letter : `${name}.${letter}`);
     const exponential = scale === "exponential";
     const v = scope.parameter(at("v"), shape, { init: drawn(scope.path, name, std) });
@@ -82,6 +93,7 @@ export const weightNorm =
       rescale: (by) => [{ parameter: g, next: exponential ? log(by) : by }],
     };
   };
+};
 
 /** Every unit of w times its element of `scale`, which has the shape of g. */
 function scaleUnits(w: Node, scale: Node): Node {
@@ -89,10 +101,12 @@ function scaleUnits(w: Node, scale: Node): Node {
   return reshape(mul(reshape(w, vShape), reshape(scale, gShape)), w.shape);
 }
 
+const knownOfPlainWeight = optionsOf<DrawnOptions>("plainWeight", { std: "optional" });
 /** Weights as they are. */
-export const plainWeight =
-  ({ std = 0.05 }: DrawnOptions = {}): Parameterization =>
-  (scope, name, { shape }) => {
+export const plainWeight = (options: DrawnOptions = {}): Parameterization => {
+  const { std = 0.05 } = knownOfPlainWeight(options);
+  return (scope, name, { shape }) => {
     const w = scope.parameter(name, shape, { init: drawn(scope.path, name, std) });
     return { w, rescale: (by) => [{ parameter: w, next: scaleUnits(w, by) }] };
   };
+};

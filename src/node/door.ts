@@ -26,7 +26,7 @@ export const nodeDoor = (): Door => ({
     await download(url, path, { ...expected, ...(onProgress && { onProgress }) });
     return fileAt(path, url);
   },
-  asset: (url) => readBytes(fileURLToPath(url)),
+  asset: (url) => readBytes(fileURLToPath(url.href)),
   require(module) {
     const { require, paths } = nearby();
     return require(require.resolve(module, { paths })) as unknown;

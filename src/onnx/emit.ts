@@ -1,11 +1,14 @@
 /** A growing ONNX graph: what lowerings write to. Names are counted, so the same graph gives the same bytes. */
-import onnxProto from "onnx-proto";
-import type { onnx } from "onnx-proto";
 import type { Dtype, Shape } from "../graph/index.ts";
-
-const { TensorProto, AttributeProto } = onnxProto.onnx;
-const { DataType } = TensorProto;
-const { AttributeType } = AttributeProto;
+import {
+  AttributeType,
+  DataType,
+  type AttributeProto,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+} from "./proto.ts";
+import type { Draft } from "./wire.ts";
 
 export const elementType: Readonly<Record<Dtype | "int64", number>> = {
   float: DataType.FLOAT,
@@ -21,7 +24,8 @@ export type Attribute =
   | string
   | readonly number[]
   | { readonly float: number }
-  | { readonly floats: readonly number[] };
+  | { readonly floats: readonly number[] }
+  | { readonly graph: Draft<GraphProto> };
 
 export interface EmitOptions {
   readonly attrs?: Readonly<Record<string, Attribute>>;
@@ -54,28 +58,60 @@ export interface Emitter extends Target {
   emit(op: string, inputs: readonly string[], options?: EmitOptions): string;
   /** The name of a constant; equal constants are stored once. */
   constant(data: ArrayLike<number>, shape: Shape, dtype: Dtype | "int64"): string;
+  /** One of two float values of `shape`, computed as it is chosen; neither may ask for values that are made once. */
+  branch(
+    condition: string,
+    shape: Shape,
+    branches: { readonly then: () => string; readonly otherwise: () => string },
+  ): string;
   /** `make()` once per key: what several lowerings share. */
   once(key: string, make: () => string): string;
 }
 
 /** An emitter and what has been written to it. */
-export function emitter(
-  opset: number,
-  target: Target,
-): {
+export interface Emitted {
   readonly emitter: Emitter;
-  readonly nodes: onnx.INodeProto[];
-  readonly initializers: onnx.ITensorProto[];
+  readonly nodes: (Draft<NodeProto> & Pick<NodeProto, "output">)[];
+  readonly initializers: (Draft<TensorProto> & { readonly name: string })[];
   readonly domains: Set<string>;
-} {
-  const nodes: onnx.INodeProto[] = [];
-  const initializers: onnx.ITensorProto[] = [];
+}
+export function emitter(opset: number, target: Target): Emitted {
+  const nodes: Emitted["nodes"] = [];
+  const initializers: Emitted["initializers"] = [];
   const domains = new Set<string>();
   const shared = new Map<string, string>();
   const once = (key: string, make: () => string): string => {
     const name = shared.get(key) ?? make();
     shared.set(key, name);
     return name;
+  };
+  let count = 0;
+  let into = nodes; // the nodes of a branch go into a graph of their own
+  const emit: Emitter["emit"] = (op, inputs, { attrs = {}, outputs = 1, domain = "" } = {}) => {
+    const name = `${op}_${count++}`;
+    domains.add(domain);
+    into.push({
+      name,
+      opType: op,
+      domain,
+      input: [...inputs],
+      output: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
+      attribute: Object.entries(attrs).map(([key, value]) => ({
+        name: key,
+        ...attributeValue(value),
+      })),
+    });
+    return name;
+  };
+  const graphOf = (name: string, shape: Shape, make: () => string): Draft<GraphProto> => {
+    const outer = into;
+    const node: (Draft<NodeProto> & Pick<NodeProto, "output">)[] = [];
+    into = node;
+    const made = make();
+    into = outer;
+    const dims = shape.map((d) => ({ dimValue: d }));
+    const type = { tensorType: { elemType: elementType.float, shape: { dim: dims } } };
+    return { name, node, output: [{ name: made, type }] };
   };
   return {
     nodes,
@@ -86,22 +122,14 @@ export function emitter(
       opset,
       does: (pass) => !target.without?.includes(pass),
       once,
-      emit(op, inputs, { attrs = {}, outputs = 1, domain = "" } = {}) {
-        const name = `${op}_${nodes.length}`;
-        domains.add(domain);
-        nodes.push({
-          name,
-          opType: op,
-          domain,
-          input: [...inputs],
-          output: Array.from({ length: outputs }, (_, i) => (i === 0 ? name : `${name}:${i}`)),
-          attribute: Object.entries(attrs).map(([key, value]) => ({
-            name: key,
-            ...attributeValue(value),
-          })),
-        });
-        return name;
-      },
+      emit,
+      branch: (condition, shape, { then, otherwise }) =>
+        emit("If", [condition], {
+          attrs: {
+            then_branch: { graph: graphOf("then", shape, then) },
+            else_branch: { graph: graphOf("else", shape, otherwise) },
+          },
+        }),
       constant(data, shape, dtype) {
         const rawData = littleEndian(data, dtype);
         const add = (): string => {
@@ -115,10 +143,11 @@ export function emitter(
   };
 }
 
-function attributeValue(value: Attribute): Omit<onnx.IAttributeProto, "name"> {
+function attributeValue(value: Attribute): Draft<AttributeProto> {
   if (typeof value === "number") return { type: AttributeType.INT, i: value };
   if (typeof value === "string")
     return { type: AttributeType.STRING, s: new TextEncoder().encode(value) };
+  if ("graph" in value) return { type: AttributeType.GRAPH, g: value.graph };
   if ("float" in value) return { type: AttributeType.FLOAT, f: value.float };
   if ("floats" in value) return { type: AttributeType.FLOATS, floats: [...value.floats] };
   return { type: AttributeType.INTS, ints: [...value] };

@@ -1,8 +1,7 @@
 /** Small models in double precision, for linear algebra beside training: ONNX Runtime's own matrix product is float64 too. */
-import onnxProto from "onnx-proto";
 import { emitter, plainTarget, type Emitter } from "./emit.ts";
-
-const { ModelProto, TensorProto } = onnxProto.onnx;
+import { DataType, encodeModel, type ValueInfoProto } from "./proto.ts";
+import type { Draft } from "./wire.ts";
 
 /** The bytes of a model whose inputs and outputs are matrices of doubles; a dimension may be a name. */
 function doubles(
@@ -11,11 +10,11 @@ function doubles(
 ): Uint8Array {
   const { emitter: e, nodes, initializers } = emitter(17, plainTarget);
   const outputs = Object.entries(build(e));
-  const info = (name: string, shape?: readonly (number | string)[]): object => ({
+  const info = (name: string, shape?: readonly (number | string)[]): Draft<ValueInfoProto> => ({
     name,
     type: {
       tensorType: {
-        elemType: TensorProto.DataType.DOUBLE,
+        elemType: DataType.DOUBLE,
         ...(shape && {
           shape: {
             dim: shape.map((d) => (typeof d === "number" ? { dimValue: d } : { dimParam: d })),
@@ -24,7 +23,7 @@ function doubles(
       },
     },
   });
-  return ModelProto.encode({
+  return encodeModel({
     irVersion: 8,
     producerName: "weightnorm",
     opsetImport: [{ domain: "", version: 17 }],
@@ -38,7 +37,7 @@ function doubles(
       input: Object.entries(inputs).map(([name, shape]) => info(name, shape)),
       output: outputs.map(([name]) => info(name)),
     },
-  }).finish();
+  });
 }
 
 /** x [n, d], sum [d, d] -> sum + x^T x */

@@ -4,6 +4,7 @@ import { sizeOf } from "../graph/index.ts";
 import { conv2d, conv2dWeight, convTranspose2d } from "./convolution.ts";
 import { elementType, type Emitter } from "./emit.ts";
 import { maxPool2d, maxPool2dGrad } from "./pooling.ts";
+import { normBy, scaled } from "./norm.ts";
 import { randomBits } from "./random.ts";
 import { int64s, reshapeTo, scalar } from "./shapes.ts";
 
@@ -29,6 +30,7 @@ const reduction =
       ? e.emit(op, [x, int64s(e, attrs.axes)], { attrs: { keepdims } })
       : e.emit(op, [x], { attrs: { axes: attrs.axes, keepdims } });
   };
+const FLOAT_MAX = (2 - 2 ** -23) * 2 ** 127;
 const leaf = ({ op }: Node): string => {
   throw new Error(`lower: ${op} is a leaf, got it as an op; the model declares it`);
 };
@@ -42,12 +44,26 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   abs: direct("Abs"),
   sign: direct("Sign"),
   exp: direct("Exp"),
+  // e^x - 1 = tanh(x / 2) (e^x + 1), where nothing cancels.
+  expm1: (_, [x], e) => {
+    const half = e.emit("Tanh", [e.emit("Mul", [x, scalar(e, 0.5)])]);
+    return e.emit("Mul", [half, e.emit("Add", [e.emit("Exp", [x]), scalar(e, 1)])]);
+  },
   log: direct("Log"),
+  // log(u) of u = 1 + x as it is rounded, less what was rounded away, relative to u kept off 0 and infinity.
+  log1p: (_, [x], e) => {
+    const u = e.emit("Add", [x, scalar(e, 1)]);
+    const inside = e.emit("Clip", [u, scalar(e, 2 ** -24), scalar(e, FLOAT_MAX)]);
+    const added = e.emit("Sub", [e.emit("Sub", [inside, scalar(e, 1)]), x]);
+    return e.emit("Sub", [e.emit("Log", [u]), e.emit("Div", [added, inside])]);
+  },
   sqrt: direct("Sqrt"),
   safeReciprocal: (_, [x], e) => {
     const zero = scalar(e, 0);
     return e.emit("Where", [e.emit("Equal", [x, zero]), zero, e.emit("Reciprocal", [x])]);
   },
+  sin: direct("Sin"),
+  cos: direct("Cos"),
   tanh: direct("Tanh"),
   sigmoid: direct("Sigmoid"),
   softplus: direct("Softplus"),
@@ -69,9 +85,14 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   elu: ({ attrs: { alpha } }, inputs, e) =>
     e.emit("Elu", inputs, { attrs: { alpha: { float: alpha } } }),
   clip: ({ attrs: { min, max } }, [x], e) => e.emit("Clip", [x, scalar(e, min), scalar(e, max)]),
+  floor: direct("Floor"),
+  round: direct("Round"),
+  isNaN: direct("IsNaN"),
+  logicalNot: direct("Not"),
   cast: ({ attrs: { dtype } }, inputs, e) =>
     e.emit("Cast", inputs, { attrs: { to: elementType[dtype] } }),
   stopGradient: direct("Identity"),
+  within: direct("Identity"),
 
   add: direct("Add"),
   sub: direct("Sub"),
@@ -83,14 +104,26 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   equal: direct("Equal"),
   less: direct("Less"),
   lessOrEqual: direct("LessOrEqual"),
+  logicalAnd: direct("And"),
+  logicalOr: direct("Or"),
   select: direct("Where"),
+  scaled,
 
   sum: reduction("ReduceSum"),
   max: reduction("ReduceMax"),
-  norm: reduction("ReduceL2"),
+  norm: (n, inputs, e) => normBy(n, inputs, e, reduction("ReduceL2")),
   argmax: ({ attrs: { axis } }, inputs, e) =>
     e.emit("Cast", [e.emit("ArgMax", inputs, { attrs: { axis, keepdims: 0 } })], {
       attrs: { to: elementType.int32 },
+    }),
+  topKIndices: ({ attrs: { axis, k }, shape }, [x], e) => {
+    if (shape.includes(0)) return e.constant([], shape, "int32"); // TopK of nothing ends the process
+    const values = e.emit("TopK", [x, int64s(e, [k])], { attrs: { axis }, outputs: 2 });
+    return e.emit("Cast", [`${values}:1`], { attrs: { to: elementType.int32 } });
+  },
+  cumulativeSum: ({ attrs: { axis, exclusive, reverse } }, [x], e) =>
+    e.emit("CumSum", [x, e.constant([axis], [], "int64")], {
+      attrs: { exclusive: Number(exclusive), reverse: Number(reverse) },
     }),
 
   matmul: direct("MatMul"),

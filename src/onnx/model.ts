@@ -1,6 +1,4 @@
 /** Nodes to the bytes of an ONNX model: the same graph gives the same bytes. */
-import onnxProto from "onnx-proto";
-import type { onnx } from "onnx-proto";
 import {
   topological,
   type Dtype,
@@ -13,8 +11,10 @@ import {
 import { elementType, emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
 import { blocked, type Rule } from "./blocked.ts";
 import { lower, type Lowering } from "./lower.ts";
+import { encodeModel, type ValueInfoProto } from "./proto.ts";
 import { simplify } from "./simplify.ts";
 import { value, type Form, type Value } from "./value.ts";
+import type { Draft } from "./wire.ts";
 
 /** A value that goes into or comes out of a model. */
 export interface Port {
@@ -95,12 +95,12 @@ export function toModel(
       output: [name],
     });
   checkNames([
-    ...[...inputs, ...initializers].map((x) => x.name!),
-    ...nodes.flatMap((n) => n.output!),
+    ...[...inputs, ...initializers].map((x) => x.name),
+    ...nodes.flatMap((n) => n.output),
   ]);
 
   const ports = names.map((name, i) => port(name, roots[i]));
-  const model: onnx.IModelProto = {
+  const bytes = encodeModel({
     irVersion: 8,
     producerName: "weightnorm",
     opsetImport: [
@@ -115,13 +115,8 @@ export function toModel(
       input: inputs.map(valueInfo),
       output: ports.map(valueInfo),
     },
-  };
-  return {
-    bytes: onnxProto.onnx.ModelProto.encode(model).finish(),
-    inputs,
-    outputs: ports,
-    nodes: nodes.length,
-  };
+  });
+  return { bytes, inputs, outputs: ports, nodes: nodes.length };
 }
 
 function declare(x: Port, inputs: Port[]): string {
@@ -163,7 +158,7 @@ const formOf = (n: Node, inputs: readonly Value[], e: Emitter): Form | null =>
 /** What is blocked even where nothing stays so. */
 const isConvolution = (op: OpName): boolean => op.startsWith("conv");
 
-const valueInfo = ({ name, shape, dtype }: Port): onnx.IValueInfoProto => ({
+const valueInfo = ({ name, shape, dtype }: Port): Draft<ValueInfoProto> => ({
   name,
   type: {
     tensorType: {

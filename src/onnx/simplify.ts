@@ -34,6 +34,7 @@ const rewrites: { readonly [K in OpName]?: Rewrite<K> } = {
   pow: (n) => withoutNeutral(n, 1, { commutes: false }),
   neg: (n) => (n.inputs[0].op === "neg" ? n.inputs[0].inputs[0] : n),
   stopGradient: (n) => n.inputs[0], // its work is done once gradients are taken
+  within: (n) => n.inputs[0], // runtimes check it beside the model
   reshape: (n) => {
     const [x] = n.inputs;
     const source = x.op === "reshape" ? x.inputs[0] : x;

@@ -1,30 +1,40 @@
 /** Exponential moving averages of parameters, for evaluation. */
-import { add, mul, parameter, sub, type Update } from "../graph/index.ts";
+import { add, equal, mul, parameter, select, sub, type Update } from "../graph/index.ts";
 import { isOptimizerState, type Rate } from "./optimizer.ts";
 
 const shadowOf = (name: string): string => `average.${name}`;
 
 /**
  * Updates that keep an average beside everything of the model that `updates` change, running statistics included, which
- * belong to the weights they were taken with: average' = decay average + (1 - decay) p'. Averages start at the first values:
- * call `startAverages` after data-dependent initialization.
+ * belong to the weights they were taken with: average' = decay average + (1 - decay) p'. An average that has no value yet, which is
+ * NaN, starts as its parameter was before the step.
  */
 export const movingAverage = (updates: readonly Update[], decay: Rate): readonly Update[] =>
   updates
     .filter(({ parameter: p }) => !isOptimizerState(p.attrs.name))
     .map(({ parameter: p, next }) => {
       const shadow = parameter(shadowOf(p.attrs.name), p.shape, {
-        init: { kind: "copy", of: p.attrs.name },
+        init: { kind: "constant", value: NaN },
         trainable: false,
       });
-      return { parameter: shadow, next: add(next, mul(decay, sub(shadow, next))) };
+      const old = select(equal(shadow, shadow), shadow, p);
+      return { parameter: shadow, next: add(next, mul(decay, sub(old, next))) };
     });
 
-/** `state` with every parameter that has an average replaced by it: what to evaluate with. */
-export const averaged = <T>(state: ReadonlyMap<string, T>): Map<string, T> =>
-  new Map([...state].map(([name, value]) => [name, state.get(shadowOf(name)) ?? value]));
+interface Values {
+  readonly data: ArrayLike<number>;
+}
+/** `state` with every parameter that has an average replaced by it: what to evaluate with. Before the first step none has. */
+export const averaged = <T extends Values>(state: ReadonlyMap<string, T>): Map<string, T> =>
+  new Map(
+    [...state].map(([name, value]) => {
+      const average = state.get(shadowOf(name));
+      return [name, average && !isNotBegun(average) ? average : value];
+    }),
+  );
+const isNotBegun = ({ data }: Values): boolean => Number.isNaN(data[0]);
 
-/** Sets every average in `state` to its parameter: to be done once, when data-dependent initialization has changed those. */
+/** Sets every average in `state` to its parameter, as the first step would, e.g. to begin anew. */
 export function startAverages<T>(state: Map<string, T>): void {
   for (const [name, value] of state)
     if (state.has(shadowOf(name))) state.set(shadowOf(name), value);

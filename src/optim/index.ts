@@ -19,7 +19,13 @@ export {
   type LionOptions,
 } from "./decoupled.ts";
 export { accumulating, type Accumulating } from "./accumulate.ts";
-export { clipByNorm, clipByValue, globalNorm, weightDecay } from "./gradients.ts";
+export {
+  clipByNorm,
+  clipByValue,
+  globalNorm,
+  weightDecay,
+  type WeightDecayOptions,
+} from "./gradients.ts";
 export { averaged, movingAverage, startAverages } from "./average.ts";
 export {
   constantRate,

@@ -8,6 +8,7 @@ import {
   square,
   sub,
   type Node,
+  type OptionNames,
   type Parameter,
   type Update,
 } from "../graph/index.ts";
@@ -22,6 +23,14 @@ export interface AdamOptions {
   /** Of the corrected moments, `outside`: m / (sqrt(v) + epsilon), as in the paper of Adam; `inside`: m / sqrt(v + epsilon), as in the code of weight normalization's authors. */
   readonly epsilonWhere?: "outside" | "inside";
 }
+
+export const adamNames: OptionNames<AdamOptions> = {
+  lr: "optional",
+  beta1: "optional",
+  beta2: "optional",
+  epsilon: "optional",
+  epsilonWhere: "optional",
+};
 
 /** beta * old + (1 - beta) * now */
 export const blend = (beta: Rate, old: Node, now: Node): Node => add(now, mul(beta, sub(old, now)));

@@ -1,5 +1,7 @@
 /** An optimizer turns parameters and gradients into updates; its state is parameters too. */
 import {
+  described,
+  optionsOf,
   parameter,
   type Arg,
   type Node,
@@ -32,12 +34,25 @@ export const isOptimizerState = (name: string): boolean =>
 export const each =
   (rule: (p: Parameter, gradient: Node) => readonly Update[]): Optimizer =>
   (parameters, gradients) => {
-    if (parameters.length !== gradients.length)
-      throw new Error(
-        `optimizer: got ${parameters.length} parameters and ${gradients.length} gradients; pass grad(loss, parameters)`,
-      );
+    needPairs("optimizer", parameters, gradients);
     return parameters.flatMap((p, i) => rule(p, gradients[i]));
   };
+
+/** As many gradients as parameters. */
+export function needPairs(
+  where: string,
+  parameters: readonly Parameter[],
+  gradients: readonly Node[],
+): void {
+  if (!Array.isArray(parameters) || !Array.isArray(gradients))
+    throw new Error(
+      `${where}: expected lists of parameters and gradients, got ${described(parameters)} and ${described(gradients)}; pass parameters and grad(loss, parameters)`,
+    );
+  if (parameters.length !== gradients.length)
+    throw new Error(
+      `${where}: got ${parameters.length} parameters and ${gradients.length} gradients; pass grad(loss, parameters)`,
+    );
+}
 
 /** Some parameters, and what changes them. */
 export interface Group {
@@ -47,9 +62,10 @@ export interface Group {
   readonly optimizer: Optimizer | null;
 }
 /** Different optimizers for different parameters: `byName([{ match: /\.g$/, optimizer: sgd({ lr: 0.1 }) }, { match: /./, optimizer: adam() }])`. */
-export const byName =
-  (groups: readonly Group[]): Optimizer =>
-  (parameters, gradients) => {
+export const byName = (groups: readonly Group[]): Optimizer => {
+  checkGroups(groups);
+  return (parameters, gradients) => {
+    needPairs("byName", parameters, gradients);
     const groupOf = (p: Parameter): Group => {
       const group = groups.find(({ match }) => p.attrs.name.search(match) >= 0);
       if (!group)
@@ -70,3 +86,26 @@ export const byName =
     // Two groups with Adam count the same steps in one parameter, which is updated once.
     return [...new Map(updates.map((u) => [u.parameter.attrs.name, u])).values()];
   };
+};
+
+const knownOfGroup = optionsOf<Group>("byName: a group", {
+  match: "required",
+  optimizer: "required",
+});
+function checkGroups(groups: unknown): void {
+  if (!Array.isArray(groups))
+    throw new Error(
+      `byName: groups must be a list, got ${described(groups)}; write [{ match: /./, optimizer: adam() }]`,
+    );
+  for (const group of groups as readonly Group[]) {
+    const { match, optimizer } = knownOfGroup(group);
+    if (!((match as unknown) instanceof RegExp))
+      throw new Error(
+        `byName: match must be a regular expression, got ${described(match)}; write e.g. /\\.g$/`,
+      );
+    if (optimizer !== null && typeof optimizer !== "function")
+      throw new Error(
+        `byName: optimizer must be an optimizer or null, got ${described(optimizer)}; write e.g. adam()`,
+      );
+  }
+}

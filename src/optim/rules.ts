@@ -1,6 +1,6 @@
 /** The update rules themselves. Every rate may be a number or a node. */
-import { abs, add, div, maximum, mul, pow, sqrt, square, sub } from "../graph/index.ts";
-import { adamSteps, blend, stepCounter, type AdamOptions } from "./moments.ts";
+import { abs, add, div, maximum, mul, optionsOf, pow, sqrt, square, sub } from "../graph/index.ts";
+import { adamNames, adamSteps, blend, stepCounter, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
 /** Options of {@link sgd}. */
@@ -9,8 +9,14 @@ export interface SgdOptions {
   readonly momentum?: Rate;
   readonly nesterov?: boolean;
 }
+const knownOfSgd = optionsOf<SgdOptions>("sgd", {
+  lr: "required",
+  momentum: "optional",
+  nesterov: "optional",
+});
 /** p - lr g, or with momentum: u' = momentum u + g, p - lr u' (Nesterov: p - lr (g + momentum u')). */
-export function sgd({ lr, momentum, nesterov = false }: SgdOptions): Optimizer {
+export function sgd(options: SgdOptions): Optimizer {
+  const { lr, momentum, nesterov = false } = knownOfSgd(options);
   if (nesterov && momentum === undefined)
     throw new Error("sgd: nesterov needs a momentum, got none; pass e.g. momentum: 0.9");
   return each((p, g) => {
@@ -25,10 +31,11 @@ export function sgd({ lr, momentum, nesterov = false }: SgdOptions): Optimizer {
   });
 }
 
+const knownOfAdam = optionsOf<AdamOptions>("adam", adamNames);
 /** Adam (Kingma & Ba 2015, algorithm 1). Its correction for the zero start is exact for a constant beta. */
-export const adam =
-  (options: AdamOptions = {}): Optimizer =>
-  (parameters, gradients) => {
+export function adam(options: AdamOptions = {}): Optimizer {
+  knownOfAdam(options);
+  return (parameters, gradients) => {
     const adams = adamSteps("adam", options);
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
@@ -36,6 +43,7 @@ export const adam =
     });
     return [adams.counted, ...rule(parameters, gradients)];
   };
+}
 
 /** Options of {@link adamax}. */
 export interface AdamaxOptions {
@@ -44,10 +52,16 @@ export interface AdamaxOptions {
   readonly beta2?: Rate;
   readonly epsilon?: number;
 }
+const knownOfAdamax = optionsOf<AdamaxOptions>("adamax", {
+  lr: "optional",
+  beta1: "optional",
+  beta2: "optional",
+  epsilon: "optional",
+});
 /** Adamax (Kingma & Ba 2015, algorithm 2): u' = max(beta2 u, |g|), p - lr / (1 - beta1^t) m / u'. */
-export const adamax =
-  ({ lr = 2e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamaxOptions = {}): Optimizer =>
-  (parameters, gradients) => {
+export function adamax(options: AdamaxOptions = {}): Optimizer {
+  const { lr = 2e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = knownOfAdamax(options);
+  return (parameters, gradients) => {
     const { t, update } = stepCounter("adamax");
     const rate = div(lr, sub(1, pow(beta1, t)));
     const rule = each((p, g) => {
@@ -62,6 +76,7 @@ export const adamax =
     });
     return [update, ...rule(parameters, gradients)];
   };
+}
 
 /** Options of {@link rmsprop}. */
 export interface RmspropOptions {
@@ -75,16 +90,25 @@ export interface RmspropOptions {
   /** Divide by the standard deviation of gradients, not their root mean square (Graves 2013; the Nature DQN). */
   readonly centred?: boolean;
 }
+const knownOfRmsprop = optionsOf<RmspropOptions>("rmsprop", {
+  lr: "optional",
+  decay: "optional",
+  momentum: "optional",
+  epsilon: "optional",
+  epsilonWhere: "optional",
+  centred: "optional",
+});
 /** RMSProp (Tieleman & Hinton 2012). */
-export const rmsprop = ({
-  lr = 1e-3,
-  decay = 0.9,
-  momentum,
-  epsilon = 1e-8,
-  epsilonWhere = "inside",
-  centred = false,
-}: RmspropOptions = {}): Optimizer =>
-  each((p, g) => {
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  const {
+    lr = 1e-3,
+    decay = 0.9,
+    momentum,
+    epsilon = 1e-8,
+    epsilonWhere = "inside",
+    centred = false,
+  } = knownOfRmsprop(options);
+  return each((p, g) => {
     const average = slot(p, "rmsprop", "mean");
     const spread = slot(p, "rmsprop", centred ? "variance" : "square");
     const buffer = slot(p, "rmsprop", "momentum");
@@ -106,3 +130,4 @@ export const rmsprop = ({
       ...(momentum === undefined ? [] : [{ parameter: buffer, next: moved }]),
     ];
   });
+}

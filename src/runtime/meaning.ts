@@ -4,13 +4,15 @@ import {
   sizeOf,
   type Axes,
   type Dtype,
+  type Node,
   type NodeOf,
   type OpName,
   type Shape,
-  type Window2d,
 } from "../graph/index.ts";
 import { erf } from "../graph/special.ts";
+import { checkRange, demandOf } from "./demand.ts";
 import type { Tensor, TensorData } from "./program.ts";
+import { eachInWindow, forEachRun, largest } from "./windows.ts";
 
 /** The data of a node, given its inputs; an `input` or a `parameter` is given its own value. */
 type Meaning<K extends OpName> = (node: NodeOf<K>, inputs: readonly Tensor[]) => TensorData;
@@ -36,9 +38,13 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   abs: unary(Math.abs),
   sign: unary(Math.sign),
   exp: unary(Math.exp),
+  expm1: unary(Math.expm1),
   log: unary(Math.log),
+  log1p: unary(Math.log1p),
   sqrt: unary(Math.sqrt),
   safeReciprocal: unary((x) => (x === 0 ? 0 : 1 / x)),
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
   tanh: unary(Math.tanh),
   sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   softplus: unary((x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))), // e^x itself would overflow
@@ -47,9 +53,17 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   leakyStep: unary((x, { alpha }) => (x > 0 ? 1 : alpha)),
   elu: unary((x, { alpha }) => (x > 0 ? x : alpha * Math.expm1(x))),
   clip: unary((x, { min, max }) => Math.min(Math.max(x, min), max)),
+  floor: unary(Math.floor),
+  round: unary((x) => {
+    const up = Math.round(x); // halves go up
+    return up - x === 0.5 && up % 2 !== 0 ? up - 1 : up;
+  }),
+  isNaN: unary((x) => Number(Number.isNaN(x))),
+  logicalNot: unary((x) => Number(x === 0)),
   cast: ({ dtype }, [x]) =>
     dtype === "bool" ? Uint8Array.from(x.data, (v) => Number(v !== 0)) : hold(dtype, x.data), // typed arrays truncate toward zero
   stopGradient: (_, [x]) => x.data,
+  within: (y, [x]) => inRange(y, x),
 
   add: elementwise((a, b) => a + b),
   sub: elementwise((a, b) => a - b),
@@ -61,20 +75,48 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   equal: elementwise((a, b) => Number(a === b)),
   less: elementwise((a, b) => Number(a < b)),
   lessOrEqual: elementwise((a, b) => Number(a <= b)),
+  logicalAnd: elementwise((a, b) => a & b),
+  logicalOr: elementwise((a, b) => a | b),
   select: elementwise((condition, a, b) => (condition ? a : b)),
+  scaled: elementwise((x, a, b) => x * (a * b)),
 
   sum: reduction(0, (total, x) => total + x),
   max: reduction(-Infinity, Math.max),
   norm: (y, inputs) => squaredNorm(y, inputs).map(Math.sqrt),
   argmax: (y, [x]) => {
-    const stride = stridesOf(x.shape)[y.attrs.axis];
-    const first = walk(y.shape, stridesOf(x.shape).toSpliced(y.attrs.axis, 1));
-    return Int32Array.from(first, (start) => {
+    const { starts, stride, length } = lines(x.shape, y.attrs.axis);
+    return Int32Array.from(starts, (start) => {
       let best = 0;
-      for (let i = 1; i < x.shape[y.attrs.axis]; i++)
+      for (let i = 1; i < length; i++)
         if (x.data[start + i * stride] > x.data[start + best * stride]) best = i;
       return best;
     });
+  },
+  topKIndices: (y, [x]) => {
+    const out = zeros(y);
+    const { starts, stride, length } = lines(x.shape, y.attrs.axis);
+    const to = lines(y.shape, y.attrs.axis).starts;
+    starts.forEach((start, line) => {
+      const order = Array.from({ length }, (_, i) => i); // sorting leaves equals in their order
+      order.sort((i, j) => x.data[start + j * stride] - x.data[start + i * stride]);
+      for (let rank = 0; rank < y.attrs.k; rank++) out[to[line] + rank * stride] = order[rank];
+    });
+    return out;
+  },
+  cumulativeSum: (y, [x]) => {
+    const { axis, exclusive, reverse } = y.attrs;
+    const out = zeros(y);
+    const { starts, stride, length } = lines(x.shape, axis);
+    for (const start of starts) {
+      let before = 0;
+      for (let i = 0; i < length; i++) {
+        const at = start + (reverse ? length - 1 - i : i) * stride;
+        const upTo = before + x.data[at];
+        out[at] = exclusive ? before : upTo;
+        before = y.dtype === "int32" ? upTo | 0 : upTo;
+      }
+    }
+    return out;
   },
 
   matmul: (y, [a, b]) => {
@@ -162,13 +204,10 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
     walk(x.shape, strides, dot(before, strides)).forEach((yi, xi) => (out[yi] = x.data[xi]));
     return out;
   },
-  gather: (y, [x, indices]) => {
-    const [n, ...row] = x.shape as [number, ...number[]];
-    return pick(y, x, rows("gather", indices.data, n, sizeOf(row)));
-  },
+  gather: (y, [x, indices]) => pick(y, x, rows(inRange(y, indices), sizeOf(x.shape.slice(1)))),
   scatterAdd: (y, [indices, rest]) => {
     const out = zeros(y);
-    const at = rows("scatterAdd", indices.data, y.attrs.size, sizeOf(y.shape.slice(1)));
+    const at = rows(inRange(y, indices), sizeOf(y.shape.slice(1)));
     at.forEach((yi, i) => (out[yi] += rest.data[i]));
     return out;
   },
@@ -244,6 +283,16 @@ function walk(shape: Shape, strides: Axes, offset = 0): Int32Array {
   return at;
 }
 
+/** A tensor as lines along `axis`: the elements of one lie at start + i stride. */
+const lines = (
+  shape: Shape,
+  axis: number,
+): { readonly starts: Int32Array; readonly stride: number; readonly length: number } => {
+  const strides = stridesOf(shape);
+  const starts = walk(shape.toSpliced(axis, 1), strides.toSpliced(axis, 1));
+  return { starts, stride: strides[axis], length: shape[axis] };
+};
+
 const pick = (
   y: { readonly dtype: Dtype; readonly shape: Shape },
   x: Tensor,
@@ -254,79 +303,17 @@ const pick = (
   return out;
 };
 
-/** Where the elements of the rows lie that `indices` name, each row `size` long, of `n`. */
-function rows(op: string, indices: TensorData, n: number, size: number): Int32Array {
+/** The indices that `n` is given, all in the range it asks for. */
+function inRange(n: Node, indices: Tensor): TensorData {
+  checkRange(demandOf(n)!, indices);
+  return indices.data;
+}
+
+/** Where the elements of the rows lie that `indices` name, each row `size` long. */
+function rows(indices: TensorData, size: number): Int32Array {
   const at = new Int32Array(indices.length * size);
   indices.forEach((index, i) => {
-    if (index < 0 || index >= n)
-      throw new Error(
-        `${op}: an index is outside 0 to ${n - 1}, got ${index}; check the indices fed`,
-      );
     for (let j = 0; j < size; j++) at[i * size + j] = index * size + j;
   });
   return at;
-}
-
-interface Convolution extends Window2d {
-  readonly groups: number;
-  readonly x: Shape;
-  readonly w: Shape;
-  readonly y: Shape;
-}
-/** The products of one tap of the kernel and one row of y: x[xi + i step] meets w[wi] in y[yi + i], for i < count. */
-interface Run {
-  readonly xi: number;
-  readonly step: number;
-  readonly wi: number;
-  readonly yi: number;
-  readonly count: number;
-}
-/** All products of a convolution, but for those with padding. Every y meets the x of its window in row-major order. */
-function forEachRun(conv: Convolution, visit: (run: Run) => void): void {
-  const { strides, pads, dilations, groups, x, w, y } = conv;
-  const [, , height, width] = x;
-  const [outs, ins, kernelHeight, kernelWidth] = w;
-  const [batch, , outHeight, outWidth] = y;
-  const step = strides[1];
-  for (let n = 0; n < batch; n++)
-    for (let o = 0; o < outs; o++)
-      for (let c = 0; c < ins; c++)
-        for (let ky = 0; ky < kernelHeight; ky++)
-          for (let kx = 0; kx < kernelWidth; kx++)
-            for (let oy = 0; oy < outHeight; oy++) {
-              const iy = oy * strides[0] + ky * dilations[0] - pads[0];
-              if (iy < 0 || iy >= height) continue;
-              const left = kx * dilations[1] - pads[1]; // the tap's column when ox is 0
-              const first = Math.max(0, Math.ceil(-left / step));
-              const end = Math.min(outWidth, Math.ceil((width - left) / step));
-              const channel = Math.floor(o / (outs / groups)) * ins + c;
-              visit({
-                xi: ((n * ins * groups + channel) * height + iy) * width + left + first * step,
-                step,
-                wi: ((o * ins + c) * kernelHeight + ky) * kernelWidth + kx,
-                yi: ((n * outs + o) * outHeight + oy) * outWidth + first,
-                count: end - first,
-              });
-            }
-}
-
-/** Every element of x in every window of a pooling, which slides like a depthwise convolution. */
-function eachInWindow(
-  x: Tensor,
-  attrs: NodeOf<"maxPool2d">["attrs"],
-  y: Shape,
-  visit: (xi: number, yi: number) => void,
-): void {
-  const w = [x.shape[1], 1, ...attrs.kernel];
-  const conv = { ...attrs, groups: x.shape[1], x: x.shape, w, y };
-  forEachRun(conv, ({ xi, step, yi, count }) => {
-    for (let i = 0; i < count; i++) visit(xi + i * step, yi + i);
-  });
-}
-
-/** The largest element of every window. */
-function largest(x: Tensor, attrs: NodeOf<"maxPool2d">["attrs"], y: Shape): Float64Array {
-  const out = new Float64Array(sizeOf(y)).fill(-Infinity);
-  eachInWindow(x, attrs, y, (xi, yi) => (out[yi] = Math.max(out[yi], x.data[xi])));
-  return out;
 }

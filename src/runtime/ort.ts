@@ -1,35 +1,43 @@
 /** What the two ONNX Runtime packages have in common: everything but how they are imported. */
-import type { InferenceSession, Tensor as OrtTensor, TensorConstructor } from "onnxruntime-common";
 import type { Dtype } from "../graph/index.ts";
 import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
-import {
-  checkFeed,
-  checkSpec,
-  type Program,
-  type ProgramSpec,
-  type Runtime,
-  type State,
-  type Tensor,
-  type TensorData,
-} from "./program.ts";
+import { outside } from "./demand.ts";
+import type { Runtime, Session, State, Tensor, TensorData } from "./program.ts";
+import { planOf, programOf, type Plan } from "./run.ts";
+import { lifetime } from "./turns.ts";
 
-/** The part of `onnxruntime-node` and `onnxruntime-web` that is used here. */
+/** The part of `onnxruntime-node` and `onnxruntime-web` that is used here; whoever has neither can still check types. */
 export interface Ort {
   readonly InferenceSession: {
     /** A session of a model. */
-    create(model: Uint8Array, options?: InferenceSession.SessionOptions): Promise<InferenceSession>;
+    create(model: Uint8Array, options?: SessionOptions): Promise<OrtSession>;
   };
-  readonly Tensor: TensorConstructor;
+  readonly Tensor: new (type: OrtType, data: TensorData, dims: readonly number[]) => OrtTensor;
+}
+export interface OrtSession {
+  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
+  release(): Promise<void>;
+}
+export interface OrtTensor {
+  readonly type: string;
+  readonly dims: readonly number[];
+  readonly data: unknown;
+}
+export type OrtType = "float32" | "float64" | "int32" | "uint32" | "bool";
+export interface SessionOptions {
+  readonly executionProviders?: readonly string[];
+  readonly executionMode?: "sequential" | "parallel";
+  readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
+  readonly intraOpNumThreads?: number;
+  readonly logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
+  readonly enableProfiling?: boolean;
+  readonly profileFilePrefix?: string;
 }
 
 const ortType = { float: "float32", int32: "int32", uint32: "uint32", bool: "bool" } as const;
 
-/** Outputs carry this before their names so that updates, whose names are parameters', cannot meet them. */
-const outputKey = (name: string): string => `output:${name}`;
-const updateKey = (name: string): string => `next:${name}`;
-
 export interface OrtOptions {
-  readonly session: InferenceSession.SessionOptions;
+  readonly session: SessionOptions;
   /** Probed once; the plain target by default. */
   target?(ort: Ort): Promise<Target>;
 }
@@ -42,9 +50,9 @@ export const ortRuntime = (
 ): Runtime => ({
   name,
   async compile(spec) {
-    const { parameters } = checkSpec(spec);
+    const plan = planOf(spec);
     const ort = await load();
-    const { bytes, inputs, nodes } = toModel(rootsOf(spec), await target?.(ort));
+    const { bytes, inputs, nodes } = toModel(plan.roots, await target?.(ort));
     const session = await ort.InferenceSession.create(bytes, sessionOptions(options, nodes));
     const used = new Set(inputs.map((x) => x.name));
     const feedsOf = (
@@ -55,30 +63,41 @@ export const ortRuntime = (
       const take = (key: string, x: Tensor): void => {
         if (used.has(key)) result[key] = toOrt(ort, x);
       };
-      for (const { attrs } of spec.inputs ?? [])
-        take(inputName(attrs.name), checkFeed("input", attrs, feeds[attrs.name]));
-      for (const { attrs } of parameters)
-        take(parameterName(attrs.name), checkFeed("parameter", attrs, state.get(attrs.name)));
+      for (const { attrs } of spec.inputs ?? []) take(inputName(attrs.name), feeds[attrs.name]);
+      for (const { attrs } of plan.parameters)
+        take(parameterName(attrs.name), state.get(attrs.name)!);
       return result;
     };
-    return { parameters, ...running(spec, session, feedsOf) };
+    const roots = Object.entries(plan.roots);
+    return programOf(plan, {
+      async compute(feeds, state) {
+        const values = await session.run(feedsOf(feeds, state)).catch((error: unknown) => {
+          throw inOurWords(error, plan);
+        });
+        const tensors = roots.map(([key, { shape, dtype }]) => {
+          const data = values[key].data as TensorData;
+          return [key, { shape, dtype, data }] as const;
+        });
+        return Object.fromEntries(tensors);
+      },
+      release: () => session.release(),
+    });
   },
   async open(model) {
     const ort = await load();
     const session = await ort.InferenceSession.create(model, options);
-    return {
-      async run(feeds) {
-        const given = Object.entries(feeds).map(([key, x]) => [key, asIs(ort, x)] as const);
-        const values = await session.run(Object.fromEntries(given));
-        return Object.fromEntries(
-          Object.entries(values).map(([key, x]) => [
-            key,
-            { dtype: dtypeOf(x), shape: x.dims, data: x.data as TensorData },
-          ]),
-        );
-      },
-      release: () => session.release(),
+    const { use, end } = lifetime({ what: "session", again: "open" }, () => session.release());
+    const run: Session["run"] = async (feeds) => {
+      const given = Object.entries(feeds).map(([key, x]) => [key, asIs(ort, x)] as const);
+      const values = await session.run(Object.fromEntries(given));
+      return Object.fromEntries(
+        Object.entries(values).map(([key, x]) => [
+          key,
+          { dtype: dtypeOf(x), shape: x.dims, data: x.data as TensorData },
+        ]),
+      );
     };
+    return { run: (feeds) => use(() => run(feeds)), release: end };
   },
 });
 
@@ -87,41 +106,15 @@ export const ortRuntime = (
  * (3 s) than on the rest of its session (3 s), and its steps are no faster for it.
  */
 const MANY_NODES = 5000;
-const sessionOptions = (
-  options: InferenceSession.SessionOptions,
-  nodes: number,
-): InferenceSession.SessionOptions =>
+const sessionOptions = (options: SessionOptions, nodes: number): SessionOptions =>
   nodes > MANY_NODES ? { ...options, graphOptimizationLevel: "disabled" } : options;
 
-/** Outputs and updates of a spec as the outputs of one model. */
-export const rootsOf = ({ outputs = {}, updates = [] }: ProgramSpec): Record<string, ProgramRoot> =>
-  Object.fromEntries([
-    ...Object.entries(outputs).map(([name, node]) => [outputKey(name), node] as const),
-    ...updates.map(({ parameter, next }) => [updateKey(parameter.attrs.name), next] as const),
-  ]);
-type ProgramRoot = NonNullable<ProgramSpec["outputs"]>[string];
-
-function running(
-  { outputs = {}, updates = [] }: ProgramSpec,
-  session: InferenceSession,
-  feedsOf: (feeds: Readonly<Record<string, Tensor>>, state: State) => Record<string, OrtTensor>,
-): Pick<Program, "run" | "release"> {
-  return {
-    async run(feeds, state) {
-      const values = await session.run(feedsOf(feeds, state));
-      const read = (key: string, { shape, dtype }: ProgramRoot): Tensor => ({
-        shape,
-        dtype,
-        data: values[key].data as TensorData,
-      });
-      for (const { parameter: p, next } of updates)
-        state.set(p.attrs.name, read(updateKey(p.attrs.name), next));
-      return Object.fromEntries(
-        Object.entries(outputs).map(([name, node]) => [name, read(outputKey(name), node)]),
-      );
-    },
-    release: () => session.release(),
-  };
+/** ONNX Runtime notices by itself where an index that the graph computes is too large. */
+function inOurWords(error: unknown, { ranges: { computed } }: Plan): unknown {
+  const text = error instanceof Error ? error.message : "";
+  const [, got, most] = /idx=(-?\d+) must be within .*?,(-?\d+)\]/.exec(text) ?? [];
+  const demand = computed.find((d) => d.most === Number(most));
+  return demand ? outside(demand, Number(got), { cause: error }) : error;
 }
 
 /** A program computes in single precision, whatever it is given; a model in what it was made for. */
@@ -133,5 +126,5 @@ const dtypeOf = ({ type }: OrtTensor): Dtype =>
 
 function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;
-  return new ort.Tensor(ortType[dtype], values as never, shape);
+  return new ort.Tensor(ortType[dtype], values, shape);
 }

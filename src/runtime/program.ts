@@ -1,5 +1,6 @@
 /** What running means: inputs to outputs, carrying state from step to step. Every runtime implements this one page. */
 import { hash, keyOf } from "../graph/hash.ts";
+import { checkNumbers } from "../graph/numbers.ts";
 import { normalQuantiles } from "../graph/special.ts";
 import {
   parametersOf,
@@ -30,20 +31,27 @@ export type State = Map<string, Tensor>;
 export interface ProgramSpec {
   /** What `run` will be given; the graph may use no other inputs. */
   readonly inputs?: readonly Input[];
+  /** What `run` may be given as well, which the graph has no use for. */
+  readonly unused?: readonly Input[];
   readonly outputs?: Readonly<Record<string, Node>>;
   readonly updates?: readonly Update[];
+  /** Whether a run is refused, and the state stays as it was, where an update is not finite: what runs once is not noticed later. */
+  readonly finite?: boolean;
 }
 
 /** A compiled graph: what {@link Runtime} makes of a {@link ProgramSpec}. */
 export interface Program {
   /** The parameters it reads or writes. */
   readonly parameters: readonly Parameter[];
-  /** One step: computes the outputs from `feeds` and `state`, then lets `state` take its updates. */
+  /**
+   * One step: computes the outputs from `feeds` and `state`, then lets `state` take its updates. A run that fails leaves it as
+   * it was; runs that change one state, of whatever programs, wait for each other, and those that read it for these.
+   */
   run(
     feeds: Readonly<Record<string, Tensor>>,
     state: State,
   ): Promise<Readonly<Record<string, Tensor>>>;
-  /** Frees native memory; the program cannot run afterwards. */
+  /** Frees native memory once nothing runs; the program cannot run afterwards. */
   release(): Promise<void>;
 }
 
@@ -51,7 +59,7 @@ export interface Program {
 export interface Session {
   /** Outputs by name from inputs by name. */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
-  /** Frees native memory; the session cannot run afterwards. */
+  /** Frees native memory once nothing runs; the session cannot run afterwards. */
   release(): Promise<void>;
 }
 
@@ -66,32 +74,37 @@ export interface Runtime {
 
 const arrays = { int32: Int32Array, uint32: Uint32Array, bool: Uint8Array } as const;
 
-/** A tensor of numbers; float data becomes Float32Array unless it is one of the float arrays already. */
+/**
+ * A tensor of flat, row-major numbers; float data becomes Float32Array unless it is one of the float arrays already. Throws at a
+ * number that `dtype` does not hold; arrays of its own type are taken as they are.
+ */
 export function tensor(
   data: ArrayLike<number> | number,
   shape?: Shape,
   dtype: Dtype = "float",
 ): Tensor {
   const list = typeof data === "number" ? [data] : data;
+  if (!isList(list))
+    throw new Error(`tensor: expected numbers, got ${kindOf(list)}; give an array of them`);
   const dims = shape ?? (typeof data === "number" ? [] : [list.length]);
   if (list.length !== sizeOf(dims))
     throw new Error(
       `tensor: ${list.length} values do not fill shape [${dims}]; give ${sizeOf(dims)}`,
     );
-  if (dtype === "float")
-    return {
-      dtype,
-      shape: dims,
-      data:
-        list instanceof Float32Array || list instanceof Float64Array
-          ? list
-          : Float32Array.from(list),
-    };
-  return {
-    dtype,
-    shape: dims,
-    data: list instanceof arrays[dtype] ? list : arrays[dtype].from(list),
-  };
+  return { dtype, shape: dims, data: isArrayOf(dtype, list) ? list : arrayOf(dtype, list) };
+}
+
+const kindOf = (x: unknown): string => (x === null ? "null" : typeof x);
+/** Plain JavaScript may give anything. */
+const isList = (x: unknown): boolean =>
+  typeof x === "object" && x !== null && "length" in x && typeof x.length === "number";
+const isArrayOf = (dtype: Dtype, x: unknown): x is TensorData =>
+  dtype === "float"
+    ? x instanceof Float32Array || x instanceof Float64Array
+    : x instanceof arrays[dtype];
+function arrayOf(dtype: Dtype, list: ArrayLike<number>): TensorData {
+  checkNumbers("tensor", list, dtype);
+  return dtype === "float" ? Float32Array.from(list) : arrays[dtype].from(list);
 }
 
 /** The one number in a scalar tensor. */
@@ -155,7 +168,7 @@ function firstValues(
       }
     }
   };
-  return p.dtype === "float" ? Float32Array.from(values()) : arrays[p.dtype].from(values());
+  return arrayOf(p.dtype, values());
 }
 
 /** What a spec asks for, checked: the roots to compute and the parameters they rest on. */
@@ -193,18 +206,25 @@ export function checkSpec({ inputs = [], outputs = {}, updates = [] }: ProgramSp
   return { roots, parameters: parametersOf([...roots, ...updates.map((u) => u.parameter)]) };
 }
 
-/** `feeds` and `state` for one run, checked against what the program was compiled for. */
+/** `feeds` and `state` for one run, checked against what the program was compiled for; `advice` is for what is missing. */
 export function checkFeed(
   what: string,
   declared: { readonly name: string; readonly shape: Shape; readonly dtype: Dtype },
   x: Tensor | undefined,
+  advice: () => string = () => "add it",
 ): Tensor {
   const expected = `${declared.dtype} [${declared.shape}]`;
   if (!x)
-    throw new Error(`run: ${what} "${declared.name}" is missing, expected ${expected}; add it`);
+    throw new Error(
+      `run: ${what} "${declared.name}" is missing, expected ${expected}; ${advice()}`,
+    );
   if (x.dtype !== declared.dtype || `${x.shape}` !== `${declared.shape}`)
     throw new Error(
       `run: ${what} "${declared.name}" is ${x.dtype} [${x.shape}], expected ${expected}; the program was compiled for that shape`,
+    );
+  if (!isArrayOf(x.dtype, x.data) || x.data.length !== sizeOf(x.shape))
+    throw new Error(
+      `run: ${what} "${declared.name}" says it is ${expected}, got ${x.data.length} values in ${x.data.constructor.name}; make it with tensor()`,
     );
   return x;
 }

@@ -3,12 +3,13 @@ import { topological, type Node } from "../graph/index.ts";
 import { meaning } from "./meaning.ts";
 import {
   checkFeed,
-  checkSpec,
+  type Program,
   type ProgramSpec,
   type Runtime,
   type Tensor,
   type TensorData,
 } from "./program.ts";
+import { planOf, programOf } from "./run.ts";
 
 /** What a graph is evaluated with. */
 export interface EvaluateOptions {
@@ -43,29 +44,12 @@ export const reference: Runtime = {
   compile: (spec) => settle(() => compile(spec)),
 };
 
-function compile(spec: ProgramSpec): Awaited<ReturnType<Runtime["compile"]>> {
-  const { inputs = [], outputs = {}, updates = [] } = spec;
-  const { parameters } = checkSpec(spec);
-  // Outputs and updates in one sweep, so that they share nodes and every one of them sees the old state.
-  const roots: Readonly<Record<string, Node>> = Object.fromEntries([
-    ...Object.entries(outputs).map(([name, y]) => [`output ${name}`, y] as const),
-    ...updates.map(({ parameter, next }) => [`next ${parameter.attrs.name}`, next] as const),
-  ]);
-  return {
-    parameters,
-    run: (feeds, state) =>
-      settle(() => {
-        for (const { attrs } of inputs) checkFeed("input", attrs, feeds[attrs.name]);
-        for (const { attrs } of parameters) checkFeed("parameter", attrs, state.get(attrs.name));
-        const results = evaluate(roots, { feeds, state });
-        for (const { parameter } of updates)
-          state.set(parameter.attrs.name, results[`next ${parameter.attrs.name}`]);
-        return Object.fromEntries(
-          Object.keys(outputs).map((name) => [name, results[`output ${name}`]]),
-        );
-      }),
+function compile(spec: ProgramSpec): Program {
+  const plan = planOf(spec);
+  return programOf(plan, {
+    compute: (feeds, state) => settle(() => evaluate(plan.roots, { feeds, state })),
     release: () => Promise.resolve(),
-  };
+  });
 }
 
 /** A promise of what `f` returns, or a rejection if it throws. */

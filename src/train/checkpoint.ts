@@ -1,5 +1,7 @@
 /** All that a run needs to go on as if it had never stopped, as a safetensors file that other tools can open. */
 import type { Parameter } from "../graph/index.ts";
+import { armAdvice } from "../nn/index.ts";
+import { isOptimizerState } from "../optim/index.ts";
 import type { State, Tensor } from "../runtime/program.ts";
 import { brief, MOST_LEVELS, parseRecord, word } from "./json.ts";
 import { decode, encode } from "./safetensors.ts";
@@ -32,7 +34,7 @@ export function encodeCheckpoint({ state, step, seed, config, progress }: Checkp
 
 /** A checkpoint from its bytes, whole or not at all; `where` names the file in messages. */
 export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
-  const { tensors, metadata } = decode(bytes, where);
+  const { tensors, metadata, skipped } = decode(bytes, where);
   if (metadata["format"] !== FORMAT) throw new Error(`${where}: ${foreign(tensors, metadata)}`);
   const text = (name: string): string => {
     if (Object.hasOwn(metadata, name)) return metadata[name];
@@ -49,6 +51,11 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string): Checkpoint {
   };
   const record = (name: string): Record<string, unknown> =>
     parseRecord(text(name), `${where}: ${name}`, "use an earlier checkpoint");
+  // No checksum runs over what was not read, and nothing of ours is written so.
+  if (skipped.length > 0)
+    throw new Error(
+      `${where}: the file is damaged, got a tensor ${brief(skipped[0].name)} of type ${word(skipped[0].dtype)}; use an earlier checkpoint`,
+    );
   const expected = text("crc32");
   const got = checksum(tensors, metadata);
   if (got !== expected)
@@ -84,10 +91,15 @@ export function checkState(
     ...list("an unexpected ", unexpected.map(brief)),
     ...list("", misshapen),
   ];
-  if (problems.length > 0)
-    throw new Error(
-      `${where}: the state does not fit the model, got ${problems.join("; ")}; use the configuration that it was saved with`,
-    );
+  if (problems.length === 0) return;
+  // What an optimizer remembers of v and g is of no use to one of w: a state that is trained further stays in its arm.
+  const trained = [...state.keys()].some(isOptimizerState);
+  const advice = trained
+    ? undefined
+    : missing.map((name) => armAdvice(state.keys(), name)).find((a) => a !== undefined);
+  throw new Error(
+    `${where}: the state does not fit the model, got ${problems.join("; ")}; ${advice ?? "use the configuration that it was saved with"}`,
+  );
 }
 
 let table: Uint32Array | undefined;

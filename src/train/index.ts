@@ -13,7 +13,9 @@ export { checkState, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from 
 export {
   decode as decodeSafetensors,
   encode as encodeSafetensors,
+  tensorOf,
   type Safetensors,
+  type Skipped,
 } from "./safetensors.ts";
 export { isRecord, parseJson, parseRecord, brief, printable } from "./json.ts";
 export {

@@ -1,6 +1,6 @@
 /** What users of weight normalization want to see of a layer: |v|, g, and the step that |v| leaves of the learning rate. */
 import type { Shape } from "../graph/index.ts";
-import { unitNorms } from "../nn/index.ts";
+import { fittedScale, partedWeights, unitNorms } from "../nn/index.ts";
 import { isOptimizerState } from "../optim/index.ts";
 import type { State } from "../runtime/program.ts";
 
@@ -15,18 +15,23 @@ export interface LayerStats {
   readonly effectiveStep: number;
 }
 
-/** One entry for every weight in `state`, in the state's order; those of a recurrent layer are two, "lstm1.wih" and "lstm1.whh". */
+/**
+ * One entry for every weight in `state`, in the state's order, by our names and, where it is normalized, by PyTorch's too;
+ * those of a recurrent layer are two, "lstm1.wih" and "lstm1.whh". What only shares a name with a weight is left out.
+ */
 export function layerStats(state: State, lr: number): readonly LayerStats[] {
+  const parted = new Map(partedWeights(state.keys()).map((parts) => [parts.v, parts]));
   return [...state].flatMap(([name, x]) => {
-    const path = weightPath(name);
-    if (path === undefined || isOptimizerState(name)) return [];
-    const g = state.get(`${path}.g`);
-    const s = state.get(`${path}.s`);
-    const norms = [...unitNorms(x, (g ?? s)?.shape ?? defaultUnits(name, x.shape)).norms];
-    const scales = g ? [...g.data] : s ? [...s.data].map(Math.exp) : norms;
+    const parts = parted.get(name);
+    const layer = parts ? layerOf(parts.weight) : weightPath(name);
+    if (layer === undefined || isOptimizerState(name)) return [];
+    const scale = parts && fittedScale(parts, state);
+    if (typeof scale === "string") return []; // another program's
+    const norms = [...unitNorms(x, scale?.shape ?? defaultUnits(name, x.shape)).norms];
+    const scales = scale ? Array.from(scale.data, parts.exponential ? Math.exp : (g) => g) : norms;
     return [
       {
-        layer: path,
+        layer,
         v: mean(norms),
         g: mean(scales),
         effectiveStep: mean(norms.map((n) => lr / (n * n))),
@@ -35,9 +40,12 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
   });
 }
 
+/** "conv1" of "conv1.w", "fc" of "fc.weight"; what has a name of its own has it here. */
+const layerOf = (weight: string): string => /^(.+)\.(w|weight)$/s.exec(weight)?.[1] ?? weight;
+
 /** "conv1" of "conv1.v" and of "conv1.w", "lstm1.wih" of "lstm1.wih.v" and of "lstm1.wih"; undefined for what is no weight. */
 const weightPath = (name: string): string | undefined =>
-  /^(.*)\.[vw]$/.exec(name)?.[1] ?? /^.*\.w[ih]h$/.exec(name)?.[0];
+  /^(.*)\.[vw]$/s.exec(name)?.[1] ?? /^.*\.w[ih]h$/s.exec(name)?.[0];
 
 /** Where a plain weight has its units: first, but in layers whose weights are stored input first. */
 const defaultUnits = (name: string, shape: Shape): Shape => {

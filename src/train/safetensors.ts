@@ -3,14 +3,25 @@
  * header that gives every tensor its dtype, shape and range of bytes, then those bytes without a gap, little-endian (as
  * are the typed arrays of every platform that ONNX Runtime has).
  */
-import { brief, isRecord, parseRecord } from "./json.ts";
-import { sizeOf, type Dtype, type Shape } from "../graph/index.ts";
-import type { Tensor, TensorData } from "../runtime/program.ts";
+import { brief, isRecord, parseRecord, word } from "./json.ts";
+import { sizeOf, type Shape } from "../graph/index.ts";
+import type { Tensor } from "../runtime/program.ts";
+import { codeByName, writtenAs, type Code } from "./safetensors-types.ts";
 
 /** What a .safetensors file holds. */
 export interface Safetensors {
   readonly tensors: Map<string, Tensor>;
   readonly metadata: Record<string, string>;
+  /** What is in the file and cannot be held here, in the order of the file. */
+  readonly skipped: readonly Skipped[];
+}
+/** A tensor of another type than ours, or with integers that are too large. */
+export interface Skipped {
+  readonly name: string;
+  /** As the file says it. */
+  readonly dtype: string;
+  readonly shape: Shape;
+  readonly why: string;
 }
 
 /** The same tensors and metadata, in whatever order, give the same bytes. */
@@ -21,7 +32,7 @@ export function encode(
   // Wide types first, as the reference implementation writes them: PyTorch refuses a tensor that is not aligned.
   const entries = [...tensors]
     .map(([name, x]) => ({ name, x, code: codeOf(name, x) }))
-    .sort((a, b) => b.code.size - a.code.size || byCodeUnits(a.name, b.name));
+    .sort((a, b) => b.code.bits - a.code.bits || byCodeUnits(a.name, b.name));
   // Put together as text, because an object would move names such as "0" to the front.
   const fields: string[] = [];
   const texts = Object.entries(metadata).sort(([a], [b]) => byCodeUnits(a, b));
@@ -51,7 +62,10 @@ export function encode(
   return bytes;
 }
 
-/** Tensors (in the order of the file) and metadata; `where` names the file in messages. F16 and BF16 become float32, I64 int32. */
+/**
+ * Tensors (in the order of the file) and metadata; `where` names the file in messages. Narrower floats become float32, other
+ * integers int32. A tensor that cannot be held is no error, but one among `skipped`; to ask for one by name use `tensorOf`.
+ */
 export function decode(bytes: Uint8Array, where: string): Safetensors {
   const { header, data } = parts(bytes, where);
   const metadata = metadataOf("__metadata__" in header ? header["__metadata__"] : {}, where);
@@ -70,8 +84,9 @@ export function decode(bytes: Uint8Array, where: string): Safetensors {
       `${where}: expected ${length} bytes of tensors, got ${data.length - length} more after them; copy or save it again`,
     );
   const tensors = new Map<string, Tensor>();
+  const skipped: Skipped[] = [];
   let end = 0;
-  for (const { name, code, shape, ...range } of entries) {
+  for (const { name, dtype, shape, ...range } of entries) {
     if (range.begin !== end)
       throw new Error(
         `${where}: ${range.begin > end ? "a hole lies before" : "another tensor overlaps"} ${brief(name)}, ` +
@@ -79,58 +94,37 @@ export function decode(bytes: Uint8Array, where: string): Safetensors {
       );
     end = range.end;
     const copy = new Uint8Array(data.subarray(range.begin, range.end)); // its offset need not be aligned
-    tensors.set(name, {
-      dtype: code.dtype,
-      shape,
-      data: code.read(copy.buffer, `${where}: tensor ${brief(name)}`),
-    });
+    const read = codeByName.get(dtype)?.read;
+    const held = read
+      ? read(copy.buffer, `${where}: tensor ${brief(name)}`)
+      : "there is no such type here";
+    if (typeof held === "string") skipped.push({ name, dtype, shape, why: held });
+    else tensors.set(name, { dtype: held.dtype, shape, data: held.data });
   }
-  return { tensors, metadata };
+  return { tensors, metadata, skipped };
 }
 
-interface Code {
-  readonly name: string;
-  /** Bytes a value. */
-  readonly size: number;
-  readonly dtype: Dtype;
-  readonly read: (buffer: ArrayBuffer, where: string) => TensorData;
+/** The tensor of that name; an error that says why there is none. */
+export function tensorOf({ tensors, skipped }: Safetensors, name: string, where: string): Tensor {
+  const x = tensors.get(name);
+  if (x) return x;
+  const left = skipped.find((s) => s.name === name);
+  throw new Error(
+    left
+      ? `${where}: tensor ${brief(name)} was not read, got ${word(left.dtype)} ${brief(left.shape)}, and ${left.why}; convert it to float`
+      : `${where}: there is no tensor ${brief(name)}, got ${[...tensors.keys()].slice(0, 5).map(brief).join(", ") || "none"}${tensors.size > 5 ? ` and ${tensors.size - 5} more` : ""}; check the name`,
+  );
 }
-
-const codes: readonly Code[] = [
-  { name: "F64", size: 8, dtype: "float", read: (b) => new Float64Array(b) },
-  { name: "F32", size: 4, dtype: "float", read: (b) => new Float32Array(b) },
-  {
-    name: "F16",
-    size: 2,
-    dtype: "float",
-    read: (b) => Float32Array.from(new Uint16Array(b), half),
-  },
-  { name: "BF16", size: 2, dtype: "float", read: (b) => bfloat(new Uint16Array(b)) },
-  { name: "I64", size: 8, dtype: "int32", read: (b, where) => narrow(new BigInt64Array(b), where) },
-  { name: "I32", size: 4, dtype: "int32", read: (b) => new Int32Array(b) },
-  { name: "U32", size: 4, dtype: "uint32", read: (b) => new Uint32Array(b) },
-  { name: "BOOL", size: 1, dtype: "bool", read: (b, where) => bools(new Uint8Array(b), where) },
-];
-
-const codeByName: ReadonlyMap<unknown, Code> = new Map(codes.map((code) => [code.name, code]));
 
 /** Not `localeCompare`: the bytes of a file must not depend on the machine's language. */
 const byCodeUnits = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const writtenAs: { readonly [D in Dtype]: (data: TensorData) => string | undefined } = {
-  float: (data) =>
-    data instanceof Float32Array ? "F32" : data instanceof Float64Array ? "F64" : undefined,
-  int32: (data) => (data instanceof Int32Array ? "I32" : undefined),
-  uint32: (data) => (data instanceof Uint32Array ? "U32" : undefined),
-  bool: (data) => (data instanceof Uint8Array ? "BOOL" : undefined),
-};
 
 function codeOf(name: string, { dtype, shape, data }: Tensor): Code {
   if (name === "__metadata__")
     throw new Error(
       `safetensors: "__metadata__" is the format's own name, got a tensor of that name; rename it`,
     );
-  const code = codeByName.get(writtenAs[dtype](data));
+  const code = codeByName.get(writtenAs[dtype](data) ?? "");
   if (!code)
     throw new Error(
       `safetensors: "${name}" is ${dtype}, got its data as ${data.constructor.name}; make it with \`tensor\``,
@@ -192,7 +186,7 @@ function metadataOf(metadata: unknown, where: string): Record<string, string> {
 
 interface Entry {
   readonly name: string;
-  readonly code: Code;
+  readonly dtype: string;
   readonly shape: Shape;
   readonly begin: number;
   readonly end: number;
@@ -204,47 +198,17 @@ function checkEntry(entry: unknown, name: string, where: string): Entry {
   };
   const { dtype, shape, data_offsets: offsets } = isRecord(entry) ? entry : {};
   if (typeof dtype !== "string") return fail(`needs a dtype, got ${brief(entry)}; save it again`);
-  const code = codeByName.get(dtype);
-  if (!code)
-    return fail(
-      `has an unknown dtype, got ${brief(dtype)}; convert it to one of ${codes.map((c) => c.name).join(" ")}`,
-    );
   if (!Array.isArray(shape) || !shape.every(isCount))
     return fail(`needs a shape of whole numbers, got ${brief(shape)}; save it again`);
   const [begin, end] = Array.isArray(offsets) && offsets.length === 2 ? (offsets as unknown[]) : [];
   if (!isCount(begin) || !isCount(end) || begin > end)
     return fail(`needs data_offsets [begin, end], got ${brief(offsets)}; save it again`);
-  const size = shape.includes(0) ? 0 : sizeOf(shape) * code.size; // which may overflow before it comes to the 0
+  const bits = codeByName.get(dtype)?.bits;
+  const values = shape.includes(0) ? 0 : sizeOf(shape); // which may overflow before it comes to the 0
+  const size = bits === undefined ? end - begin : (values * bits) / 8; // of a type to come nobody knows it
   if (size !== end - begin)
     return fail(
       `of ${dtype} ${brief(shape)} takes ${size} bytes, got ${end - begin}; save it again`,
     );
-  return { name, code, shape, begin, end };
-}
-
-/** IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
-}
-
-/** The upper half of a float32. */
-const bfloat = (bits: Uint16Array): Float32Array =>
-  new Float32Array(Uint32Array.from(bits, (x) => x << 16).buffer);
-
-function narrow(values: BigInt64Array, where: string): Int32Array {
-  const wide = values.find((x) => x !== BigInt.asIntN(32, x));
-  if (wide !== undefined)
-    throw new Error(`${where} is read as int32, got ${wide}; convert it to float`);
-  return Int32Array.from(values, Number);
-}
-
-function bools(values: Uint8Array, where: string): Uint8Array {
-  const wrong = values.find((x) => x > 1);
-  if (wrong !== undefined)
-    throw new Error(`${where} of BOOL holds 0 or 1, got ${wrong}; save it again`);
-  return values;
+  return { name, dtype, shape, begin, end };
 }

@@ -5,6 +5,7 @@ import {
   add,
   max,
   mul,
+  optionsOf,
   sum,
   topological,
   type Input,
@@ -14,6 +15,7 @@ import {
 import { trace, type Mode, type Norm, type Scope, type Trace } from "../nn/index.ts";
 import type { Optimizer } from "../optim/index.ts";
 import type { ProgramSpec } from "../runtime/program.ts";
+import { checkOutputs, checkStep, checkTraining, checkUpdates, lossOf } from "./step-checks.ts";
 
 /** What a network computes: its `loss`, a scalar, and whatever else is to be read off. */
 export type Outputs = Readonly<Record<string, Node>> & { readonly loss: Node };
@@ -35,8 +37,23 @@ export interface TrainOptions extends StepOptions {
   readonly also?: (updates: readonly Update[]) => readonly Update[];
 }
 
-const traced = (network: Network, mode: Mode, { norm, key }: StepOptions): Trace<Outputs> =>
-  trace(network, { mode, norm, ...(key ? { key } : {}) });
+const stepNames = { inputs: "required", norm: "required", key: "optional" } as const;
+const known = {
+  initStep: optionsOf<StepOptions>("initStep", stepNames),
+  trainStep: optionsOf<TrainOptions>("trainStep", {
+    ...stepNames,
+    optimizer: "required",
+    also: "optional",
+  }),
+  evalStep: optionsOf<StepOptions>("evalStep", stepNames),
+  diagnosticStep: optionsOf<StepOptions>("diagnosticStep", stepNames),
+};
+
+function traced(network: Network, mode: Mode, { norm, key }: StepOptions): Trace<Outputs> {
+  const found = trace(network, { mode, norm, ...(key ? { key } : {}) });
+  checkOutputs(found.value);
+  return found;
+}
 
 /** A program that asks for no more than it needs: evaluation has no use for a learning rate, nor for a key. */
 function program(
@@ -44,35 +61,47 @@ function program(
   outputs: Readonly<Record<string, Node>>,
   updates: readonly Update[] = [],
 ): ProgramSpec {
-  const used = new Set(topological([...Object.values(outputs), ...updates.map((u) => u.next)]));
+  const order = topological([...Object.values(outputs), ...updates.map((u) => u.next)]);
+  const used = new Set(order.flatMap((n) => (n.op === "input" ? [n.attrs.name] : [])));
   const all = key ? [...inputs, key] : inputs;
-  return { inputs: all.filter((x) => used.has(x)), outputs, updates };
+  return {
+    inputs: all.filter((x) => used.has(x.attrs.name)),
+    unused: all.filter((x) => !used.has(x.attrs.name)),
+    outputs,
+    updates,
+  };
 }
 
-/** Data-dependent initialization, to be run once before training; its outputs "dead:<layer>" count units without variance. */
+/**
+ * Data-dependent initialization, to be run once before training; its outputs "dead:<layer>" count units without variance. A batch
+ * on which a scale would not be finite is an error that names the first such layer.
+ */
 export function initStep(network: Network, options: StepOptions): ProgramSpec {
+  checkStep("initStep", network, known.initStep(options));
   const { value, updates, dead } = traced(network, "init", options);
   const counts = Object.entries(dead).map(([layer, count]) => [`dead:${layer}`, count] as const);
-  return program(options, { ...value, ...Object.fromEntries(counts) }, updates);
+  const spec = program(options, { ...value, ...Object.fromEntries(counts) }, updates);
+  return { ...spec, finite: true };
 }
 
 /** Forward, backward, optimizer and running averages: the whole training step. */
-export function trainStep(
-  network: Network,
-  { optimizer, also, ...options }: TrainOptions,
-): ProgramSpec {
+export function trainStep(network: Network, options: TrainOptions): ProgramSpec {
+  const { optimizer, also = () => [] } = checkTraining(network, known.trainStep(options));
   const { value, parameters, updates } = traced(network, "train", options);
-  const steps = optimizer(parameters, grad(value.loss, parameters));
-  return program(options, value, [...updates, ...steps, ...(also?.([...updates, ...steps]) ?? [])]);
+  const steps = checkUpdates("optimizer", optimizer(parameters, grad(lossOf(value), parameters)));
+  const further = checkUpdates("also", also([...updates, ...steps]));
+  return program(options, value, [...updates, ...steps, ...further]);
 }
 
 /** The outputs with running averages in place of batch statistics, and without noise. */
 export function evalStep(network: Network, options: StepOptions): ProgramSpec {
+  checkStep("evalStep", network, known.evalStep(options));
   return program(options, traced(network, "eval", options).value);
 }
 
 /** The largest |pre-activation| of every layer, in order, NaN where one is not finite: run on the batch where a loss became NaN, it names the layer. */
 export function diagnosticStep(network: Network, options: StepOptions): ProgramSpec {
+  checkStep("diagnosticStep", network, known.diagnosticStep(options));
   const { preactivations } = traced(network, "train", options);
   const largest = Object.entries(preactivations).map(
     ([layer, t]) => [layer, add(max(abs(t)), sum(mul(t, 0)))] as const, // ONNX Runtime's maximum passes over NaN, a sum does not

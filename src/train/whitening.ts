@@ -3,7 +3,7 @@
  * of variance 1, (x - mean) (C + epsilon I)^(-1/2).
  */
 import { hash, keyOf } from "../graph/hash.ts";
-import { input, matmul, parameter } from "../graph/index.ts";
+import { input, matmul, optionsOf, parameter } from "../graph/index.ts";
 import { gramModel, newtonSchulzModel } from "../onnx/float64.ts";
 import { tensor, type Runtime, type Session, type State, type Tensor } from "../runtime/program.ts";
 
@@ -39,12 +39,26 @@ const MOST_STEPS = 60;
 /** How far the product of the two roots may be from I: rounding alone leaves some 1e-12 for CIFAR-10. */
 const MOST_RESIDUAL = 1e-8;
 
+const knownOfFit = optionsOf<WhiteningOptions>("fitWhitening", {
+  runtime: "required",
+  epsilon: "required",
+  scale: "optional",
+  shift: "optional",
+  onProgress: "optional",
+});
 /** Fitted to the rows of x [n, d], each value as `scale x + shift`. */
 export async function fitWhitening(
   x: Uint8Array | Float32Array,
   d: number,
-  { runtime, epsilon, scale = 1, shift = 0, onProgress = () => undefined }: WhiteningOptions,
+  options: WhiteningOptions,
 ): Promise<Whitening> {
+  const {
+    runtime,
+    epsilon,
+    scale = 1,
+    shift = 0,
+    onProgress = () => undefined,
+  } = knownOfFit(options);
   const n = x.length / d;
   if (!Number.isInteger(n) || n < 2)
     throw new Error(
@@ -201,12 +215,18 @@ function largestRowSum(m: Float64Array, d: number): number {
   return most;
 }
 
+const knownOfApply = optionsOf<Scaled & { readonly runtime: Runtime }>("applyWhitening", {
+  runtime: "required",
+  scale: "optional",
+  shift: "optional",
+});
 /** (scale x + shift - mean) forward for the rows of x [n, d], in float32. */
 export async function applyWhitening(
   x: Uint8Array,
   { mean, forward }: { readonly mean: ArrayLike<number>; readonly forward: Float32Array },
-  { runtime, scale = 1, shift = 0 }: Scaled & { readonly runtime: Runtime },
+  options: Scaled & { readonly runtime: Runtime },
 ): Promise<Float32Array> {
+  const { runtime, scale = 1, shift = 0 } = knownOfApply(options);
   const d = mean.length;
   const rows = input("rows", [CHUNK, d]);
   const w = parameter("w", [d, d], { init: { kind: "constant", value: 0 } });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { input, type Input, type Node } from "../../src/graph/index.ts";
 import { gradcheck } from "../../src/runtime/gradcheck.ts";
 import { tensor } from "../../src/runtime/program.ts";
-import { cases, composed, type Case } from "../conformance/cases.ts";
+import { cases, composed, derived, type Case } from "../conformance/cases.ts";
 
 /** No kinks (zeros, ties) and nothing so large that a difference of 1e-6 is lost in it. */
 const smoothAt = ({ inputs }: Case): boolean =>
@@ -24,7 +24,7 @@ interface Check {
 }
 const named = [
   ...Object.entries(cases).flatMap(([op, list]) => list.map((c) => [op, c] as const)),
-  ...composed.map((c) => ["composed", c] as const),
+  ...[...composed, ...derived].map((c) => ["composed", c] as const),
 ];
 const checks = named
   .filter(([op, c]) => !without.includes(op) && c.name !== "beside its pooling" && smoothAt(c))

@@ -13,18 +13,27 @@ import {
   constant,
   conv2d,
   convTranspose2d,
+  cos,
+  cumulativeSum,
   div,
   elu,
   equal,
   erf,
   exp,
+  expm1,
+  floor,
   gather,
   input,
+  isNaN,
   leakyRelu,
   leakyStep,
   less,
   lessOrEqual,
   log,
+  log1p,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
   matmul,
   max,
   maximum,
@@ -39,11 +48,14 @@ import {
   pow,
   randomBits,
   reshape,
+  round,
   safeReciprocal,
+  scaled,
   scatterAdd,
   select,
   sigmoid,
   sign,
+  sin,
   slice,
   softplus,
   sqrt,
@@ -52,7 +64,9 @@ import {
   sub,
   sum,
   tanh,
+  topK,
   transpose,
+  within,
   type Conv2dOptions,
   type Node,
   type OpName,
@@ -123,12 +137,16 @@ const table: { readonly [K in OpName]: Expected } = {
   abs: { values: [abs(x)] },
   sign: { none: stepped, values: [sign(x)] },
   exp: { values: [exp(x)], smooth: true },
+  expm1: { values: [expm1(x)], smooth: true },
   log: { values: [log(positive(x))], smooth: true },
+  log1p: { values: [log1p(positive(x)), log1p(mul(sigmoid(x), -0.9))], smooth: true },
   sqrt: { values: [sqrt(positive(x))], smooth: true },
   safeReciprocal: {
     values: [safeReciprocal(positive(x)), safeReciprocal(neg(positive(x)))],
     smooth: true,
   },
+  sin: { values: [sin(x)], smooth: true },
+  cos: { values: [cos(x)], smooth: true },
   tanh: { values: [tanh(x)], smooth: true },
   sigmoid: { values: [sigmoid(x)], smooth: true },
   softplus: { values: [softplus(x), softplus(mul(x, 20))], smooth: true },
@@ -137,9 +155,25 @@ const table: { readonly [K in OpName]: Expected } = {
   leakyStep: { none: stepped, values: [leakyStep(x, 0.1)] },
   elu: { values: [elu(x), elu(x, 0.5)] },
   clip: { values: [clip(x, -0.7, 0.9)] },
+  floor: { none: stepped, values: [floor(x)] },
+  round: { none: stepped, values: [round(mul(x, 3))] },
+  isNaN: { none: stepped, values: [float(isNaN(x))] },
+  logicalNot: { none: stepped, values: [float(logicalNot(less(x, 0)))] },
   cast: {
     none: "other types have no derivative",
     values: [float(cast(x, "int32")), float(cast(x, "bool"))],
+  },
+  scaled: {
+    values: [
+      scaled(constant(1, [2, 3]), x, x),
+      scaled(x, sum(x), constant(2)),
+      scaled(x, x, sum(x)),
+    ],
+    smooth: true,
+  },
+  within: {
+    none: "whole numbers",
+    values: [float(within(indices, { least: 0, most: 2, what: "indices" }))],
   },
   stopGradient: { none: "that is what it is for", values: [stopGradient(x), stopGradient(exp(x))] },
 
@@ -174,6 +208,8 @@ const table: { readonly [K in OpName]: Expected } = {
   equal: { none: stepped, values: [float(equal(x, row))] },
   less: { none: stepped, values: [float(less(x, row))] },
   lessOrEqual: { none: stepped, values: [float(lessOrEqual(x, row))] },
+  logicalAnd: { none: stepped, values: [float(logicalAnd(less(x, row), less(x, 0)))] },
+  logicalOr: { none: stepped, values: [float(logicalOr(less(x, row), less(x, 0)))] },
   select: {
     values: [
       select(constant([1, 0, 1], [3], "bool"), x, column),
@@ -198,6 +234,16 @@ const table: { readonly [K in OpName]: Expected } = {
     smooth: true,
   },
   argmax: { none: stepped, values: [float(argmax(x)), float(argmax(x, 0))] },
+  topKIndices: { none: stepped, values: [float(topK(x, 2).indices)] },
+  cumulativeSum: {
+    values: [
+      cumulativeSum(x),
+      cumulativeSum(image, 1, { exclusive: true }),
+      cumulativeSum(image, 2, { reverse: true }),
+      cumulativeSum(x, 0, { exclusive: true, reverse: true }),
+    ],
+    smooth: true,
+  },
 
   matmul: {
     values: [
@@ -327,34 +373,6 @@ test("maxPool2d has no second derivative", () => {
   expect(() => grad(sum(square(dx)), [image])).toThrowErrorMatchingInlineSnapshot(
     `[Error: grad: maxPool2d has no second derivative here, got a gradient of its gradient; use averagePool2d]`,
   );
-});
-
-describe("at kinks", () => {
-  const at = (values: readonly number[], f: (x: Node) => Node): number[] => {
-    const point = input("point", [values.length]);
-    const [d] = grad(sum(f(point)), [point]);
-    return [...evaluate({ d }, { feeds: { point: tensor(values) } }).d.data];
-  };
-  test("ties share the gradient equally", () => {
-    expect(at([1, 3, 3], (p) => max(p))).toEqual([0, 0.5, 0.5]);
-    expect(at([2, 2], (p) => maximum(p, 2))).toEqual([0.5, 0.5]);
-    expect(at([2, 2], (p) => minimum(2, p))).toEqual([0.5, 0.5]);
-  });
-  test("zeros have finite gradients", () => {
-    expect(at([0, 0], (p) => norm(p))).toEqual([0, 0]);
-    expect(at([0], (p) => safeReciprocal(p))).toEqual([-0]);
-    expect(at([0], abs)).toEqual([0]);
-    expect(at([0], (p) => leakyRelu(p, 0))).toEqual([0]);
-    expect(at([0], (p) => pow(p, 2))).toEqual([0]);
-  });
-  test("clip passes the gradient on its bounds", () => {
-    expect(at([-2, -1, 0, 1, 2], (p) => clip(p, -1, 1))).toEqual([0, 1, 1, 1, 0]);
-  });
-  test("large arguments stay finite", () => {
-    expect(at([-800, 800], softplus)).toEqual([0, 1]);
-    expect(at([-800, 800], sigmoid)).toEqual([0, 0]);
-    expect(at([-800], elu)).toEqual([0]);
-  });
 });
 
 test("any two shapes that broadcast", () => {

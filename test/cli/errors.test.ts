@@ -35,7 +35,7 @@ describe("usage", () => {
       $ compare
       2: weightnorm: compare: expected an experiment, one of EXPERIMENTS, got none; see weightnorm compare --help
       $ compare cifar
-      2: weightnorm: experiment: expected one of EXPERIMENTS, or the file of your own, got "cifar"; try weightnorm compare mnist
+      2: weightnorm: experiment: expected one of EXPERIMENTS, a table (.csv), a folder of pictures, or the file of your own, got "cifar"; try weightnorm compare mnist
       $ compare mnist twice
       2: weightnorm: compare: expected one experiment, got more; leave the others away
       $ compare mnist --arms plain,wieght

@@ -53,6 +53,11 @@ const unary: Readonly<Record<string, (x: Node) => Node>> = {
   leakyRelu: (x) => $.leakyRelu(x, 0.1),
   elu: (x) => $.elu(x),
   exp: $.exp,
+  expm1: $.expm1,
+  log1p: (x) => $.log1p($.abs(x)),
+  sin: $.sin,
+  cos: $.cos,
+  rsqrt: (x) => $.rsqrt($.add($.abs(x), 1)),
 };
 const axes: readonly (readonly number[])[] = [
   [0, 1, 2, 3],
@@ -118,6 +123,22 @@ export const blockedCases: readonly Case[] = [
   ...after("comparison, cast", (y) => $.cast($.less(y, numbers([3, 1, 1, 1], -1, 1)), "float")),
   ...after("select", (y) => $.select($.less(y, 0), $.exp(y), numbers([1, 32, 1, 1]))),
   ...after("cast to whole numbers", (y) => $.cast($.mul(y, 10), "int32")),
+  ...after("rounding", (y) => $.add($.floor($.mul(y, 3)), $.round($.mul(y, 5)))),
+  ...after("isNaN", (y) => $.isNaN($.log(y))), // of negative numbers
+  ...after("isFinite", (y) => $.isFinite($.div(y, $.relu(y)))), // y / 0
+  ...after("logic", (y) =>
+    $.logicalOr(
+      $.logicalAnd($.less(y, 0.5), $.logicalNot($.less(y, numbers([32, 1, 1], -1, 0)))),
+      $.less(numbers([3, 1, 1, 1], 0.5, 1), y),
+    ),
+  ),
+  ...after("sums along an axis", (y) => $.cumulativeSum(y, 1)),
+  ...after("the largest along an axis", (y) => {
+    const { values, indices } = $.topK(y, 3, 1);
+    return $.add(values, $.cast(indices, "float"));
+  }),
+  ...after("tile", (y) => $.tile(y, [1, 2, 1, 1])),
+  ...after("flip", (y) => $.flip(y, [1, 3])),
   ...after("clip", (y) => $.clip(y, -0.5, 0.5)),
   ...after("reshape", (y) => $.flatten(y)),
   ...after("transpose", (y) => $.transpose(y, [0, 2, 3, 1])),

@@ -2,29 +2,28 @@
 import * as $ from "../../src/graph/index.ts";
 import { parameter, type Dtype, type OpName, type Shape } from "../../src/graph/index.ts";
 import { tensor, type Tensor } from "../../src/runtime/program.ts";
-import { bools, exactly, int32s, ints, many, some, titled, type Case } from "./case.ts";
+import { exactly, int32s, ints, many, some, titled, type Case } from "./case.ts";
 import { convolutionCases } from "./convolutions.ts";
+import { elementwise } from "./elementwise.ts";
 import {
-  beyondInt32,
-  binary,
   castable,
-  casts,
-  comparison,
   dtypes,
   key,
   moving,
-  ofBool,
-  onInts,
+  normsOfAnySize,
+  normsOfZeroRows,
   random,
+  ranged,
   reduction,
-  unary,
+  scaledCases,
 } from "./families.ts";
+import { cumulativeSumCases, topKCases } from "./lines.ts";
 import { poolCases, poolGrad } from "./pooling.ts";
 
 export type { Case } from "./case.ts";
 export { composed } from "./composed.ts";
+export { derived } from "./derived.ts";
 
-const withZeroRows = tensor([3, 4, 0, 0, -1e-3, 0], [3, 2]);
 const convolutions = convolutionCases();
 
 export const cases: { readonly [K in OpName]: readonly Case[] } = {
@@ -55,145 +54,16 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
     ),
   ),
 
-  neg: exactly(unary($.neg)),
-  abs: exactly(unary($.abs)),
-  sign: exactly(unary($.sign)),
-  exp: [
-    ...unary($.exp, some([64], { from: -10, to: 10 })),
-    { name: "far left", inputs: [tensor([-200, -1000, 0])], build: $.exp },
-  ],
-  log: unary($.log, tensor([1e-30, 1e-3, 0.5, 1, 2, 1e30])),
-  sqrt: unary($.sqrt, tensor([0, 1e-10, 0.25, 2, 100])),
-  safeReciprocal: unary($.safeReciprocal, tensor([-4, -0.5, -0, 0, 0.25, 3])),
-  tanh: unary($.tanh),
-  sigmoid: unary($.sigmoid),
-  softplus: [
-    ...unary($.softplus),
-    { name: "without overflow", inputs: [tensor([-1000, 1000])], build: $.softplus },
-  ],
-  erf: unary($.erf),
-  leakyRelu: [
-    ...unary($.relu),
-    ...titled(
-      "alpha 0.1",
-      unary((x) => $.leakyRelu(x, 0.1)),
-    ),
-    ...titled(
-      "alpha 1",
-      unary((x) => $.leakyRelu(x, 1)),
-    ),
-  ],
-  leakyStep: [
-    ...unary((x) => $.leakyStep(x)),
-    ...titled(
-      "alpha 0.1",
-      unary((x) => $.leakyStep(x, 0.1)),
-    ),
-    ...titled(
-      "extremes",
-      unary((x) => $.leakyStep(x, 0.25), tensor([-1e-37, -0, 0, 1e-37, -3e38, 3e38])),
-    ),
-  ],
-  elu: [
-    ...unary((x) => $.elu(x)),
-    ...titled(
-      "alpha 2.5",
-      unary((x) => $.elu(x, 2.5)),
-    ),
-  ],
-  clip: [
-    ...unary((x) => $.clip(x, -0.5, 2)),
-    ...titled(
-      "above",
-      unary((x) => $.clip(x, -Infinity, 1)),
-    ),
-    ...titled(
-      "below",
-      unary((x) => $.clip(x, 0, Infinity)),
-    ),
-  ],
-  cast: exactly([
-    {
-      name: "toward zero",
-      inputs: [tensor([-2.5, -1.99, -0.5, 0.5, 1.99, 2.5])],
-      build: (x) => $.cast(x, "int32"),
-    },
-    {
-      name: "nonzero to bool",
-      inputs: [tensor([-1, -0.25, -0, 0, 0.25])],
-      build: (x) => $.cast(x, "bool"),
-    },
-    ...casts,
-  ]),
-  stopGradient: exactly(unary($.stopGradient)),
-
-  add: [
-    ...binary($.add),
-    onInts($.add),
-    { name: "beyond int32", inputs: beyondInt32, build: $.add },
-  ],
-  sub: [
-    ...binary($.sub),
-    onInts($.sub),
-    { name: "beyond int32", inputs: beyondInt32, build: $.sub },
-  ],
-  mul: [
-    ...binary($.mul),
-    onInts($.mul),
-    { name: "beyond int32", inputs: beyondInt32, build: $.mul },
-  ],
-  div: binary($.div, { from: 0.5, to: 3 }),
-  pow: [
-    ...binary($.pow, { from: 0.2, to: 3 }),
-    ...[-2, -1, -0.5, 0, 0.5, 1, 2, 3, 0.7].map((e): Case => ({
-      name: `to the ${e}`,
-      inputs: [some([9], { from: 0.2, to: 4 })],
-      build: (x) => $.pow(x, e),
-    })),
-    { name: "whole powers of negative numbers", inputs: [some([9])], build: (x) => $.pow(x, 3) },
-  ],
-  maximum: exactly(binary($.maximum)),
-  minimum: exactly(binary($.minimum)),
-  equal: [...comparison($.equal), ofBool($.equal)],
-  less: comparison($.less),
-  lessOrEqual: comparison($.lessOrEqual),
-  select: [
-    ...many<[string, Shape, Shape, Shape]>(
-      [
-        ["of equal shapes", [3, 4], [3, 4], [3, 4]],
-        ["by row", [3, 1], [3, 4], [3, 4]],
-        ["of all different shapes", [3, 1, 1], [4, 1], [5]],
-        ["of scalars", [2, 3], [], []],
-        ["by one scalar", [], [2, 3], [3]],
-      ],
-      (name, c, x, y) => ({
-        name,
-        inputs: [bools(c), some(x), some(y, { seed: 1 })],
-        build: $.select,
-      }),
-    ),
-    { name: "of int32", inputs: [bools([7]), ints([7]), ints([], { seed: 1 })], build: $.select },
-    {
-      name: "where the other side is infinite",
-      inputs: [tensor([0, 1, 2])],
-      build: (x) => $.select($.less(x, 1), 7, $.log(x)),
-    },
-  ],
+  ...elementwise,
+  within: ranged,
+  scaled: scaledCases,
 
   sum: [
     ...reduction($.sum),
     { name: "over nothing", inputs: [tensor([], [0, 3])], build: (x) => $.sum(x, { axes: 0 }) },
   ],
   max: exactly(reduction($.max)),
-  norm: [
-    ...reduction($.norm),
-    { name: "of zero rows", inputs: [withZeroRows], build: (x) => $.norm(x, { axes: 1 }) },
-    {
-      name: "and its safe reciprocal at zero rows",
-      inputs: [withZeroRows],
-      build: (x) => $.safeReciprocal($.norm(x, { axes: 1, keepDims: true })),
-    },
-  ],
+  norm: [...reduction($.norm), ...normsOfZeroRows, ...normsOfAnySize],
   argmax: exactly(
     many<[string, Tensor, number]>(
       [
@@ -206,6 +76,8 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
       (name, x, axis) => ({ name, inputs: [x], build: (n) => $.argmax(n, axis) }),
     ),
   ),
+  topKIndices: exactly(topKCases(({ indices }) => indices)),
+  cumulativeSum: cumulativeSumCases,
 
   matmul: [
     ...many<[string, Shape, Shape]>(
@@ -280,6 +152,11 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
   broadcastTo: exactly([
     { name: "of a scalar", inputs: [some([])], build: (x) => $.broadcastTo(x, [2, 3]) },
     { name: "of a column", inputs: [some([3, 1])], build: (x) => $.broadcastTo(x, [2, 3, 4]) },
+    {
+      name: "of five axes",
+      inputs: [some([2, 1, 3, 1, 2])],
+      build: (x) => $.broadcastTo(x, [2, 4, 3, 2, 2]),
+    },
     ...moving([3, 1], (x) => $.broadcastTo(x, [3, 4])),
   ]),
   concat: exactly([

@@ -27,7 +27,7 @@ import { reference } from "../../src/runtime/reference.ts";
 import { webRuntime } from "../../src/runtime/web.ts";
 import { blockedCases } from "./blocked.ts";
 import { some } from "./case.ts";
-import { cases, composed, type Case } from "./cases.ts";
+import { cases, composed, derived, type Case } from "./cases.ts";
 import { products } from "./convolutions.ts";
 import { convolutions } from "./arbitrary.ts";
 
@@ -120,6 +120,10 @@ describe.each(runtimes)("%s", (_, runtime) => {
 
   describe("composed", () => {
     test.each(composed.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
+  });
+
+  describe("derived", () => {
+    test.each(derived.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
   });
 
   describe("after a convolution", () => {

@@ -1,6 +1,17 @@
 /** Families of ops that share their cases. */
 import {
+  abs,
+  add,
   cast,
+  div,
+  lessOrEqual,
+  mul,
+  norm,
+  reshape,
+  safeReciprocal,
+  scaled,
+  select,
+  within,
   type Dtype,
   type Node,
   type RandomOptions,
@@ -20,7 +31,7 @@ export const unary = (f: Unary, x: Tensor = bends): readonly Case[] => [
   { name: "of a matrix", inputs: [some([3, 17], { from: 0.1, to: 3 })], build: f },
 ];
 
-const broadcasts: readonly [string, Shape, Shape][] = [
+export const broadcasts: readonly [string, Shape, Shape][] = [
   ["of equal shapes", [3, 4], [3, 4]],
   ["with a scalar", [3, 4], []],
   ["of a scalar with", [], [2, 3]],
@@ -75,6 +86,72 @@ export const reduction = (f: (x: Node, options: ReductionOptions) => Node): read
     ],
     (name, shape, options) => ({ name, inputs: [some(shape)], build: (x) => f(x, options) }),
   );
+
+export const ranged: readonly Case[] = [
+  {
+    name: "of a vector",
+    inputs: [int32s(3, 0, 2)],
+    build: (i) => within(i, { least: 0, most: 3, what: "i" }),
+  },
+  {
+    name: "of a computed matrix, with one outside that is let through",
+    inputs: [ints([2, 3]), tensor([1, 2, 3, 4, 5, -9], [2, 3], "int32")],
+    build: (i, j) => within(add(mul(i, 0), j), { least: 1, most: 5, or: -9, what: "i" }),
+  },
+];
+
+const withZeroRows = tensor([3, 4, 0, 0, -1e-3, 0], [3, 2]);
+export const normsOfZeroRows: readonly Case[] = [
+  { name: "of zero rows", inputs: [withZeroRows], build: (x) => norm(x, { axes: 1 }) },
+  {
+    name: "and its safe reciprocal at zero rows",
+    inputs: [withZeroRows],
+    build: (x) => safeReciprocal(norm(x, { axes: 1, keepDims: true })),
+  },
+];
+/** Rows of sizes whose squares leave float32, alone and beside others: |x| y, for y as large as x is small. */
+const rowsOf = (size: number): readonly Case["inputs"][] => [
+  [tensor([3 * size, -4 * size, 12 * size], [1, 3]), tensor([1 / size], [1, 1])],
+  [
+    tensor([0, 0, 0, 3, 4, -12, 3 * size, 4 * size, 0], [3, 3]),
+    tensor([1 / size, 1, 1 / size], [3, 1]),
+  ],
+];
+const sizes = [1e-37, 1e-25, 1e-20, 1e-12, 1e12, 1e19, 1e30, 1e37];
+export const normsOfAnySize: readonly Case[] = sizes.flatMap((size) =>
+  rowsOf(size).flatMap((inputs, i): readonly Case[] => [
+    {
+      name: `about ${size}, ${i === 0 ? "alone" : "beside others"}`,
+      inputs,
+      build: (x, by) => mul(norm(x, { axes: 1, keepDims: true }), by),
+    },
+    {
+      name: `about ${size}, ${i === 0 ? "alone" : "beside others"}, axes dropped`,
+      inputs,
+      build: (x, by) => mul(norm(x, { axes: 1 }), reshape(by, [-1])),
+    },
+  ]),
+);
+export const scaledCases: readonly Case[] = [
+  ...broadcasts
+    .filter(([, x, a]) => x.length >= a.length && !x.includes(1))
+    .map(([name, x, a]): Case => ({
+      name,
+      inputs: [some(x), some(a, { seed: 1 }), some(a, { seed: 2 })],
+      build: scaled,
+    })),
+  ...sizes.map((size): Case => ({
+    name: `by ${1 / size} twice`,
+    inputs: [
+      tensor([3 * size, -4 * size, 3, 4, 5, 6], [3, 2]),
+      tensor([1 / size, -2, 0], [3, 1]),
+      tensor([1, 3, 4], [3, 1]),
+      tensor([1 / size, 1, 1 / size], [3, 1]),
+    ],
+    build: (x, a, b, c) =>
+      mul(scaled(x, a, mul(b, c)), select(lessOrEqual(abs(a), 2), 1, div(1, c))),
+  })),
+];
 
 export const castable: Readonly<Record<Dtype, Tensor>> = {
   float: tensor([0, 0.5, 0.99, 1, 2.5, 100.75, 65537]),

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { presets, type DqnConfig } from "../../experiments/dqn/config.ts";
 import { dqn } from "../../experiments/dqn/index.ts";
 import { UsageError, type Places, type Trained } from "../../runs/experiment.ts";
-import { objectOf, valueOf } from "../../runs/settings.ts";
+import { objectOf, valueOf } from "../../runs/setting-values.ts";
 import { initialState } from "../../src/index.ts";
 import { configOf, world } from "./dqn-world.ts";
 

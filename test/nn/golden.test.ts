@@ -35,13 +35,10 @@ const { cases } = JSON.parse(
 const name = "layer";
 const layers: Readonly<Record<string, (options: Golden["options"]) => Layer>> = {
   dense: ({ units }) => dense(units, { name }),
-  conv2d: (options) =>
-    conv2d(options.units, { ...(options as unknown as Conv2dLayerOptions), name }),
-  convTranspose2d: (options) =>
-    convTranspose2d(options.units, {
-      ...(options as unknown as ConvTranspose2dLayerOptions),
-      name,
-    }),
+  conv2d: ({ units, ...options }) =>
+    conv2d(units, { ...(options as unknown as Conv2dLayerOptions), name }),
+  convTranspose2d: ({ units, ...options }) =>
+    convTranspose2d(units, { ...(options as unknown as ConvTranspose2dLayerOptions), name }),
   lstm: (options) => (scope, x) =>
     unroll(lstm(scope, { ...(options as CellOptions), name }), x, ({ h }) => h),
 };

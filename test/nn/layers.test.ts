@@ -179,14 +179,14 @@ describe("what layers compute", () => {
   });
 
   test("depthwise: a filter for every channel", () => {
-    const kind: Kind = { x: [1, 2, 1, 1], layer: depthwiseConv2d({ kernel: 1, multiplier: 2 }) };
+    const kind: Kind = { x: [2, 2, 1, 1], layer: depthwiseConv2d({ kernel: 1, multiplier: 2 }) };
     const network = networkOf(kind, arms.plain);
     const state: State = new Map([
       ["conv1.w", tensor([1, 2, 3, 4], [4, 1, 1, 1])],
       ["conv1.b", tensor([0, 0, 0, 0])],
     ]);
-    const [a, b] = network.feeds.x.data;
-    near(valueOf(kind, state), [a, 2 * a, 3 * b, 4 * b]);
+    const [a, b, c, d] = network.feeds.x.data;
+    near(valueOf(kind, state), [a, 2 * a, 3 * b, 4 * b, c, 2 * c, 3 * d, 4 * d]);
   });
 
   test("convTranspose2d is the transpose of conv2d: <y, conv x> = <convT y, x>", () => {
@@ -251,7 +251,7 @@ describe("names", () => {
       apply(flatten),
       dense(2),
     );
-    expect(namesOf(layer, [1, 2, 2, 2]).filter((name) => name.endsWith(".w"))).toEqual([
+    expect(namesOf(layer, [2, 2, 2, 2]).filter((name) => name.endsWith(".w"))).toEqual([
       "conv1.w",
       "conv2.w",
       "middle.w",
@@ -270,7 +270,7 @@ describe("names", () => {
   });
   test("two of one name are an error", () => {
     const twice = sequential(dense(2, { name: "fc" }), dense(2, { name: "fc" }));
-    expect(() => namesOf(twice, [1, 2])).toThrowErrorMatchingInlineSnapshot(
+    expect(() => namesOf(twice, [2, 2])).toThrowErrorMatchingInlineSnapshot(
       `[Error: scope: parameter "fc.w" is made twice; give one of the layers another \`name\`, or call one \`shared(layer)\` twice to share its weights]`,
     );
   });
@@ -359,7 +359,7 @@ describe("messages", () => {
   });
   test("of an embedding of floats", () => {
     expect(build(embedding(3, 2), [4])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: gather: expected int32, got float [4]; cast it first]`,
+      `[Error: embedding1: expected int32, got float [4]; cast it first]`,
     );
   });
   test("of noise", () => {

@@ -20,7 +20,8 @@ import {
 import { arms } from "../../src/nn/index.ts";
 import { plainTarget, toModel, type Target } from "../../src/onnx/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import { rootsOf, type Ort } from "../../src/runtime/ort.ts";
+import type { Ort } from "../../src/runtime/ort.ts";
+import { rootsOf } from "../../src/runtime/run.ts";
 import { probeTarget } from "../../src/runtime/probe.ts";
 import type { Runtime, Tensor } from "../../src/runtime/program.ts";
 import { reference } from "../../src/runtime/reference.ts";
@@ -33,7 +34,7 @@ import { trainingStep } from "./steps.ts";
 const INTERNAL = "com.microsoft.nchwc";
 const internalOps = (outputs: Readonly<Record<string, Node>>, target: Target): readonly string[] =>
   decode(toModel(outputs, target).bytes)
-    .model.graph!.node!.filter((n) => n.domain === INTERNAL)
+    .model.graph!.node.filter((n) => n.domain === INTERNAL)
     .map((n) => n.opType!);
 
 interface Geometry {

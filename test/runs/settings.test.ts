@@ -1,6 +1,7 @@
 /** Settings: what a flag takes is what a file may hold, and is told as it was meant. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as z from "zod/mini";
 import { experiments } from "../../experiments/index.ts";
 import { checked } from "../../runs/checked.ts";
 import { settingsOf } from "../../runs/described.ts";
@@ -8,20 +9,20 @@ import {
   choice,
   expectation,
   flagOf,
+  found,
   group,
   list,
   number,
-  objectOf,
   onOff,
   place,
   positive,
-  schemaOf,
+  text,
   told,
   typed,
-  valueOf,
   whole,
   type Setting,
 } from "../../runs/settings.ts";
+import { objectOf, schemaOf, valueOf } from "../../runs/setting-values.ts";
 
 const percent = number("a share", { scale: 100, unit: "%" });
 const kinds: readonly (readonly [Setting, readonly unknown[], readonly unknown[]])[] = [
@@ -31,6 +32,7 @@ const kinds: readonly (readonly [Setting, readonly unknown[], readonly unknown[]
   [choice("c", ["a", "b"]), ["a", "b"], ["c", "constructor", "__proto__", 1]],
   [onOff("o"), [true, false], [0, "true"]],
   [place("p"), ["x", "/"], ["", 1]],
+  [text("t"), ["x", "two words"], ["", "x".repeat(201), 1]],
   [list("l", whole("n")), [[1], [2, 1]], [[], [1, 1], ["1"], 1]],
   [
     group("g", { a: whole("n"), b: whole("n", { optional: true }) }),
@@ -53,6 +55,21 @@ describe.each(kinds)("%j", (setting, right, wrong) => {
     for (const value of right)
       expect(valueOf("--x", setting, typed(setting, value))).toEqual({ value });
   });
+});
+
+test("what data decide has a form of its own, no flag, and a few words", () => {
+  const decided = found(
+    "what a file decided",
+    z.strictObject({ rows: z.int() }),
+    (x) => `${x.rows} rows`,
+  );
+  expect(flagOf("found", decided)).toBeUndefined();
+  expect(told(decided, { rows: 3 })).toBe("3 rows");
+  expect(told(decided, undefined)).toBe("\u2013");
+  const config = objectOf({ found: decided });
+  expect(config.safeParse({ found: { rows: 3 } }).success).toBe(true);
+  expect(config.safeParse({}).success).toBe(true); // before there are data
+  expect(config.safeParse({ found: { rows: 3, more: 1 } }).success).toBe(false);
 });
 
 test("a scaled value is given, kept, typed and told in its unit", () => {

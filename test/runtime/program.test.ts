@@ -5,6 +5,7 @@ import {
   input,
   parameter,
   parametersOf,
+  type Dtype,
   type Init,
   type Parameter,
 } from "../../src/graph/index.ts";
@@ -103,6 +104,47 @@ describe("tensor", () => {
     expect(() => tensor([1, 2, 3], [2, 2])).toThrowErrorMatchingInlineSnapshot(
       `[Error: tensor: 3 values do not fill shape [2,2]; give 4]`,
     );
+  });
+  test("takes what its dtype holds", () => {
+    const limits = [-(2 ** 31), 2 ** 31 - 1];
+    expect([...tensor(limits, [2], "int32").data]).toEqual(limits);
+    expect([...tensor([0, 2 ** 32 - 1], [2], "uint32").data]).toEqual([0, 2 ** 32 - 1]);
+    expect([...tensor([NaN, -Infinity, 3.4028234663852886e38]).data]).toEqual([
+      ...[NaN, -Infinity, 3.4028234663852886e38],
+    ]);
+    expect([...tensor(Uint8Array.of(7, 255), [2], "int32").data]).toEqual([7, 255]);
+  });
+  test.each<[string, unknown, Dtype]>([
+    ["species", [0, Number("versicolor"), 1], "int32"],
+    ["a fraction", [1, 1.9], "int32"],
+    ["beyond int32", Float64Array.of(3e9), "int32"],
+    ["a fraction alone", 0.5, "int32"],
+    ["a negative number", Int32Array.of(3, -1), "uint32"],
+    ["beyond uint32", [2 ** 32], "uint32"],
+    ["no truth", [0, 1, 2], "bool"],
+    ["nothing", [1, undefined], "float"],
+    ["text", ["1.5"], "float"],
+    ["a list of lists", [[1, 2], [3]], "float"],
+    ["typed rows", [Float32Array.of(1)], "float"],
+    ["a large bigint", BigInt64Array.of(1n), "int32"],
+    ["an object", [{}], "float"],
+    ["beyond float32", [1, -1e39], "float"],
+    ["no list", "12", "float"],
+    ["null", null, "float"],
+  ])("refuses %s", (_, data, dtype) => {
+    const length = typeof data === "object" && data !== null ? (data as unknown[]).length : 1;
+    const make = (): Tensor => tensor(data as number[], [length], dtype);
+    expect(make).toThrowErrorMatchingSnapshot();
+  });
+  test("first values and constants keep to it too", () => {
+    const p = parameter("p", [], { dtype: "int32", init: { kind: "constant", value: 0.5 } });
+    expect(() => initialState([p], 0)).toThrow("tensor: int32 takes whole numbers");
+    expect(() => constant(1.5, [], "int32")).toThrow("constant: int32 takes whole numbers");
+  });
+  test("of its own kind of array takes it as it is", () => {
+    const [int32s, floats] = [Int32Array.of(1, 2), Float32Array.of(1, NaN)];
+    expect(tensor(int32s, [2], "int32").data).toBe(int32s);
+    expect(tensor(floats).data).toBe(floats);
   });
   test("item takes the one number out", () => {
     expect(item(tensor(3))).toBe(3);

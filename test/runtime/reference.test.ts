@@ -177,15 +177,15 @@ describe("gather and scatterAdd", () => {
   test("an index outside is an error", () => {
     const at = (i: number): Node => gather(count([3, 2]), constant(i, [], "int32"));
     expect(() => evaluate({ y: at(3) })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: gather: an index is outside 0 to 2, got 3; check the indices fed]`,
+      `[Error: gather: expected whole numbers from 0 to 2, got 3 in a constant; check them]`,
     );
     expect(() => evaluate({ y: at(-1) })).toThrowErrorMatchingInlineSnapshot(
-      `[Error: gather: an index is outside 0 to 2, got -1; check the indices fed]`,
+      `[Error: gather: expected whole numbers from 0 to 2, got -1 in a constant; check them]`,
     );
     expect(() =>
       evaluate({ y: scatterAdd(constant([7], [1], "int32"), count([1]), 5) }),
     ).toThrowErrorMatchingInlineSnapshot(
-      `[Error: scatterAdd: an index is outside 0 to 4, got 7; check the indices fed]`,
+      `[Error: scatterAdd: expected whole numbers from 0 to 4, got 7 at [0] of a constant; check them]`,
     );
   });
 });

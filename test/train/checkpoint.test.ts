@@ -113,6 +113,16 @@ describe("damage", () => {
     );
   });
 
+  test("what was not read is none of ours, though no checksum runs over it", () => {
+    const bytes = Buffer.from(encodeCheckpoint(sample)).toString("latin1");
+    const other = (dtype: string): Uint8Array =>
+      Buffer.from(bytes.replace('"dtype":"F32"', `"dtype":"${dtype}"`), "latin1");
+    expect(open(other("F3\u00e4"))).toThrow("not a safetensors file");
+    expect(open(other("Q32"))).toThrowErrorMatchingInlineSnapshot(
+      `[Error: run.safetensors: the file is damaged, got a tensor "dense/g" of type Q32; use an earlier checkpoint]`,
+    );
+  });
+
   /** A file whose metadata are not what saveCheckpoint writes, though its checksum is right. */
   const forged = (change: Readonly<Record<string, string>>): Uint8Array => {
     const { tensors, metadata } = decode(encodeCheckpoint(sample), "c");

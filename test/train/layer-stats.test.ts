@@ -72,6 +72,37 @@ test("a plain weight has |w| for both, over the axis that its layer's units are 
   expect(stats[0].effectiveStep).toBeCloseTo((1 / 25 + 1 / 169) / 2, 12);
 });
 
+test("by PyTorch's names, in both schemes and whatever the norm runs over", () => {
+  const [v, g] = [floats([3, 4, 0, 10], [2, 2]), floats([2, 5], [2, 1])];
+  const expected = { v: 7.5, g: 3.5, effectiveStep: (0.1 / 25 + 0.1 / 100) / 2 };
+  const state = stateOf({
+    "old.weight_g": g,
+    "old.weight_v": v,
+    "new.parametrizations.weight.original0": g,
+    "new.parametrizations.weight.original1": v,
+    "rnn.weight_hh_l0_g": g,
+    "rnn.weight_hh_l0_v": v,
+    "whole.weight_g": floats([6], []),
+    "whole.weight_v": v,
+  });
+  const whole = Math.sqrt(125);
+  expect(layerStats(state, 0.1)).toEqual([
+    { layer: "old", ...expected },
+    { layer: "new", ...expected },
+    { layer: "rnn.weight_hh_l0", ...expected },
+    { layer: "whole", v: whole, g: 6, effectiveStep: 0.1 / (whole * whole) },
+  ]);
+});
+
+test("a scale that does not fit is another program's", () => {
+  const state = stateOf({
+    "attention.g": floats([1, 2, 3], [3]),
+    "attention.v": floats([3, 4], [2]),
+    "dense1.w": floats([3, 4], [1, 2]),
+  });
+  expect(layerStats(state, 1).map(({ layer }) => layer)).toEqual(["dense1"]);
+});
+
 test("what is no weight is left out: biases, statistics, optimizers' state, averages", () => {
   const one = floats([1], [1, 1]);
   const names = ["d.b", "d.g", "d.mean", "d.gamma", "adam.d.w.m", "adam.d.w.v", "adam.step"];

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import type { Dtype } from "../../src/graph/index.ts";
 import { tensor, type Tensor, type TensorData } from "../../src/runtime/program.ts";
-import { decode, encode } from "../../src/train/safetensors.ts";
+import { decode, encode, tensorOf, type Safetensors } from "../../src/train/safetensors.ts";
 import { fileOf as file } from "./safetensors-file.ts";
 
 const shapes = fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 });
@@ -133,7 +133,7 @@ describe("the bytes", () => {
 
   test("an empty file is a file", () => {
     expect(encode(new Map())).toEqual(file("{}      "));
-    expect(decode(file("{}"), "f")).toEqual({ tensors: new Map(), metadata: {} });
+    expect(decode(file("{}"), "f")).toEqual({ tensors: new Map(), metadata: {}, skipped: [] });
   });
 
   const python = spawnSync("python3", ["--version"]).status === 0;
@@ -185,10 +185,13 @@ describe("types that are only read", () => {
     dtype: string,
     data: readonly number[] | Uint8Array,
     shape: readonly number[],
-  ): Tensor =>
-    decode(file({ x: { dtype, shape, data_offsets: [0, data.length] } }, data), "f").tensors.get(
-      "x",
-    )!;
+  ): Tensor => tensorOf(fileWith(dtype, data, shape), "x", "f");
+  const fileWith = (
+    dtype: string,
+    data: readonly number[] | Uint8Array,
+    shape: readonly number[],
+  ): Safetensors =>
+    decode(file({ x: { dtype, shape, data_offsets: [0, data.length] } }, data), "f");
   const words = (...values: number[]): Uint8Array =>
     new Uint8Array(Uint16Array.from(values).buffer);
 
@@ -233,8 +236,87 @@ describe("types that are only read", () => {
       new Uint8Array(BigInt64Array.from(values).buffer);
     const values = longs(-(2n ** 31n), -1n, 2n ** 31n - 1n);
     expect(read("I64", values, [3])).toEqual(tensor([-(2 ** 31), -1, 2 ** 31 - 1], [3], "int32"));
-    expect(() => read("I64", longs(2n ** 31n), [1])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: f: tensor "x" is read as int32, got 2147483648; convert it to float]`,
+    expect(read("U64", longs(0n, 2n ** 31n - 1n), [2])).toEqual(
+      tensor([0, 2 ** 31 - 1], [2], "int32"),
+    );
+    const large = (dtype: string, value: bigint) => () =>
+      tensorOf(fileWith(dtype, longs(value), [1]), "x", "f");
+    expect(large("I64", 2n ** 31n)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: tensor "x" was not read, got I64 [1], and int32 does not hold its 2147483648; convert it to float]`,
+    );
+    expect(large("U64", -1n)).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: tensor "x" was not read, got U64 [1], and int32 does not hold its 18446744073709551615; convert it to float]`,
+    );
+  });
+
+  test("narrower integers become int32", () => {
+    expect(read("U8", [0, 127, 255], [3])).toEqual(tensor([0, 127, 255], [3], "int32"));
+    expect(read("I8", [0, 127, 128, 255], [4])).toEqual(tensor([0, 127, -128, -1], [4], "int32"));
+    expect(read("U16", words(0, 65535), [2])).toEqual(tensor([0, 65535], [2], "int32"));
+    expect(read("I16", words(32767, 32768), [2])).toEqual(tensor([32767, -32768], [2], "int32"));
+  });
+
+  test("floats of a byte become float32: table 1 of Micikevicius et al. 2022", () => {
+    // Zero, the least subnormal, the largest subnormal, the least normal, one, the largest, and what is no number.
+    expect(read("F8_E5M2", [0x00, 0x01, 0x03, 0x04, 0x3c, 0x7b, 0x7c, 0x7d], [8])).toEqual(
+      tensor([0, 2 ** -16, 0.75 * 2 ** -14, 2 ** -14, 1, 57344, Infinity, NaN]),
+    );
+    expect(read("F8_E4M3", [0x00, 0x01, 0x07, 0x08, 0x38, 0x7e, 0x7f, 0xff], [8])).toEqual(
+      tensor([0, 2 ** -9, 0.875 * 2 ** -6, 2 ** -6, 1, 448, NaN, NaN]),
+    );
+    expect(read("F8_E8M0", [0, 126, 127, 128, 254, 255], [6])).toEqual(
+      tensor([2 ** -127, 0.5, 1, 2, 2 ** 127, NaN]),
+    );
+    const halves = Uint8Array.from({ length: 256 }, (_, i) => i);
+    const all = [...halves].map((x) => x << 8);
+    expect(read("F8_E5M2", halves, [256])).toEqual(read("F16", words(...all), [256]));
+    const positive = [...read("F8_E4M3", halves.subarray(0, 127), [127]).data];
+    expect(positive).toEqual(positive.toSorted((a, b) => a - b)); // as its bits
+    expect([...read("F8_E4M3", halves.subarray(128, 255), [127]).data]).toEqual(
+      positive.map((x) => -x),
+    );
+  });
+});
+
+describe("types that are not read", () => {
+  const header = {
+    a: { dtype: "F4", shape: [3, 2], data_offsets: [0, 3] },
+    b: { dtype: "F32", shape: [1], data_offsets: [3, 7] },
+    c: { dtype: "C64", shape: [], data_offsets: [7, 15] },
+    d: { dtype: "Q3_\u001b", shape: [5, 5], data_offsets: [15, 17] }, // of a version to come
+  };
+  const bytes = file(header, [1, 2, 3, 0, 0, 128, 63, ...new Array<number>(10).fill(0)]);
+  const read = decode(bytes, "f");
+
+  test("are listed, and the others are read", () => {
+    expect([...read.tensors]).toEqual([["b", tensor([1])]]);
+    expect(read.skipped.map(({ name, dtype, shape }) => ({ name, dtype, shape }))).toEqual(
+      (["a", "c", "d"] as const).map((name) => ({
+        name,
+        dtype: header[name].dtype,
+        shape: header[name].shape,
+      })),
+    );
+  });
+  test("asked for, they say why", () => {
+    expect(tensorOf(read, "b", "f")).toEqual(tensor([1]));
+    expect(() => tensorOf(read, "a", "f")).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: tensor "a" was not read, got F4 [3,2], and there is no such type here; convert it to float]`,
+    );
+    expect(() => tensorOf(read, "d", "f")).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: tensor "d" was not read, got "Q3_\\u001b" [5,5], and there is no such type here; convert it to float]`,
+    );
+    expect(() => tensorOf(read, "B", "f")).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: there is no tensor "B", got "b"; check the name]`,
+    );
+    expect(() => tensorOf(decode(file("{}"), "f"), "B", "f")).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: there is no tensor "B", got none; check the name]`,
+    );
+  });
+  test("have their size where it is known", () => {
+    const half = { ...header.a, shape: [5] };
+    expect(() => decode(file({ half }, [1, 2, 3]), "f")).toThrowErrorMatchingInlineSnapshot(
+      `[Error: f: tensor "half" of F4 [5] takes 2.5 bytes, got 3; save it again]`,
     );
   });
 });

@@ -1,6 +1,7 @@
 /** What ops take: a number will do wherever arithmetic expects a node, and negative axes count from the end. */
 import { sizeOf } from "../infer.ts";
-import { node } from "../node.ts";
+import { isNode } from "../described.ts";
+import { node, noNode } from "../node.ts";
 import type { Dtype, Node, Shape } from "../op.ts";
 
 export type Arg = Node | number;
@@ -27,11 +28,20 @@ const copied = (data: ArrayLike<number>): ArrayLike<number> =>
       ? Float64Array.from(data)
       : Object.freeze(Array.from(data));
 
+/** x, which is looked at before there is a node of it. */
+export function needNode(op: string, x: Node): Node {
+  if (isNode(x)) return x;
+  throw noNode(op, x);
+}
+
 export const axisOf = (axis: number, rank: number): number =>
   axis < 0 && axis >= -rank ? axis + rank : axis;
 export const pair = (a: Arg, b: Arg): readonly [Node, Node] => {
-  const dtype = typeof a !== "number" ? a.dtype : typeof b !== "number" ? b.dtype : "float";
+  const dtype = dtypeOf(a) ?? dtypeOf(b) ?? "float";
   const lift = (x: Arg): Node => (typeof x === "number" ? constant(x, [], dtype) : x);
   return [lift(a), lift(b)];
 };
+/** Nothing for what is no node either, which `node` then refuses by the op's name. */
+const dtypeOf = (x: Arg | null | undefined): Dtype | undefined =>
+  typeof x === "number" ? undefined : x?.dtype;
 export const lift = (x: Arg): Node => pair(x, x)[0];

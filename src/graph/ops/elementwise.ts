@@ -1,4 +1,5 @@
 /** Element by element; two tensors are broadcast against each other. */
+import { need } from "../check.ts";
 import { node } from "../node.ts";
 import type { Dtype, Node } from "../op.ts";
 import { lift, pair, type Arg } from "./arguments.ts";
@@ -11,12 +12,23 @@ export const abs = (x: Arg): Node => node("abs", [lift(x)], {});
 export const sign = (x: Arg): Node => node("sign", [lift(x)], {});
 /** e^x. */
 export const exp = (x: Arg): Node => node("exp", [lift(x)], {});
+/** e^x - 1, to full precision near 0. */
+export const expm1 = (x: Arg): Node => node("expm1", [lift(x)], {});
 /** The natural logarithm. */
 export const log = (x: Arg): Node => node("log", [lift(x)], {});
+/** log(1 + x), to full precision near 0. */
+export const log1p = (x: Arg): Node => node("log1p", [lift(x)], {});
 /** The square root. */
 export const sqrt = (x: Arg): Node => node("sqrt", [lift(x)], {});
+/** 1 / sqrt(x). */
+export function rsqrt(x: Arg): Node {
+  need("rsqrt", lift(x), "float");
+  return div(1, sqrt(x));
+}
 /** 1 / x, and exactly 0 where x = 0. */
 export const safeReciprocal = (x: Arg): Node => node("safeReciprocal", [lift(x)], {});
+export const sin = (x: Arg): Node => node("sin", [lift(x)], {});
+export const cos = (x: Arg): Node => node("cos", [lift(x)], {});
 /** The hyperbolic tangent. */
 export const tanh = (x: Arg): Node => node("tanh", [lift(x)], {});
 /** 1 / (1 + e^-x). */
@@ -36,11 +48,32 @@ export const elu = (x: Arg, alpha = 1): Node => node("elu", [lift(x)], { alpha }
 /** x, but at least `min` and at most `max`; no gradient flows beyond. */
 export const clip = (x: Arg, min: number, max: number): Node =>
   node("clip", [lift(x)], { min, max });
+export const floor = (x: Arg): Node => node("floor", [lift(x)], {});
+/** To the nearest whole number, halves to the even one. */
+export const round = (x: Arg): Node => node("round", [lift(x)], {});
+/** bool: true for NaN and for nothing else. */
+export const isNaN = (x: Node): Node => node("isNaN", [x], {});
+/** bool: false for NaN and for both infinities. */
+export function isFinite(x: Node): Node {
+  need("isFinite", x, "float");
+  return less(abs(x), Infinity);
+}
 /** The same values as another dtype; floats are rounded toward zero to whole numbers. */
 export const cast = (x: Node, dtype: Dtype): Node =>
   x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Node): Node => node("stopGradient", [x], {});
+export interface WithinOptions {
+  readonly least: number;
+  readonly most: number;
+  /** A number outside the range that is let through, e.g. of labels to ignore. */
+  readonly or?: number | undefined;
+  /** Whose numbers they are, in messages. */
+  readonly what: string;
+}
+/** int32 x itself, of which running makes sure that it lies in [least, most]: no program's state changes where it does not. */
+export const within = (x: Node, options: WithinOptions): Node =>
+  node("within", [x], { ...options });
 /** a + b. */
 export const add = (a: Arg, b: Arg): Node => node("add", pair(a, b), {});
 /** a - b. */
@@ -65,8 +98,13 @@ export const lessOrEqual = (a: Arg, b: Arg): Node => node("lessOrEqual", pair(a,
 export const greater = (a: Arg, b: Arg): Node => less(b, a);
 /** Whether a >= b: bool. */
 export const greaterOrEqual = (a: Arg, b: Arg): Node => lessOrEqual(b, a);
+export const logicalAnd = (a: Node, b: Node): Node => node("logicalAnd", [a, b], {});
+export const logicalOr = (a: Node, b: Node): Node => node("logicalOr", [a, b], {});
+export const logicalNot = (x: Node): Node => node("logicalNot", [x], {});
 /** x where `condition` holds, y elsewhere. */
 export const select = (condition: Node, x: Arg, y: Arg): Node =>
   node("select", [condition, ...pair(x, y)], {});
+/** x a b, with a and b broadcast to x; where a is far from 1, as 1 / |x| is for tiny x, not by way of a b. */
+export const scaled = (x: Node, a: Node, b: Node): Node => node("scaled", [x, a, b], {});
 /** x^2. */
 export const square = (x: Node): Node => mul(x, x);

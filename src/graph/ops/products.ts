@@ -2,7 +2,8 @@
 import { sizeOf } from "../infer.ts";
 import { node } from "../node.ts";
 import type { Node, Pool2dAttrs, Window2d } from "../op.ts";
-import { constant } from "./arguments.ts";
+import { optionsOf } from "../options.ts";
+import { constant, needNode } from "./arguments.ts";
 import { mean } from "./reduce.ts";
 import { expandDims, reshape, squeeze } from "./shape.ts";
 
@@ -29,6 +30,11 @@ export interface Conv2dOptions extends Omit<WindowOptions, "pads"> {
   readonly pads?: Both<number> | Four | AutoPad;
   readonly groups?: number;
 }
+const windowNames = { strides: "optional", pads: "optional", dilations: "optional" } as const;
+const conv2dNames = { ...windowNames, groups: "optional" } as const;
+/** Options of the layers of the same names, which hand on all that they were given and have checked. */
+const ofLayers = ["kernel", "name", "norm", "initScale", "bias"];
+
 const both = (x: Both<number>): readonly [number, number] => (typeof x === "number" ? [x, x] : x);
 function windowOf({ strides = 1, pads = 0, dilations = 1 }: WindowOptions): Window2d {
   const [top, left, bottom, right] = typeof pads === "number" ? [pads, pads] : pads;
@@ -67,9 +73,10 @@ function needAutoPad(op: string, what: string, pads: unknown): void {
     );
 }
 
+const knownOfConv2d = optionsOf<Conv2dOptions>("conv2d", conv2dNames, ofLayers);
 /** x [n, c, h, w], w [out, c / groups, kh, kw] -> [n, out, h', w']: cross-correlation, as in every such library. */
 export function conv2d(x: Node, w: Node, options: Conv2dOptions = {}): Node {
-  const { pads = 0, groups = 1, ...rest } = options;
+  const { pads = 0, groups = 1, ...rest } = knownOfConv2d(options);
   needAutoPad("conv2d", "pads", pads);
   const numbers = typeof pads === "string" ? padsOf(x, w, options) : pads;
   return node("conv2d", [x, w], { ...windowOf({ ...rest, pads: numbers }), groups });
@@ -81,15 +88,20 @@ export interface ConvTranspose2dOptions extends WindowOptions {
   /** Rows and columns added at the end, as in ONNX. */
   readonly outputPadding?: Both<number>;
 }
+const knownOfConvTranspose2d = optionsOf<ConvTranspose2dOptions>(
+  "convTranspose2d",
+  { ...conv2dNames, outputPadding: "optional" },
+  ofLayers,
+);
 /**
  * x [n, in, h, w], w [in, out / groups, kh, kw] -> [n, out, h', w'], the transpose of `conv2d` with the same options.
  */
 export function convTranspose2d(x: Node, w: Node, options: ConvTranspose2dOptions = {}): Node {
-  const attrs = { ...windowOf(options), groups: options.groups ?? 1 };
+  const attrs = { ...windowOf(knownOfConvTranspose2d(options)), groups: options.groups ?? 1 };
   const extra = both(options.outputPadding ?? 0);
   const extent = (i: 0 | 1): number =>
-    (x.shape[i + 2] - 1) * attrs.strides[i] +
-    (w.shape[i + 2] - 1) * attrs.dilations[i] +
+    (needNode("convTranspose2d", x).shape[i + 2] - 1) * attrs.strides[i] +
+    (needNode("convTranspose2d", w).shape[i + 2] - 1) * attrs.dilations[i] +
     1 +
     extra[i] -
     attrs.pads[i] -
@@ -118,9 +130,15 @@ export interface Conv1dOptions extends Omit<Window1dOptions, "pad"> {
   readonly pad?: number | AutoPad;
   readonly groups?: number;
 }
+const names1d = { stride: "optional", pad: "optional", dilation: "optional" } as const;
+const knownOfConv1d = optionsOf<Conv1dOptions>(
+  "conv1d",
+  { ...names1d, groups: "optional" },
+  ofLayers,
+);
 /** x [n, c, length], w [out, c / groups, k] -> [n, out, length']. */
 export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
-  const { pad = 0, groups = 1, ...rest } = options;
+  const { pad = 0, groups = 1, ...rest } = knownOfConv1d(options);
   needAutoPad("conv1d", "pad", pad);
   const { pads, ...window } = asSecond({ ...rest, pad: typeof pad === "string" ? 0 : pad });
   const y = conv2d(expandDims(x, 2), expandDims(w, 2), {
@@ -137,9 +155,14 @@ export interface ConvTranspose1dOptions extends Window1dOptions {
   /** Elements added at the end. */
   readonly outputPadding?: number;
 }
+const knownOfConvTranspose1d = optionsOf<ConvTranspose1dOptions>(
+  "convTranspose1d",
+  { ...names1d, groups: "optional", outputPadding: "optional" },
+  ofLayers,
+);
 /** x [n, in, length], w [in, out / groups, k] -> [n, out, length'], the transpose of `conv1d` with the same options. */
 export function convTranspose1d(x: Node, w: Node, options: ConvTranspose1dOptions = {}): Node {
-  const { groups = 1, outputPadding = 0, ...rest } = options;
+  const { groups = 1, outputPadding = 0, ...rest } = knownOfConvTranspose1d(options);
   const y = convTranspose2d(expandDims(x, 2), expandDims(w, 2), {
     ...asSecond(rest),
     groups,
@@ -157,13 +180,16 @@ const poolOf = ({ kernel, strides = kernel, ...rest }: PoolOptions): Pool2dAttrs
   ...windowOf({ strides, ...rest }),
   kernel: both(kernel),
 });
+const poolNames = { ...windowNames, kernel: "required" } as const;
+const knownOfMaxPool2d = optionsOf<PoolOptions>("maxPool2d", poolNames);
 /** x [n, c, h, w] -> [n, c, h', w']. */
 export const maxPool2d = (x: Node, options: PoolOptions): Node =>
-  node("maxPool2d", [x], poolOf(options));
+  node("maxPool2d", [x], poolOf(knownOfMaxPool2d(options)));
+const knownOfAveragePool2d = optionsOf<PoolOptions>("averagePool2d", poolNames);
 /** x [n, c, h, w] -> [n, c, h', w']; padding counts as zeros. */
 export function averagePool2d(x: Node, options: PoolOptions): Node {
-  const { kernel, ...window } = poolOf(options);
-  const [n, c, ...size] = x.shape;
+  const { kernel, ...window } = poolOf(knownOfAveragePool2d(options));
+  const [n, c, ...size] = needNode("averagePool2d", x).shape;
   const w = constant(1 / sizeOf(kernel), [1, 1, ...kernel]);
   const y = conv2d(reshape(x, [n * c, 1, ...size]), w, window);
   return reshape(y, [n, c, ...y.shape.slice(2)]);

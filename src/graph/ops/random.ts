@@ -1,6 +1,7 @@
 /** Randomness: pure functions of (key, stream, element), the same bits on every runtime. */
 import { node } from "../node.ts";
 import type { Node, Shape } from "../op.ts";
+import { optionsOf } from "../options.ts";
 import { normalQuantiles, QUANTILE_BITS } from "../special.ts";
 import { constant, type Arg } from "./arguments.ts";
 import { add, cast, less, mul, sub } from "./elementwise.ts";
@@ -12,9 +13,12 @@ export interface RandomOptions {
   /** Tells call sites with one key apart. */
   readonly stream: number;
 }
+const known = optionsOf<RandomOptions>("random", { shape: "required", stream: "required" });
 /** int32 on [0, 2^bits), bits at most 24; `key` is a uint32 [2] node. */
-export const randomBits = (key: Node, bits: number, { shape, stream }: RandomOptions): Node =>
-  node("randomBits", [key], { shape, stream, bits });
+export const randomBits = (key: Node, bits: number, options: RandomOptions): Node => {
+  const { shape, stream } = known(options);
+  return node("randomBits", [key], { shape, stream, bits });
+};
 /** Uniform on [0, 1): multiples of 2^-24. */
 export const randomUniform = (key: Node, options: RandomOptions): Node =>
   mul(cast(randomBits(key, 24, options), "float"), 2 ** -24);

@@ -10,6 +10,7 @@ import {
   sizeOf,
   sub,
   transpose,
+  within,
   type Node,
 } from "../../graph/index.ts";
 import type { Layer } from "../scope.ts";
@@ -52,12 +53,13 @@ export const embedding =
       throw new Error(
         `embedding: paddingIndex is one of the ${vocabulary} rows, got ${paddingIndex}; use 0 to ${vocabulary - 1}`,
       );
-    const { w, preactivation } = weighted(scope, "embedding", options, {
+    const { w, path, preactivation } = weighted(scope, "embedding", options, {
       units,
       shape: [vocabulary, units],
       g: [1, units],
     });
-    const indices = reshape(x, [sizeOf(x.shape)]);
+    const ids = within(x, { least: 0, most: vocabulary - 1, what: path });
+    const indices = reshape(ids, [sizeOf(x.shape)]);
     // Before the statistics, so that they do not see the row either, and after, where a bias may have been added.
     const padded = (rows: Node): Node =>
       paddingIndex === undefined ? rows : mul(rows, isOther(indices, paddingIndex));

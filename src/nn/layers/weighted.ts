@@ -41,10 +41,10 @@ export function weighted(
   kind: string,
   options: LayerOptions,
   { units, ...spec }: WeightSpec & { readonly units: number },
-): { readonly w: Node; readonly preactivation: (t: Node) => Node } {
+): { readonly w: Node; readonly path: string; readonly preactivation: (t: Node) => Node } {
   const inner = scope.child(kind, options.name);
   const { weights, preactivation } = normalized(inner, options, { w: spec }, units);
-  return { w: weights.w, preactivation };
+  return { w: weights.w, path: inner.path, preactivation };
 }
 
 export const needRank = (layer: string, x: Node, layout: string, hint: string): void => {

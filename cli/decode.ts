@@ -1,0 +1,25 @@
+/** Files of pictures as pixels, by sharp: JPEG, PNG, WebP and what else it reads. */
+import type { PictureSize, Raster } from "../runs/experiment.ts";
+import { brief } from "../src/train/json.ts";
+
+/** Upright, cut to its middle, on white, in the size and the channels that are asked for; throws for what is no picture. */
+export async function decoded(
+  bytes: Uint8Array,
+  { width, height, channels }: PictureSize,
+): Promise<Raster> {
+  const { default: sharp } = await import("sharp");
+  try {
+    const { data, info } = await sharp(bytes)
+      .rotate() // as its camera was held
+      .resize(width, height, { fit: "cover" })
+      .flatten({ background: "#ffffff" })
+      .toColourspace(channels === 1 ? "b-w" : "srgb")
+      .raw({ depth: "uchar" })
+      .toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels) throw new Error(`${info.channels} channels`);
+    return { width, height, channels, pixels: new Uint8Array(data) };
+  } catch (cause) {
+    const got = bytes.length === 0 ? "an empty file" : brief((cause as Error).message);
+    throw new Error(`expected a picture, got ${got}; save it as JPEG, PNG or WebP`, { cause });
+  }
+}

@@ -1,0 +1,47 @@
+/** Packages that only the command line needs: whoever uses the library does without them, and is told here what to install. */
+import { createRequire } from "node:module";
+import { manifest } from "./manifest.ts";
+
+/** What its commands cannot start without, and the runtime that they train on. */
+export const NEEDS: readonly string[] = [
+  "@expo-google-fonts/source-sans-3",
+  "@resvg/resvg-js",
+  "cli-progress",
+  "cli-table3",
+  "commander",
+  "csv-parse",
+  "fflate",
+  "onnxruntime-node",
+  "sharp",
+  "vega",
+  "vega-lite",
+];
+
+/** What to say of the needs that are not there; undefined where all are. */
+export function lackOf(
+  needs: readonly string[] = NEEDS,
+  isThere: (name: string) => boolean = isInstalled,
+): string | undefined {
+  const missing = needs.filter((name) => !isThere(name));
+  if (missing.length === 0) return undefined;
+  const { peerDependencies } = manifest();
+  const line = missing.map((name) => `${name}@${peerDependencies[name] ?? "latest"}`).join(" ");
+  return `packages: expected those that only the command line needs, got ${missing.length} missing; run npm install ${line}`;
+}
+
+/** The same of an import that failed: undefined where it was not for want of an optional package of ours. */
+export function lackIn(error: unknown): string | undefined {
+  const { code, message = "" } = error as { readonly code?: string; readonly message?: string };
+  if (code !== "ERR_MODULE_NOT_FOUND") return undefined;
+  const name = /^Cannot find package '((?:@[^/']+\/)?[^/']+)/.exec(message)?.[1] ?? "";
+  return name in manifest().peerDependencies ? lackOf([name], () => false) : undefined;
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(`${name}/package.json`);
+    return true;
+  } catch (error) {
+    return (error as { readonly code?: string }).code !== "MODULE_NOT_FOUND"; // there, and private
+  }
+}

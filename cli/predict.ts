@@ -1,0 +1,96 @@
+/** `weightnorm predict`: what a trained model says of new examples. */
+import { readdir, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { textTable } from "../report/index.ts";
+import type { NamedFile, Predictions } from "../runs/experiment.ts";
+import type { Arm } from "../src/index.ts";
+import { printable } from "../src/train/json.ts";
+import { readBytes, reasonOf, writeFileAtomic } from "../src/node/index.ts";
+import { chosenCheckpoint, loadOurs, namesOf } from "./checkpoints.ts";
+import { display } from "./display.ts";
+import { findWith, ownOf } from "./experiments.ts";
+import { shown } from "./paths.ts";
+import { nodeWorld } from "./world.ts";
+
+export interface PredictFlags {
+  readonly arm?: Arm;
+  readonly threads?: number;
+  readonly out?: string;
+  readonly csv?: boolean;
+  readonly json?: boolean;
+  readonly experiment?: string;
+}
+
+export async function predict(
+  path: string,
+  files: readonly string[],
+  flags: PredictFlags,
+): Promise<void> {
+  const { threads, out, csv = false, json = false } = flags;
+  const find = findWith(await ownOf(flags.experiment));
+  const file = await chosenCheckpoint(path, flags.arm, find);
+  const { checkpoint, experiment, key, config } = await loadOurs(file, find);
+  if (!experiment.predict)
+    throw new Error(
+      `${file}: expected a model that predicts, a checkpoint of ${await namesOf((e) => e.predict !== undefined)}, got one of ${experiment.name}; train on a table or a folder of pictures`,
+    );
+  const given = (await Promise.all(files.map(filesAt))).flat();
+  const { progress, say, stop } = display({ quiet: false });
+  const world = nodeWorld({ places: {}, progress });
+  const { state, step } = checkpoint;
+  const own = { ...config, ...(threads === undefined ? {} : { threads }) };
+  const made = await experiment
+    .predict({ key, state, step, world, config: own }, given)
+    .finally(stop);
+  for (const line of [...made.notes, ...made.failed]) say(line);
+  if (out !== undefined) await writeFileAtomic(resolve(out), csvOf(made));
+  if (json) process.stdout.write(`${JSON.stringify(recordsOf(made))}\n`);
+  else if (out !== undefined) process.stdout.write(`${shown(resolve(out))}\n`);
+  else process.stdout.write(csv ? csvOf(made) : tableOf(made));
+  const failures = made.failed.length;
+  if (failures > 0)
+    throw new Error(
+      `predict: expected something to say of everything, got ${failures} row${failures === 1 ? "" : "s"} or file${failures === 1 ? "" : "s"} to leave out, named above; mend them and predict again`,
+    );
+}
+
+/** A file, or all files of a folder that do not hide. */
+async function filesAt(path: string): Promise<readonly NamedFile[]> {
+  const one = (name: string): NamedFile => ({ name, read: () => readBytes(name) });
+  const isFolder = await stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) return [one(path)]; // whose reading says what is wrong with it
+  const entries = await readdir(path, { withFileTypes: true }).catch((error: unknown) => {
+    throw new Error(`${path}: cannot list, got ${reasonOf(error)}; check the permissions`, {
+      cause: error,
+    });
+  });
+  const names = entries.filter((e) => !e.isDirectory() && !e.name.startsWith("."));
+  if (names.length === 0)
+    throw new Error(`${path}: expected files in this folder, got none; name another one`);
+  return names
+    .map((e) => e.name)
+    .sort()
+    .map((name) => one(join(path, name)));
+}
+
+const recordsOf = ({ columns, rows }: Predictions): readonly Readonly<Record<string, unknown>>[] =>
+  rows.map((row) => Object.fromEntries(row.map((value, i) => [columns[i], value])));
+
+const tableOf = ({ columns, rows }: Predictions): string =>
+  rows.length === 0
+    ? ""
+    : `${textTable(
+        columns.map(printable),
+        rows.map((row) => row.map((value) => printable(String(value)))),
+      )}\n`;
+
+/** As RFC 4180 has it, but with line feeds alone. */
+const csvOf = ({ columns, rows }: Predictions): string =>
+  [columns, ...rows].map((row) => `${row.map(quoted).join(",")}\n`).join("");
+const quoted = (value: string | number): string =>
+  /[",\r\n]|^\s|\s$/.test(String(value))
+    ? `"${String(value).replaceAll('"', '""')}"`
+    : String(value);

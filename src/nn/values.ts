@@ -1,0 +1,10 @@
+/** State as the host has it. */
+import type { Dtype, Shape } from "../graph/index.ts";
+
+/** A tensor outside the graph, row-major; what runtimes keep state in. */
+export interface Values {
+  readonly dtype: Dtype;
+  readonly shape: Shape;
+  readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
+}
+export type Tensors = ReadonlyMap<string, Values>;
