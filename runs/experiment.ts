@@ -183,8 +183,10 @@ export interface Exhibits {
 /** A file by what messages call it. */
 export interface NamedFile {
   readonly name: string;
+  /** Its bytes. */
   read(): Promise<Uint8Array>;
 }
+/** What a trained model says of files, as a table to be shown. */
 export interface Predictions {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];

@@ -62,3 +62,5 @@ export type {
   Quantity,
 } from "./sheet.ts";
 export type { Encoded } from "./compare.ts";
+export type { NamedFile, PictureSize, Predictions } from "./experiment.ts";
+export type { Signal } from "./race.ts";

@@ -57,6 +57,7 @@ export function meanSquaredError(y: Node, target: Node): Node {
   return mean(square(sub(y, target)));
 }
 
+/** Options of {@link huber}. */
 export interface HuberOptions {
   readonly delta?: number;
 }

@@ -15,6 +15,7 @@ export const constantRate = (value: number): Schedule => {
 const progress = (step: number, start: number, end: number): number =>
   stepOf(step) >= end ? 1 : Math.max(0, (step - start) / (end - start));
 
+/** Options of {@link linearRate}. */
 export interface LinearRateOptions {
   readonly from: number;
   readonly to?: number;
@@ -38,6 +39,7 @@ export function linearRate(options: LinearRateOptions): Schedule {
   return (step) => from + (to - from) * progress(step, start, end);
 }
 
+/** Options of {@link cosineRate}. */
 export type CosineRateOptions = Omit<LinearRateOptions, "start">;
 const knownOfCosineRate = optionsOf<CosineRateOptions>("cosineRate", {
   from: "required",

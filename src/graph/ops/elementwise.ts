@@ -27,7 +27,9 @@ export function rsqrt(x: Arg): Node {
 }
 /** 1 / x, and exactly 0 where x = 0. */
 export const safeReciprocal = (x: Arg): Node => node("safeReciprocal", [lift(x)], {});
+/** The sine of x in radians. */
 export const sin = (x: Arg): Node => node("sin", [lift(x)], {});
+/** The cosine of x in radians. */
 export const cos = (x: Arg): Node => node("cos", [lift(x)], {});
 /** The hyperbolic tangent. */
 export const tanh = (x: Arg): Node => node("tanh", [lift(x)], {});
@@ -48,6 +50,7 @@ export const elu = (x: Arg, alpha = 1): Node => node("elu", [lift(x)], { alpha }
 /** x, but at least `min` and at most `max`; no gradient flows beyond. */
 export const clip = (x: Arg, min: number, max: number): Node =>
   node("clip", [lift(x)], { min, max });
+/** The largest whole number that is not above x; no gradient flows. */
 export const floor = (x: Arg): Node => node("floor", [lift(x)], {});
 /** To the nearest whole number, halves to the even one. */
 export const round = (x: Arg): Node => node("round", [lift(x)], {});
@@ -63,6 +66,7 @@ export const cast = (x: Node, dtype: Dtype): Node =>
   x.dtype === dtype ? x : node("cast", [x], { dtype });
 /** x itself, through which no gradient flows. */
 export const stopGradient = (x: Node): Node => node("stopGradient", [x], {});
+/** Options of {@link within}. */
 export interface WithinOptions {
   readonly least: number;
   readonly most: number;
@@ -98,8 +102,11 @@ export const lessOrEqual = (a: Arg, b: Arg): Node => node("lessOrEqual", pair(a,
 export const greater = (a: Arg, b: Arg): Node => less(b, a);
 /** Whether a >= b: bool. */
 export const greaterOrEqual = (a: Arg, b: Arg): Node => lessOrEqual(b, a);
+/** Whether both of two bools are true. */
 export const logicalAnd = (a: Node, b: Node): Node => node("logicalAnd", [a, b], {});
+/** Whether one of two bools is true. */
 export const logicalOr = (a: Node, b: Node): Node => node("logicalOr", [a, b], {});
+/** Whether a bool is false. */
 export const logicalNot = (x: Node): Node => node("logicalNot", [x], {});
 /** x where `condition` holds, y elsewhere. */
 export const select = (condition: Node, x: Arg, y: Arg): Node =>

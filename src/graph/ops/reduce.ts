@@ -96,6 +96,7 @@ export function argmin(x: Node, axis = -1): Node {
   axesOf("argmin", x, { axes: axis });
   return argmax(neg(x), axis);
 }
+/** The largest elements, and where they are. */
 export interface TopK {
   readonly values: Node;
   /** int32. */
@@ -119,6 +120,7 @@ function positions({ shape }: Node, indices: Node, axis: number): Node {
   });
   return [...starts, mul(indices, sizeOf(shape.slice(axis + 1)))].reduce((a, b) => add(a, b));
 }
+/** Options of {@link cumulativeSum}. */
 export interface CumulativeSumOptions {
   /** Whether an element is left out of its own sum (default false). */
   readonly exclusive?: boolean;
