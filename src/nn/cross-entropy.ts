@@ -9,6 +9,7 @@ import {
   mul,
   neg,
   oneHot,
+  optionsOf,
   select,
   sizeOf,
   sum,
@@ -46,13 +47,21 @@ export const negativeLogLikelihood = (
   options: CrossEntropyOptions = {},
 ): Node => crossEntropy("negativeLogLikelihood", logProbabilities, labels, options);
 
+const known = (loss: string): ((options: CrossEntropyOptions) => CrossEntropyOptions) =>
+  optionsOf<CrossEntropyOptions>(loss, {
+    labelSmoothing: "optional",
+    classWeights: "optional",
+    ignoreIndex: "optional",
+    reduction: "optional",
+  });
+
 function crossEntropy(
   loss: string,
   logProbabilities: Node,
   given: Node,
   options: CrossEntropyOptions,
 ): Node {
-  const { labelSmoothing = 0, ignoreIndex, reduction = "mean" } = options;
+  const { labelSmoothing = 0, ignoreIndex, reduction = "mean" } = known(loss)(options);
   const classes = logProbabilities.shape.at(-1) ?? 1;
   const areLabels = given.dtype === "int32";
   const range = { least: 0, most: classes - 1, what: `the labels of ${loss}` };

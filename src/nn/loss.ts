@@ -31,12 +31,16 @@ export interface BinaryCrossEntropyOptions {
   /** What a target of 1 counts for, a number or a node that broadcasts to the targets: as PyTorch's pos_weight (default 1). */
   readonly positiveWeight?: Arg;
 }
+const knownOfBinaryCrossEntropy = optionsOf<BinaryCrossEntropyOptions>("binaryCrossEntropy", {
+  positiveWeight: "optional",
+});
 /** -log p(targets) of independent Bernoulli variables given by logits, summed over all but the batch, whose mean it is. In nats. */
 export function binaryCrossEntropy(
   logits: Node,
   targets: Node,
-  { positiveWeight }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Node {
+  const { positiveWeight } = knownOfBinaryCrossEntropy(options);
   sameShape("binaryCrossEntropy", logits, targets);
   const terms = sub(softplus(logits), mul(logits, targets)); // t softplus(-x) + (1 - t) softplus(x)
   if (positiveWeight === undefined) return batchMean(terms);

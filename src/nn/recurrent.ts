@@ -5,6 +5,7 @@ import {
   expandDims,
   matmul,
   mul,
+  optionsOf,
   reshape,
   sigmoid,
   slice,
@@ -13,8 +14,10 @@ import {
   transpose,
   zeros,
   type Node,
+  type OptionNames,
 } from "../graph/index.ts";
-import { normalized, type LayerOptions } from "./layers/weighted.ts";
+import { wholeUnits } from "./checks.ts";
+import { layerNames, normalized, type LayerOptions } from "./layers/weighted.ts";
 import type { Scope } from "./scope.ts";
 
 /** [batch, units] each. */
@@ -93,12 +96,22 @@ function byParts(w: Node): (parts: readonly Node[]) => readonly Node[] {
 const part = (t: Node, units: number, i: number): Node =>
   slice(t, { axis: 1, start: i * units, end: (i + 1) * units });
 
+const cellNames: OptionNames<CellOptions> = {
+  ...layerNames,
+  inputs: "required",
+  units: "required",
+};
+const knownOfLstm = optionsOf<CellOptions>("lstm", cellNames);
 /**
  * Long short-term memory, gates in the order i, f, g, o: c' = f c + i g, h' = o tanh(c'). Data-dependent initialization
  * uses the pre-activations of the first step.
  */
-export const lstm = (scope: Scope, options: CellOptions): Cell<LstmState> =>
-  lstmIn(scope.child("lstm", options.name), options);
+export function lstm(scope: Scope, options: CellOptions): Cell<LstmState> {
+  const { name, inputs, units } = knownOfLstm(options);
+  wholeUnits("lstm", "inputs", inputs);
+  wholeUnits("lstm", "units", units);
+  return lstmIn(scope.child("lstm", name), options);
+}
 
 /** The same with its parameters in `scope` itself. */
 export function lstmIn(scope: Scope, options: CellOptions): Cell<LstmState> {
@@ -121,12 +134,17 @@ export interface GruOptions extends CellOptions {
   readonly resetAfter?: boolean;
 }
 
+const knownOfGru = optionsOf<GruOptions>("gru", { ...cellNames, resetAfter: "optional" });
 /**
  * Gated recurrent unit (Cho et al. 2014): h' = z h + (1 - z) tanh(w x + u (r h) + b), or with `resetAfter`
  * h' = z h + (1 - z) tanh(w x + b + r (u h + b_h)).
  */
-export const gru = (scope: Scope, options: GruOptions): Cell<Node> =>
-  gruIn(scope.child("gru", options.name), options);
+export function gru(scope: Scope, options: GruOptions): Cell<Node> {
+  const { name, inputs, units } = knownOfGru(options);
+  wholeUnits("gru", "inputs", inputs);
+  wholeUnits("gru", "units", units);
+  return gruIn(scope.child("gru", name), options);
+}
 
 /** The same with its parameters in `scope` itself. */
 export function gruIn(scope: Scope, options: GruOptions): Cell<Node> {

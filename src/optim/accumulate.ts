@@ -1,5 +1,5 @@
 /** Batches larger than memory: gradients of several microbatches make one step. */
-import { add, div, mul, zerosLike, type Node, type Parameter } from "../graph/index.ts";
+import { add, div, mul, optionsOf, zerosLike, type Node, type Parameter } from "../graph/index.ts";
 import { each, slot, stateful, type Optimizer, type Rate } from "./optimizer.ts";
 
 /** Two optimizers for two training steps that share one state. */
@@ -10,16 +10,21 @@ export interface Accumulating {
   readonly apply: Optimizer;
 }
 
+export interface AccumulatingOptions {
+  /** How many a microbatch holds. */
+  readonly examples: Rate;
+}
+const knownOfAccumulating = optionsOf<AccumulatingOptions>("accumulating", {
+  examples: "required",
+});
 /**
  * One optimizer as two, `collect` for every microbatch of a batch but the last and `apply` for that one, each for a
  * `trainStep` of its own. The loss is a mean over `examples`, those of a microbatch, so microbatches may differ in size: make
  * `accumulating(optimizer, { examples })` of the same optimizer anew for each size; the state is shared by its names. The
  * step is that of the whole batch at once, unless layers use batch statistics, which remain those of a microbatch.
  */
-export function accumulating(
-  optimizer: Optimizer,
-  { examples }: { readonly examples: Rate },
-): Accumulating {
+export function accumulating(optimizer: Optimizer, options: AccumulatingOptions): Accumulating {
+  const { examples } = knownOfAccumulating(options);
   if (typeof examples === "number" && !(examples > 0 && examples < Infinity))
     throw new Error(
       `accumulating: examples is how many a microbatch holds, got ${examples}; pass its size, a positive number`,

@@ -4,6 +4,7 @@ import {
   greater,
   mul,
   norm,
+  optionsOf,
   safeReciprocal,
   select,
   sign,
@@ -12,7 +13,7 @@ import {
   type Parameter,
 } from "../graph/index.ts";
 import { isWeight } from "./gradients.ts";
-import { adamSteps, blend, type AdamOptions } from "./moments.ts";
+import { adamNames, adamSteps, blend, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
 /** A weight decay beside the gradient's step. */
@@ -26,16 +27,19 @@ export interface DecayOptions {
 const shrunk = (p: Parameter, lr: Rate, { weightDecay, match }: Required<DecayOptions>): Node =>
   weightDecay !== 0 && match(p.attrs.name) ? mul(p, sub(1, mul(lr, weightDecay))) : p;
 
+const decayNames = { weightDecay: "optional", match: "optional" } as const;
+
 /** Options of {@link adamW}. */
 export interface AdamWOptions extends AdamOptions, DecayOptions {}
+const knownOfAdamW = optionsOf<AdamWOptions>("adamW", { ...adamNames, ...decayNames });
 /**
  * AdamW (Loshchilov & Hutter 2019), as in PyTorch: p (1 - lr weightDecay) less the step of Adam; the decay is 0.01 unless given.
  * Under weight normalization w does not depend on |v|: the decay of v only keeps |v|, and with it the effective step
  * lr / |v|^2, from drifting; what makes w smaller is a decay of g, for which `match` asks.
  */
-export const adamW =
-  ({ lr = 1e-3, weightDecay = 0.01, match = isWeight, ...rest }: AdamWOptions = {}): Optimizer =>
-  (parameters, gradients) => {
+export const adamW = (options: AdamWOptions = {}): Optimizer => {
+  const { lr = 1e-3, weightDecay = 0.01, match = isWeight, ...rest } = knownOfAdamW(options);
+  return (parameters, gradients) => {
     const adams = adamSteps("adamw", { lr, ...rest });
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
@@ -44,6 +48,7 @@ export const adamW =
     });
     return [adams.counted, ...rule(parameters, gradients)];
   };
+};
 
 /** Options of {@link lion}. */
 export interface LionOptions extends DecayOptions {
@@ -53,18 +58,20 @@ export interface LionOptions extends DecayOptions {
   /** The share of the old momentum in the new. */
   readonly beta2?: Rate;
 }
+const knownOfLion = optionsOf<LionOptions>("lion", {
+  ...decayNames,
+  lr: "optional",
+  beta1: "optional",
+  beta2: "optional",
+});
 /**
  * Lion (Chen et al. 2023, algorithm 2): p (1 - lr weightDecay) - lr sign(beta1 m + (1 - beta1) g), m' = beta2 m + (1 - beta2) g.
  * Every element moves by lr, so it wants a rate 3 to 10 times smaller than Adam's.
  */
-export const lion = ({
-  lr = 1e-4,
-  beta1 = 0.9,
-  beta2 = 0.99,
-  weightDecay = 0,
-  match = isWeight,
-}: LionOptions = {}): Optimizer =>
-  each((p, g) => {
+export function lion(options: LionOptions = {}): Optimizer {
+  const { lr = 1e-4, beta1 = 0.9, beta2 = 0.99 } = knownOfLion(options);
+  const { weightDecay = 0, match = isWeight } = options;
+  return each((p, g) => {
     const m = slot(p, "lion", "m");
     const step = mul(lr, sign(blend(beta1, m, g)));
     return [
@@ -72,22 +79,20 @@ export const lion = ({
       { parameter: m, next: blend(beta2, m, g) },
     ];
   });
+}
 
 /** Options of {@link lamb}. */
 export interface LambOptions extends Omit<AdamOptions, "epsilonWhere">, DecayOptions {}
+const { epsilonWhere: _, ...betaNames } = adamNames;
+const knownOfLamb = optionsOf<LambOptions>("lamb", { ...betaNames, ...decayNames });
 /**
  * LAMB (You et al. 2020, algorithm 2): p - lr |p| / |u| u, u the step of Adam at rate 1 plus weightDecay p (0.01 unless
  * given). The ratio is taken of every parameter tensor as a whole, and is 1 where |p| or |u| is 0.
  */
-export const lamb =
-  ({
-    lr = 1e-3,
-    epsilon = 1e-6,
-    weightDecay = 0.01,
-    match = isWeight,
-    ...betas
-  }: LambOptions = {}): Optimizer =>
-  (parameters, gradients) => {
+export const lamb = (options: LambOptions = {}): Optimizer => {
+  const { lr = 1e-3, epsilon = 1e-6, ...others } = knownOfLamb(options);
+  const { weightDecay = 0.01, match = isWeight, ...betas } = others;
+  return (parameters, gradients) => {
     const adams = adamSteps("lamb", { lr: 1, epsilon, ...betas });
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
@@ -98,3 +103,4 @@ export const lamb =
     });
     return [adams.counted, ...rule(parameters, gradients)];
   };
+};

@@ -18,7 +18,7 @@ export {
   type LambOptions,
   type LionOptions,
 } from "./decoupled.ts";
-export { accumulating, type Accumulating } from "./accumulate.ts";
+export { accumulating, type Accumulating, type AccumulatingOptions } from "./accumulate.ts";
 export {
   clipByNorm,
   clipByValue,

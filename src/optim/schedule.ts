@@ -53,19 +53,23 @@ export function cosineRate(options: CosineRateOptions): Schedule {
   return (step) => to + ((from - to) * (1 + Math.cos(Math.PI * progress(step, 0, end)))) / 2;
 }
 
+export interface ExponentialRateOptions {
+  readonly from: number;
+  readonly decay: number;
+  /** Steps that one `decay` takes (default 1). */
+  readonly every?: number;
+}
+const knownOfExponentialRate = optionsOf<ExponentialRateOptions>("exponentialRate", {
+  from: "required",
+  decay: "required",
+  every: "optional",
+});
 /** `from` times `decay` for every step, or for every `every` steps without jumps between: from decay^(step / every). */
-export const exponentialRate =
-  ({
-    from,
-    decay,
-    every = 1,
-  }: {
-    readonly from: number;
-    readonly decay: number;
-    readonly every?: number;
-  }): Schedule =>
-  (step) =>
-    from * decay ** (step / every);
+export function exponentialRate(options: ExponentialRateOptions): Schedule {
+  const { from, decay, every = 1 } = knownOfExponentialRate(options);
+  needNumbers("exponentialRate", { from, decay, every });
+  return (step) => from * decay ** (step / every);
+}
 
 /** One value until each step of the list, another from there: `stepRate(0.9, [[100, 0.5]])`. */
 export const stepRate = (

@@ -1,5 +1,5 @@
 /** Activation functions that learn. */
-import { prelu as preluOp, reshape } from "../../graph/index.ts";
+import { needNode, optionsOf, prelu as preluOp, reshape } from "../../graph/index.ts";
 import type { Layer } from "../scope.ts";
 
 /** Options of the layer `prelu`. */
@@ -10,11 +10,16 @@ export interface PreluOptions {
   /** The slope at first (default 0.25). */
   readonly slope?: number;
 }
+const knownOfPrelu = optionsOf<PreluOptions>("prelu", {
+  name: "optional",
+  perChannel: "optional",
+  slope: "optional",
+});
 /** x where x > 0, slope x elsewhere, the slope learned (He et al. 2015); the parameter `slope` is [1] or [channels]. */
-export const prelu =
-  ({ name, perChannel = false, slope = 0.25 }: PreluOptions = {}): Layer =>
-  (scope, x) => {
-    if (perChannel && x.shape.length < 2)
+export const prelu = (options: PreluOptions = {}): Layer => {
+  const { name, perChannel = false, slope = 0.25 } = knownOfPrelu(options);
+  return (scope, x) => {
+    if (perChannel && needNode("prelu", x).shape.length < 2)
       throw new Error(
         `prelu: expected x of shape [batch, channels, ...], got [${x.shape}]; leave perChannel out`,
       );
@@ -29,3 +34,4 @@ export const prelu =
       ),
     );
   };
+};

@@ -8,6 +8,7 @@ import {
   expandDims,
   matmul,
   mul,
+  needNode,
   reshape,
   select,
   softmax,
@@ -18,7 +19,7 @@ import {
 import type { Layer } from "../scope.ts";
 import { dense } from "./dense.ts";
 import { dropout as dropoutOf } from "./noise.ts";
-import type { LayerOptions } from "./weighted.ts";
+import { checksOf, layerNames, type LayerOptions } from "./weighted.ts";
 
 /** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions extends LayerOptions {
@@ -37,17 +38,23 @@ export interface AttentionOptions extends LayerOptions {
   readonly dropout?: number;
 }
 
+const checkAttention = checksOf<AttentionOptions>("multiHeadAttention", {
+  ...layerNames,
+  heads: "optional",
+  memory: "optional",
+  causal: "optional",
+  mask: "optional",
+  dropout: "optional",
+});
 /**
  * softmax(q k^T / sqrt(d)) v in several heads: x `[batch, queries, in]` -> `[batch, queries, units]`. The projections `query`,
  * `key`, `value` and `output` are dense layers.
  */
-export const multiHeadAttention =
-  (
-    units: number,
-    { heads = 1, memory, causal = false, mask, dropout = 0, name, ...rest }: AttentionOptions = {},
-  ): Layer =>
-  (scope, x) => {
-    const source = memory ?? x;
+export const multiHeadAttention = (units: number, options: AttentionOptions = {}): Layer => {
+  checkAttention(units, options);
+  const { heads = 1, memory, causal = false, mask, dropout = 0, name, ...rest } = options;
+  return (scope, x) => {
+    const source = memory ?? needNode("multiHeadAttention", x);
     if (x.shape.length !== 3 || source.shape.length !== 3 || source.shape[0] !== x.shape[0])
       throw new Error(
         `multiHeadAttention: expected x of shape [batch, queries, in]${memory ? " and memory [batch, keys, in]" : ""}, got ${memory ? `[${x.shape}] and [${memory.shape}]` : `[${x.shape}]`}; reshape it first`,
@@ -79,6 +86,7 @@ export const multiHeadAttention =
     const joined = reshape(transpose(matmul(kept, v), [0, 2, 1, 3]), [batch, queries, units]);
     return projected("output", joined);
   };
+};
 
 /** 1 where a query sees a key, else 0, as it broadcasts against scores [batch, heads, queries, keys]. */
 function visible(

@@ -6,6 +6,7 @@ import {
   gather,
   matmul,
   mul,
+  needNode,
   reshape,
   sizeOf,
   sub,
@@ -14,15 +15,17 @@ import {
   type Node,
 } from "../../graph/index.ts";
 import type { Layer } from "../scope.ts";
-import { weighted, type LayerOptions } from "./weighted.ts";
+import { wholeUnits } from "../checks.ts";
+import { checksOf, layerNames, weighted, type LayerOptions } from "./weighted.ts";
 
+const checkDense = checksOf<LayerOptions>("dense", layerNames);
 /**
  * `y = x w^T + b`, `[..., in] -> [..., units]`; w is [units, in]. Statistics run over the batch and all positions.
  */
-export const dense =
-  (units: number, options: LayerOptions = {}): Layer =>
-  (scope, x) => {
-    if (x.shape.length < 2)
+export const dense = (units: number, options: LayerOptions = {}): Layer => {
+  checkDense(units, options);
+  return (scope, x) => {
+    if (needNode("dense", x).shape.length < 2)
       throw new Error(
         `dense: expected x of shape [batch, ..., in], got [${x.shape}]; give it a batch axis`,
       );
@@ -35,6 +38,7 @@ export const dense =
     const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), width]); // x itself where it is a matrix
     return reshape(preactivation(matmul(rows, transpose(w))), [...x.shape.slice(0, -1), units]);
   };
+};
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
@@ -44,10 +48,19 @@ export interface EmbeddingOptions extends LayerOptions {
    */
   readonly paddingIndex?: number;
 }
+const checkEmbedding = checksOf<EmbeddingOptions>("embedding", {
+  ...layerNames,
+  paddingIndex: "optional",
+});
 /** int32 `[...]` below `vocabulary` to float `[..., units]`: a dense layer on one-hot vectors; w is [vocabulary, units]. */
-export const embedding =
-  (vocabulary: number, units: number, options: EmbeddingOptions = {}): Layer =>
-  (scope, x) => {
+export const embedding = (
+  vocabulary: number,
+  units: number,
+  options: EmbeddingOptions = {},
+): Layer => {
+  wholeUnits("embedding", "vocabulary", vocabulary);
+  checkEmbedding(units, options);
+  return (scope, x) => {
     const { paddingIndex } = options;
     if (paddingIndex !== undefined && !isIndex(paddingIndex, vocabulary))
       throw new Error(
@@ -66,6 +79,7 @@ export const embedding =
     const rows = padded(preactivation(padded(gather(w, indices))));
     return reshape(rows, [...x.shape, units]);
   };
+};
 const isIndex = (i: number, size: number): boolean => Number.isInteger(i) && i >= 0 && i < size;
 
 /** [n, 1]: 0 where an index is `padding`, else 1. */

@@ -4,14 +4,18 @@ import {
   div,
   mean,
   mul,
+  needNode,
+  optionsOf,
   reshape,
   sizeOf,
   sqrt,
   square,
   sub,
   type Node,
+  type OptionNames,
   type Shape,
 } from "../../graph/index.ts";
+import { wholeUnits } from "../checks.ts";
 import type { Layer, Scope } from "../scope.ts";
 
 /** Options of {@link groupNorm}. */
@@ -30,11 +34,23 @@ export interface LayerNormOptions extends ExampleNormOptions {
   readonly axes?: number | readonly number[];
 }
 
+const exampleNames: OptionNames<ExampleNormOptions> = {
+  name: "optional",
+  epsilon: "optional",
+  affine: "optional",
+  bias: "optional",
+};
+const knownOfLayerNorm = optionsOf<LayerNormOptions>("layerNorm", {
+  ...exampleNames,
+  axes: "optional",
+});
+const knownOfGroupNorm = optionsOf<ExampleNormOptions>("groupNorm", exampleNames);
+
 /** gamma (x - mu) / sqrt(sigma^2 + epsilon) + beta over the last axis, or other ones (Ba, Kiros & Hinton 2016). */
-export const layerNorm =
-  ({ axes: given = -1, ...options }: LayerNormOptions = {}): Layer =>
-  (scope, x) => {
-    const rank = x.shape.length;
+export const layerNorm = (all: LayerNormOptions = {}): Layer => {
+  const { axes: given = -1, ...options } = knownOfLayerNorm(all);
+  return (scope, x) => {
+    const rank = needNode("layerNorm", x).shape.length;
     const axes = (typeof given === "number" ? [given] : given).map((a) => (a < 0 ? a + rank : a));
     if (axes.length === 0 || axes.some((a) => !Number.isInteger(a) || a < 1 || a >= rank))
       throw new Error(
@@ -47,15 +63,17 @@ export const layerNorm =
       spread: x.shape.map((d, i) => (own.includes(i) ? d : 1)),
     });
   };
+};
 
 /**
  * The same over groups of channels and all positions: x `[batch, channels, ...]`, gamma and beta [channels] (Wu & He 2018).
  */
-export const groupNorm =
-  (groups: number, options: ExampleNormOptions = {}): Layer =>
-  (scope, x) => {
-    const [batch, channels, ...positions] = x.shape;
-    if (x.shape.length < 2 || !(groups >= 1) || channels % groups !== 0)
+export const groupNorm = (groups: number, options: ExampleNormOptions = {}): Layer => {
+  wholeUnits("groupNorm", "groups", groups);
+  knownOfGroupNorm(options);
+  return (scope, x) => {
+    const [batch, channels, ...positions] = needNode("groupNorm", x).shape;
+    if (x.shape.length < 2 || channels % groups !== 0)
       throw new Error(
         `groupNorm: expected x of shape [batch, channels, ...] with channels in ${groups} equal groups, got [${x.shape}]; use a divisor of the channels`,
       );
@@ -67,6 +85,7 @@ export const groupNorm =
       spread: x.shape.map((d, i) => (i === 1 ? d : 1)),
     });
   };
+};
 
 function standardized(
   x: Node,

@@ -3,7 +3,7 @@ import { concat, reshape, slice, type Node } from "../../graph/index.ts";
 import { gruIn, lstmIn, unroll, type GruOptions } from "../recurrent.ts";
 import type { Layer, Scope } from "../scope.ts";
 import { dropout as dropoutOf } from "./noise.ts";
-import { needRank, type LayerOptions } from "./weighted.ts";
+import { checksOf, layerNames, needRank, type LayerOptions } from "./weighted.ts";
 
 /** Options of {@link recurrent}. */
 export interface RecurrentOptions extends LayerOptions {
@@ -20,13 +20,22 @@ export interface RecurrentOptions extends LayerOptions {
   readonly resetAfter?: boolean;
 }
 
+const checkRecurrent = checksOf<RecurrentOptions>("recurrent", {
+  ...layerNames,
+  cell: "optional",
+  layers: "optional",
+  bidirectional: "optional",
+  dropout: "optional",
+  returnLast: "optional",
+  resetAfter: "optional",
+});
 /**
  * `[batch, time, in] -> [batch, time, units * directions]`, starting from zeros. The first cell has its parameters in the layer itself,
  * `lstm1.wih`; those of others are in `l1`, `l0_reverse`, `l1_reverse` and so on, as PyTorch counts them.
  */
-export const recurrent =
-  (units: number, options: RecurrentOptions = {}): Layer =>
-  (scope, x) => {
+export const recurrent = (units: number, options: RecurrentOptions = {}): Layer => {
+  checkRecurrent(units, options);
+  return (scope, x) => {
     const { cell = "lstm", layers = 1, bidirectional = false, dropout = 0, name } = options;
     const { returnLast = false } = options;
     if (!["lstm", "gru"].includes(cell))
@@ -51,6 +60,7 @@ export const recurrent =
     }
     return y;
   };
+};
 
 function run(
   scope: Scope,

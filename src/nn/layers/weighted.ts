@@ -1,5 +1,6 @@
 /** What layers with weights have in common: their options, and weights and pre-activations from the norm in force. */
-import type { Node } from "../../graph/index.ts";
+import { needNode, optionsOf, type Node, type OptionNames } from "../../graph/index.ts";
+import { needNorm, wholeUnits } from "../checks.ts";
 import type { Norm, Scope, WeightSpec } from "../scope.ts";
 
 /** What all layers with weights take. */
@@ -15,6 +16,26 @@ export interface LayerOptions {
    * are removed where they were, but initialization can only scale and leaves the mean of an arm without statistics.
    */
   readonly bias?: boolean;
+}
+
+export const layerNames: OptionNames<LayerOptions> = {
+  name: "optional",
+  norm: "optional",
+  initScale: "optional",
+  bias: "optional",
+};
+
+/** What checks the units and the options of a layer where it is made, not only where it is called. */
+export function checksOf<O extends LayerOptions>(
+  where: string,
+  names: OptionNames<O>,
+): (units: number, options: O) => void {
+  const known = optionsOf<O>(where, names);
+  return (units, options) => {
+    wholeUnits(where, "units", units);
+    const { norm } = known(options);
+    if (norm !== undefined) needNorm(where, norm);
+  };
 }
 
 /** Weights by name and the way to the pre-activation, from the layer's own norm or the network's; `scope` is the layer's. */
@@ -48,6 +69,6 @@ export function weighted(
 }
 
 export const needRank = (layer: string, x: Node, layout: string, hint: string): void => {
-  if (x.shape.length !== layout.split(",").length)
+  if (needNode(layer, x).shape.length !== layout.split(",").length)
     throw new Error(`${layer}: expected x of shape [${layout}], got [${x.shape}]; ${hint}`);
 };
