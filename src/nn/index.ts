@@ -30,6 +30,7 @@ export {
   type Conv2dLayerOptions,
   type ConvTranspose1dLayerOptions,
   type ConvTranspose2dLayerOptions,
+  type DepthwiseConv2dOptions,
 } from "./layers/convolution.ts";
 export { dropout, gaussianNoise } from "./layers/noise.ts";
 export {

@@ -53,6 +53,7 @@ export function cosineRate(options: CosineRateOptions): Schedule {
   return (step) => to + ((from - to) * (1 + Math.cos(Math.PI * progress(step, 0, end)))) / 2;
 }
 
+/** Options of {@link exponentialRate}. */
 export interface ExponentialRateOptions {
   readonly from: number;
   readonly decay: number;

@@ -63,6 +63,7 @@ export const conv2d = (units: number, options: Conv2dLayerOptions): Layer => {
   };
 };
 
+/** Options of the layer `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dLayerOptions, "groups"> {
   /** Filters a channel (default 1). */
   readonly multiplier?: number;
