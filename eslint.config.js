@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "test/golden", "scripts/*.mjs", "eslint.config.js"] },
+  { ignores: ["dist", "docs/api", ".cache", "test/golden", "scripts/*.mjs", "eslint.config.js"] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -17,6 +17,7 @@ import { resultsOf } from "./results.ts";
 import type { Machine, PictureFile, Results, Sheet } from "./records.ts";
 import type { RunConfig, Store } from "./store.ts";
 
+/** Options of {@link compare}. */
 export interface CompareOptions extends RaceOptions {
   readonly experiment: Experiment;
   readonly field: Field;
@@ -27,6 +28,7 @@ export interface CompareOptions extends RaceOptions {
   /** The bytes of a picture's file, and how its name ends. */
   readonly encode: (picture: Picture) => Promise<Encoded>;
 }
+/** A picture as a file. */
 export interface Encoded {
   readonly bytes: Uint8Array;
   readonly extension: "png" | "gif";

@@ -97,6 +97,7 @@ export interface Finished {
   readonly wall: number;
 }
 
+/** How fast a run was. */
 export interface Timing {
   /** What the sheet calls work (images, frames) a second of training. */
   readonly perSecond: number;

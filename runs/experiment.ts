@@ -56,6 +56,7 @@ export interface Experiment<C extends Config = Config> {
 
 /** What an experiment gets from where it runs. */
 export interface World {
+  /** What runs programs, with so many threads. */
   readonly runtime: (threads: number) => Runtime;
   readonly threads: number;
   readonly places: Places;
@@ -96,6 +97,7 @@ export interface Field<C extends Config = Config> {
   exhibit?(trained: Trained<C>): Promise<Exhibits>;
   /** Lets go of what only runs of this arm need, since another one's turn comes. */
   rest(arm: Arm): Promise<void>;
+  /** Frees what all of them share. */
   release(): Promise<void>;
 }
 
@@ -149,6 +151,7 @@ export interface Trained<C extends Config = Config> {
   readonly world: World;
 }
 
+/** How many new examples, and from which seed. */
 export interface SampleOptions {
   readonly count: number;
   /** Another one, other samples. */
@@ -162,6 +165,7 @@ export interface Raster {
   readonly channels: 1 | 3;
   readonly pixels: Uint8Array;
 }
+/** A picture, before it is a file. */
 export interface Picture {
   readonly name: string;
   readonly caption: string;
@@ -170,6 +174,7 @@ export interface Picture {
   /** Milliseconds a frame of an animation (default 180). */
   readonly delay?: number;
 }
+/** What there is to see of a trained model. */
 export interface Exhibits {
   /** By name with its unit. */
   readonly measured: Values;
@@ -178,8 +183,10 @@ export interface Exhibits {
 /** A file by what messages call it. */
 export interface NamedFile {
   readonly name: string;
+  /** Its bytes. */
   read(): Promise<Uint8Array>;
 }
+/** What a trained model says of files, as a table to be shown. */
 export interface Predictions {
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
@@ -188,6 +195,7 @@ export interface Predictions {
   /** What nothing could be said of, and why, each in our form. */
   readonly failed: readonly string[];
 }
+/** What an agent did in one episode. */
 export interface Played {
   /** What was played. */
   readonly game: string;

@@ -29,3 +29,38 @@ export {
 } from "./settings.ts";
 export { compare, type CompareOptions } from "./compare.ts";
 export type { RunConfig, Store } from "./store.ts";
+// What the types above are made of.
+export type {
+  Changed,
+  Exhibited,
+  Finished,
+  Initialized,
+  Lost,
+  Measured,
+  Opened,
+  Point,
+  Stepped,
+  Timing,
+} from "./events.ts";
+export type {
+  Attachments,
+  Kept,
+  Played,
+  Places,
+  SampleOptions,
+  Saved,
+  Trained,
+} from "./experiment.ts";
+export type { ArmRecord, ChangeRecord, LostRun, RunRecord, Told } from "./records.ts";
+export type {
+  Axis,
+  Column as TableColumn,
+  Facts,
+  Machine,
+  Panel,
+  PictureFile,
+  Quantity,
+} from "./sheet.ts";
+export type { Encoded } from "./compare.ts";
+export type { NamedFile, PictureSize, Predictions } from "./experiment.ts";
+export type { Signal } from "./race.ts";

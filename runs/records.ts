@@ -18,6 +18,7 @@ export type {
 /** In the order of tables and figures. */
 export const ARMS: readonly Arm[] = ["plain", "weight", "batch", "mean-only", "weight+mean-only"];
 
+/** One run. */
 export interface RunRecord {
   readonly seed: number;
   /** Steps done. */
@@ -32,6 +33,7 @@ export interface RunRecord {
   readonly pictures: readonly PictureFile[];
 }
 
+/** All runs of one arm. */
 export interface ArmRecord {
   /** Numbers that training changes; null while no run of it is finished. */
   readonly parameters: number | null;
@@ -43,6 +45,7 @@ export interface ArmRecord {
   readonly runs: readonly RunRecord[];
 }
 
+/** A run that diverged. */
 export interface LostRun {
   readonly arm: Arm;
   readonly seed: number;
@@ -70,6 +73,7 @@ export interface ChangeRecord {
   readonly steps: Readonly<Record<string, number>>;
 }
 
+/** A whole comparison as results.json has it. */
 export interface Results {
   readonly format: "weightnorm-results/3";
   readonly experiment: string;

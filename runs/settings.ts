@@ -22,6 +22,7 @@ interface Described {
   /** Not every configuration has it. */
   readonly optional?: boolean;
 }
+/** What may be set, by kind. */
 export type Setting = Described &
   (
     | { readonly type: "whole"; readonly least: number; readonly most: number }
@@ -55,6 +56,7 @@ const LARGEST = 1e100;
 export const MOST_CHARACTERS = 200;
 
 type Options = Partial<Described>;
+/** A whole number from `least` to `most`. */
 export const whole = (
   help: string,
   {
@@ -72,21 +74,25 @@ export const number = (
     ...rest
   }: Options & { readonly least?: number; readonly most?: number } = {},
 ): Setting => ({ type: "number", help, least, most, ...rest });
+/** A number above 0. */
 export const positive = (
   help: string,
   { most = LARGEST, ...rest }: Options & { readonly most?: number } = {},
 ): Setting => ({ type: "positive", help, most, ...rest });
+/** One of several words. */
 export const choice = (help: string, choices: readonly string[], rest: Options = {}): Setting => ({
   type: "choice",
   help,
   choices,
   ...rest,
 });
+/** True or false. */
 export const onOff = (help: string, rest: Options = {}): Setting => ({
   type: "switch",
   help,
   ...rest,
 });
+/** A file or a folder. */
 export const place = (help: string, rest: Options = {}): Setting => ({
   type: "path",
   help,
@@ -110,12 +116,14 @@ export const found = <T>(
   ...{ type: "found", help, schema, flag: false, optional: true },
   tell: tell as (value: unknown) => string, // of what has passed the schema
 });
+/** Several different values of one kind. */
 export const list = (help: string, of: Setting, rest: Options = {}): Setting => ({
   type: "list",
   help,
   of,
   ...rest,
 });
+/** Settings under one name. */
 export const group = (help: string, of: Settings, rest: Options = {}): Setting => ({
   type: "group",
   help,

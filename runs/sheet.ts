@@ -19,6 +19,7 @@ export interface Measure {
   readonly chance?: number;
 }
 
+/** What training is measured along: epochs, or frames. */
 export interface Axis {
   /** What `at` counts, in the singular: "epoch", "frame". */
   readonly name: string;
@@ -60,6 +61,7 @@ export type Column =
   | "step time"
   | "seconds to target";
 
+/** What of a layer is shown. */
 export type Quantity = Exclude<keyof LayerStats, "layer">;
 
 /** How the numbers of an experiment are to be read: all that displays and reports need to know of it. */
@@ -102,6 +104,7 @@ export interface Sheet {
 /** What it was run on, as pairs of a name and what stands beside it: ["training images", "60,000"]. */
 export type Facts = readonly (readonly [name: string, value: string | number])[];
 
+/** Where a run ran. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

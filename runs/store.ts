@@ -15,6 +15,7 @@ export interface RunConfig<C> {
   readonly changes: readonly Omit<Changed, "type">[];
 }
 
+/** Where a comparison is kept: checkpoints, events, results. */
 export interface Store {
   /** One run by name, e.g. "weight-1". */
   nameOf(key: RunKey): string;
@@ -24,6 +25,7 @@ export interface Store {
   save(key: RunKey, saved: Saved): Promise<void>;
   /** Begins the log anew with events that are known already; what it had that is of no run stays. */
   begin(known: readonly Event[]): Promise<void>;
+  /** Another event at the end. */
   append(event: Event): void;
   /** Waits until what was appended cannot be lost. */
   sync(): void;
@@ -31,6 +33,7 @@ export interface Store {
   events(): readonly Event[];
   /** Keeps a picture; gives the name that records have of it. */
   keep(name: string, bytes: Uint8Array): Promise<string>;
+  /** All is done: what came of it. */
   finish(results: Results): Promise<void>;
   /** Lets go of it: somebody else may go on. */
   close(): Promise<void>;

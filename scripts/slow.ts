@@ -9,7 +9,8 @@ export const slow = [
   "test/fuzz.test.ts",
   "test/graph/random.test.ts",
   "test/nn/initialization.test.ts",
-  "test/readme.test.ts",
+  "test/guide.test.ts",
+  "test/browser.test.ts",
   "test/tarball.test.ts",
   "test/web.test.ts",
 ] as const;

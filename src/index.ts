@@ -7,6 +7,7 @@
 export * as ops from "./graph/ops.ts";
 export { input, parameter, parametersOf, print, sizeOf, topological } from "./graph/index.ts";
 export type { Dtype, Init, Input, Node, OpName, Parameter, Shape, Update } from "./graph/index.ts";
+export type { NodeOf, ParameterOptions } from "./graph/index.ts";
 
 // Differentiate it.
 export { grad } from "./autodiff/index.ts";
@@ -15,8 +16,10 @@ export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./runtim
 // Translate it, run it.
 export { exportModel, freeze, toModel } from "./onnx/index.ts";
 export type { ExportOptions, Model as OnnxModel, ParameterValues, Port } from "./onnx/index.ts";
+export type { ModelOptions as OnnxModelOptions, Target } from "./onnx/index.ts";
 export { evaluate, initialState, item, keyTensor, reference, tensor } from "./runtime/index.ts";
 export type {
+  EvaluateOptions,
   Program,
   ProgramSpec,
   Runtime,

@@ -27,6 +27,7 @@ export interface DataSet {
   /** The same with what is random about examples that are trained on, e.g. which of them are mirrored: a function of the key alone. */
   varied?(rows: Uint32Array, key: Key): Record<string, Tensor>;
 }
+/** What is trained on, and what is tested on. */
 export interface TaskData {
   readonly train: DataSet;
   readonly test: DataSet;
@@ -34,6 +35,7 @@ export interface TaskData {
   readonly source: string;
 }
 
+/** An experiment that trains on minibatches, as {@link experimentOf} takes it. */
 export interface Task {
   readonly name: string;
   /** Half a line for the list of experiments. */
@@ -62,6 +64,7 @@ export interface Task {
     config: MinibatchConfig,
     world: World,
   ): Promise<{ readonly task: Task; readonly config: MinibatchConfig }>;
+  /** Both sets, from where the user's places say. */
   load(world: World): Promise<TaskData>;
   /** The inputs are those of its data. */
   network(inputs: readonly Input[], config: MinibatchConfig): Network;
@@ -70,6 +73,7 @@ export interface Task {
     config: MinibatchConfig,
     lr: number,
   ): Readonly<Record<string, Schedule>> & { readonly lr: Schedule };
+  /** What changes the parameters, of the rates at a step. */
   optimizer(config: MinibatchConfig, rates: Readonly<Record<string, Node>>): Optimizer;
   /** How an arm normalizes here, where it is not as everywhere. */
   norm?(arm: Arm): Norm;
@@ -103,5 +107,6 @@ export interface TrainedModel {
   readonly state: State;
   readonly data: TaskData;
   readonly runtime: Runtime;
+  /** From 0 to 1. */
   readonly onProgress: (done: number) => void;
 }

@@ -6,6 +6,7 @@
 import { hash, type Key } from "../graph/hash.ts";
 import { imageSize, type ImageSet } from "./images.ts";
 
+/** The examples of one step. */
 export interface Batch {
   /** `[size, channels, height, width]`, normalized. */
   readonly images: Float32Array;

@@ -7,6 +7,7 @@ import type { Door, Download, Files } from "./door.ts";
 import { gunzip } from "./gzip.ts";
 import type { ImageSet } from "./images.ts";
 
+/** Images [3, 32, 32] of ten classes. */
 export interface Cifar10 {
   readonly train: ImageSet;
   readonly test: ImageSet;

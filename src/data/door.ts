@@ -24,9 +24,11 @@ export interface Files {
   readonly names: readonly string[];
   /** What messages call one of them, or the place itself: "". */
   where(name: string): string;
+  /** The bytes of one of them. */
   read(name: string): Promise<Uint8Array>;
 }
 
+/** A file in the network, and how to know that it is whole. */
 export interface Download {
   readonly url: string;
   /** What it is called once it is here. */

@@ -4,6 +4,7 @@ export {
   gatherRows,
   permutation,
   pixelStatistics,
+  type Affine,
   type Batch,
   type PixelStatistics,
 } from "./batches.ts";

@@ -4,6 +4,7 @@ import { gunzip } from "./gzip.ts";
 import { idxLength, parseIdx, type Idx } from "./idx.ts";
 import type { ImageSet } from "./images.ts";
 
+/** Images [1, 28, 28] of ten digits, or of a set made in their image. */
 export interface Mnist {
   readonly train: ImageSet;
   readonly test: ImageSet;

@@ -14,6 +14,7 @@ export const HASH: {
 /** Two uint32 numbers. */
 export type Key = readonly [number, number];
 
+/** Number `index` of the random whole numbers that a key stands for, from 0 to 2^32 - 1. */
 export function hash(index: number, [k0, k1]: Key): number {
   let x = index ^ k0;
   x ^= x >>> HASH.shifts[0];

@@ -35,6 +35,7 @@ export function noNode(op: string, x: unknown): Error {
 export const input = (name: string, shape: Shape, dtype: Dtype = "float"): Input =>
   node("input", [], { name, shape, dtype }) as Input;
 
+/** How a parameter starts, and whether optimizers change it. */
 export interface ParameterOptions {
   readonly init: Init;
   readonly dtype?: Dtype;

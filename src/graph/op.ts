@@ -7,6 +7,7 @@
  */
 
 export type Dtype = "float" | "int32" | "uint32" | "bool";
+/** Sizes of axes, outermost first; [] is a scalar. */
 export type Shape = readonly number[];
 export type Axes = readonly number[];
 
@@ -43,6 +44,7 @@ interface Op<Arity extends number, Attrs = None> {
   readonly attrs: Attrs;
 }
 
+/** Every op by name: what it takes beside nodes, and how many nodes. */
 export interface Ops {
   // leaves
   input: Op<0, { readonly name: string; readonly shape: Shape; readonly dtype: Dtype }>;
@@ -168,6 +170,7 @@ export interface Ops {
   randomBits: Op<1, { readonly shape: Shape; readonly stream: number; readonly bits: number }>;
 }
 
+/** What ops are called. */
 export type OpName = keyof Ops;
 export type AttrsOf<K extends OpName> = Ops[K]["attrs"];
 
@@ -188,8 +191,10 @@ export interface NodeOf<K extends OpName> {
   readonly shape: Shape;
   readonly dtype: Dtype;
 }
+/** One op applied to nodes: a value of a graph, with its shape and dtype known. Frozen, and nothing is computed. */
 export type Node = { readonly [K in OpName]: NodeOf<K> }[OpName];
 
+/** What is fed at every run, by name. */
 export type Input = NodeOf<"input">;
 /** State that lasts from step to step and changes only through updates. */
 export type Parameter = NodeOf<"parameter">;

@@ -4,6 +4,7 @@ import { combine } from "./norm.ts";
 import type { Norm } from "./scope.ts";
 import { plainWeight, weightNorm, type DrawnOptions } from "./weight-norm.ts";
 
+/** The paper's normalizations by name. */
 export type Arm = "plain" | "weight" | "batch" | "mean-only" | "weight+mean-only";
 
 /** The arms with weights of another spread than the paper's. */
@@ -15,4 +16,5 @@ export const armsOf = (options: DrawnOptions = {}): Readonly<Record<Arm, Norm>> 
   "weight+mean-only": combine(weightNorm(options), meanOnly()),
 });
 
+/** The five arms by name, as `norm` of a network: `arms.weight`. */
 export const arms: Readonly<Record<Arm, Norm>> = armsOf();

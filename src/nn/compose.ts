@@ -27,6 +27,7 @@ export const shared = (layer: Layer): Layer => {
   return same;
 };
 
+/** Options of {@link residual}. */
 export interface ResidualOptions {
   readonly shortcut?: Layer;
   readonly name?: string;

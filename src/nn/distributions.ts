@@ -77,6 +77,7 @@ export function bernoulliLogProb(logits: Node, x: Node): Node {
   return perExample(sub(mul(x, logits), softplus(logits)));
 }
 
+/** How fine a discretized distribution is. */
 export interface BinOptions {
   /** How many values a pixel has: k / (bins - 1), k = 0 ... bins - 1 (default 256). */
   readonly bins?: number;

@@ -30,6 +30,7 @@ export {
   type Conv2dLayerOptions,
   type ConvTranspose1dLayerOptions,
   type ConvTranspose2dLayerOptions,
+  type DepthwiseConv2dOptions,
 } from "./layers/convolution.ts";
 export { dropout, gaussianNoise } from "./layers/noise.ts";
 export {
@@ -94,3 +95,5 @@ export {
   type BinOptions,
   type Gaussian,
 } from "./distributions.ts";
+export type { StatisticsOptions } from "./norm.ts";
+export type { UnitOptions } from "./scope.ts";

@@ -26,6 +26,7 @@ export const sameShape = (loss: string, a: Node, b: Node): void => {
 /** Sums over everything but the batch, then the mean over the batch. */
 const batchMean = (x: Node): Node => mul(sum(x), 1 / x.shape[0]);
 
+/** Options of {@link binaryCrossEntropy}. */
 export interface BinaryCrossEntropyOptions {
   /** What a target of 1 counts for, a number or a node that broadcasts to the targets: as PyTorch's pos_weight (default 1). */
   readonly positiveWeight?: Arg;
@@ -60,6 +61,7 @@ export function meanSquaredError(y: Node, target: Node): Node {
   return mean(square(sub(y, target)));
 }
 
+/** Options of {@link huber}. */
 export interface HuberOptions {
   readonly delta?: number;
 }

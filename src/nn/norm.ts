@@ -31,8 +31,10 @@ export interface Weight {
   /** Makes every unit's weight `scale` (of the shape of g) times what `w` is in mode `init`. */
   rescale(scale: Node): readonly Update[];
 }
+/** From the name and shape of a weight to the {@link Weight}: as it is, or as w = g v / |v|. */
 export type Parameterization = (scope: Scope, name: string, spec: WeightSpec) => Weight;
 
+/** What statistics are made for: a layer's units. */
 export interface StatisticsOptions extends UnitOptions {
   /** Multiplies the layer's weights, in mode `init`; `scale` is [1, units, 1, ...]. */
   rescale(scale: Node): void;

@@ -25,6 +25,7 @@ export interface LstmState {
   readonly h: Node;
   readonly c: Node;
 }
+/** One step of a recurrence, from state to state. */
 export interface Cell<State> {
   /** Zeros for a batch. */
   initial(batch: number): State;
@@ -34,6 +35,7 @@ export interface Cell<State> {
    */
   step(x: Node | readonly Node[], state: State): State;
 }
+/** Options of {@link lstm}. */
 export interface CellOptions extends LayerOptions {
   /** Width of x. */
   readonly inputs: number;
@@ -126,6 +128,7 @@ export function lstmIn(scope: Scope, options: CellOptions): Cell<LstmState> {
   };
 }
 
+/** Options of {@link gru}. */
 export interface GruOptions extends CellOptions {
   /** Whether r multiplies the product u h + b_h instead of h itself, as in PyTorch and cuDNN (default false). */
   readonly resetAfter?: boolean;

@@ -10,6 +10,7 @@ export type Mode = "init" | "train" | "eval";
 /** A layer is a function; it makes its parameters anew, by name, each time a network is traced. */
 export type Layer = (scope: Scope, x: Node) => Node;
 
+/** What a layer gets to see while a network is traced. */
 export interface Scope {
   readonly mode: Mode;
   /** The normalization of every layer that does not name its own. */
@@ -18,7 +19,9 @@ export interface Scope {
   readonly path: string;
   /** A scope below this one called `name`, or the kind with a count: conv1, conv2, ... */
   child(kind: string, name?: string): Scope;
+  /** A parameter called `name` below this scope. */
   parameter(name: string, shape: Shape, options: ParameterOptions): Parameter;
+  /** Lets a program of the network set a parameter. */
   update(parameter: Parameter, next: Node): void;
   /** Randomness for one call site; the trace needs a `key`. */
   random(): { readonly key: Node; readonly stream: number };
@@ -54,5 +57,9 @@ export interface Norm {
     scope: Scope,
     specs: Readonly<Record<N, WeightSpec>>,
     options: UnitOptions,
-  ): { readonly weights: Readonly<Record<N, Node>>; readonly preactivation: (t: Node) => Node };
+  ): {
+    readonly weights: Readonly<Record<N, Node>>;
+    /** From t = w x to what the activation function takes. */
+    readonly preactivation: (t: Node) => Node;
+  };
 }

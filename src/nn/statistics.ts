@@ -41,6 +41,7 @@ export const bias: Statistics = (scope, { units, initScale, rescale, bias: hasBi
   };
 };
 
+/** How running averages follow. */
 export interface RunningOptions {
   /** The share of the old value in running averages (default 0.9). */
   readonly decay?: number;
@@ -78,6 +79,7 @@ export const meanOnly = (options: RunningOptions = {}): Statistics => {
   };
 };
 
+/** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends RunningOptions {
   /** Added to the variance (default 1e-6). */
   readonly epsilon?: number;

@@ -11,6 +11,7 @@ import {
 import { needNorm } from "./checks.ts";
 import type { Mode, Norm, Scope } from "./scope.ts";
 
+/** Options of {@link trace}. */
 export interface TraceOptions {
   readonly mode: Mode;
   readonly norm: Norm;

@@ -7,4 +7,5 @@ export interface Values {
   readonly shape: Shape;
   readonly data: Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 }
+/** Tensors by name: a state, or what comes from elsewhere. */
 export type Tensors = ReadonlyMap<string, Values>;

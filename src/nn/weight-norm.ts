@@ -15,6 +15,7 @@ import {
 } from "../graph/index.ts";
 import type { Parameterization } from "./norm.ts";
 
+/** How first weights are drawn. */
 export interface DrawnOptions {
   /** The standard deviation of the first values of weights (default 0.05, as in the paper). */
   readonly std?: number;
@@ -54,6 +55,7 @@ export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readon
   };
 }
 
+/** Options of {@link weightNorm}. */
 export interface WeightNormOptions extends DrawnOptions {
   /** Learn g itself, or s with g = e^s (section 2 tried both and found no advantage of e^s). */
   readonly scale?: "linear" | "exponential";

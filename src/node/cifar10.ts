@@ -3,6 +3,7 @@ import { cifar10Files, readCifar10, type Cifar10 } from "../data/cifar10.ts";
 import { nodeDoor } from "./door.ts";
 import type { DownloadProgress } from "./download.ts";
 
+/** Options of {@link loadCifar10}. */
 export interface Cifar10Options {
   /** The folder of the six .bin files, all equally long, or of cifar-10-binary.tar.gz, or one above; or that archive itself. */
   readonly dataDir?: string;

@@ -9,6 +9,7 @@ import { cacheFolder, download } from "./download.ts";
 import { fileError, inWords, reasonOf } from "./file-error.ts";
 import { makeFolder, readBytes, readText, writeFileAtomic } from "./files.ts";
 
+/** Bytes from files, installed packages and the network, as Node has them. */
 export const nodeDoor = (): Door => ({
   async at(place) {
     const info = await inWords(place, "find", stat(place));

@@ -10,6 +10,7 @@ import { makeFolder } from "./files.ts";
 /** Bytes had so far, of how many. */
 export type DownloadProgress = (received: number, total: number) => void;
 
+/** How to know that a download is whole. */
 export interface DownloadOptions {
   /** In hexadecimal. */
   readonly sha256: string;

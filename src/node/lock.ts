@@ -20,6 +20,7 @@ import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { codeOf, fileError, reasonOf } from "./file-error.ts";
 
+/** A lock that is held. */
 export interface Lock {
   /** Throws where the lock is no longer ours: another process has taken it for stale. */
   check(): Promise<void>;
@@ -27,6 +28,7 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** Options of {@link takeLock}. */
 export interface LockOptions {
   /** What is locked, as messages call it. */
   readonly where: string;

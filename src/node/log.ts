@@ -4,6 +4,7 @@ import { parseRecord } from "../train/json.ts";
 import { codeOf, fileError } from "./file-error.ts";
 import { readBytes, writeFileAtomic } from "./files.ts";
 
+/** One line of a log. */
 export type LogRecord = Readonly<Record<string, unknown>>;
 
 /** One JSON object a line. NaN and infinities are written as null, since JSON has no others. */
@@ -14,9 +15,11 @@ export interface Log {
   append(record: LogRecord): void;
   /** Waits until the lines are on the disk, so that losing power loses none either. */
   sync(): void;
+  /** No line can be appended from then on. */
   close(): void;
 }
 
+/** Options of {@link openLog}. */
 export interface LogOptions {
   /** Which records of an existing file stay; by default all. On resume: those up to the checkpoint's step. */
   readonly keep?: (record: LogRecord) => boolean;
@@ -57,6 +60,7 @@ export async function openLog(path: string, { keep = () => true }: LogOptions = 
   };
 }
 
+/** What a log holds. */
 export interface Records {
   readonly records: readonly LogRecord[];
   /** Lines that are none. */
@@ -66,6 +70,7 @@ export interface Records {
 /** The records of a log; one that is not there has none. */
 export const readLog = async (path: string): Promise<Records> => parseLog(await bytesOf(path));
 
+/** The records in a log's bytes. */
 export function parseLog(bytes: Uint8Array): Records {
   const lines = linesIn(bytes);
   return { records: lines.flatMap(({ record }) => (record ? [record] : [])), torn: tornOf(lines) };

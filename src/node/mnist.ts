@@ -2,6 +2,7 @@
 import { mnistFiles, readMnist, type Mnist } from "../data/mnist.ts";
 import { nodeDoor } from "./door.ts";
 
+/** Options of {@link loadMnist}. */
 export interface MnistOptions {
   /** A folder with the four IDX files, of MNIST or of a set made in its image. */
   readonly dataDir?: string;

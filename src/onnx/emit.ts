@@ -39,6 +39,7 @@ export interface EmitOptions {
  * and activations in the kernel of their convolution, the gradient of w as a blocked convolution, masks without comparisons.
  */
 export const PASSES = ["layout", "epilogues", "weight-gradient", "masks"] as const;
+/** One of these, by name. */
 export type Pass = (typeof PASSES)[number];
 
 /** What a runtime runs fastest; the plain target runs everywhere. */

@@ -47,6 +47,7 @@ export const exportModel = (
 ): Uint8Array =>
   toModel(freeze(outputs, values), plainTarget, { nameOf: (n) => n.attrs.name, metadata }).bytes;
 
+/** Options of {@link exportModel}. */
 export interface ExportOptions {
   /** What else there is to say of the model, by name: ONNX's `metadata_props`. */
   readonly metadata?: Readonly<Record<string, string>>;

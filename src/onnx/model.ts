@@ -22,6 +22,7 @@ export interface Port {
   readonly shape: Shape;
   readonly dtype: Dtype;
 }
+/** A model as bytes, and what goes in and comes out. */
 export interface Model {
   readonly bytes: Uint8Array;
   /** Inputs and parameters that the graph really uses. */
@@ -40,6 +41,7 @@ export const parameterName = (name: string): string => `state:${name}`;
 const portName = (n: Input | Parameter): string =>
   (n.op === "input" ? inputName : parameterName)(n.attrs.name);
 
+/** How a model calls things. */
 export interface ModelOptions {
   /** What inputs and parameters are called. */
   readonly nameOf?: (n: Input | Parameter) => string;

@@ -10,6 +10,7 @@ export interface Accumulating {
   readonly apply: Optimizer;
 }
 
+/** Options of {@link accumulating}. */
 export interface AccumulatingOptions {
   /** How many a microbatch holds. */
   readonly examples: Rate;

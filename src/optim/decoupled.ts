@@ -16,6 +16,7 @@ import { isWeight } from "./gradients.ts";
 import { adamNames, adamSteps, blend, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
+/** A weight decay beside the gradient's step. */
 export interface DecayOptions {
   /** The share of a weight that a step of rate 1 takes away. */
   readonly weightDecay?: Rate;
@@ -28,6 +29,7 @@ const shrunk = (p: Parameter, lr: Rate, { weightDecay, match }: Required<DecayOp
 
 const decayNames = { weightDecay: "optional", match: "optional" } as const;
 
+/** Options of {@link adamW}. */
 export interface AdamWOptions extends AdamOptions, DecayOptions {}
 const knownOfAdamW = optionsOf<AdamWOptions>("adamW", { ...adamNames, ...decayNames });
 /**
@@ -48,6 +50,7 @@ export const adamW = (options: AdamWOptions = {}): Optimizer => {
   };
 };
 
+/** Options of {@link lion}. */
 export interface LionOptions extends DecayOptions {
   readonly lr?: Rate;
   /** The share of the momentum in the direction whose sign is the step. */
@@ -78,6 +81,7 @@ export function lion(options: LionOptions = {}): Optimizer {
   });
 }
 
+/** Options of {@link lamb}. */
 export interface LambOptions extends Omit<AdamOptions, "epsilonWhere">, DecayOptions {}
 const { epsilonWhere: _, ...betaNames } = adamNames;
 const knownOfLamb = optionsOf<LambOptions>("lamb", { ...betaNames, ...decayNames });

@@ -62,6 +62,7 @@ const undecayed = /(^|\.)(g|s|b|gamma|beta)$/;
 /** Whether a parameter is a weight (v or w), by its name. */
 export const isWeight = (name: string): boolean => !undecayed.test(name);
 
+/** Options of {@link weightDecay}. */
 export interface WeightDecayOptions {
   readonly rate: number;
   /** Which parameters are decayed, by name. */

@@ -36,3 +36,4 @@ export {
   warmUp,
   type Schedule,
 } from "./schedule.ts";
+export type { CosineRateOptions, ExponentialRateOptions, LinearRateOptions } from "./schedule.ts";

@@ -14,6 +14,7 @@ import {
 } from "../graph/index.ts";
 import { slot, stateful, type Rate } from "./optimizer.ts";
 
+/** Options of {@link adam}. */
 export interface AdamOptions {
   readonly lr?: Rate;
   readonly beta1?: Rate;

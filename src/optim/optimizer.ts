@@ -13,6 +13,7 @@ import {
 /** A learning rate or momentum may be a number or, to be scheduled without recompiling, an input of the graph. */
 export type Rate = Arg;
 
+/** From parameters and their gradients to updates, those of its own state included. */
 export type Optimizer = (
   parameters: readonly Parameter[],
   gradients: readonly Node[],
@@ -53,6 +54,7 @@ export function needPairs(
     );
 }
 
+/** Some parameters, and what changes them. */
 export interface Group {
   /** Which parameters, by name; the first group that matches takes one. */
   readonly match: RegExp;

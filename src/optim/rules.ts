@@ -3,6 +3,7 @@ import { abs, add, div, maximum, mul, optionsOf, pow, sqrt, square, sub } from "
 import { adamNames, adamSteps, blend, stepCounter, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
+/** Options of {@link sgd}. */
 export interface SgdOptions {
   readonly lr: Rate;
   readonly momentum?: Rate;
@@ -44,6 +45,7 @@ export function adam(options: AdamOptions = {}): Optimizer {
   };
 }
 
+/** Options of {@link adamax}. */
 export interface AdamaxOptions {
   readonly lr?: Rate;
   readonly beta1?: Rate;
@@ -76,6 +78,7 @@ export function adamax(options: AdamaxOptions = {}): Optimizer {
   };
 }
 
+/** Options of {@link rmsprop}. */
 export interface RmspropOptions {
   readonly lr?: Rate;
   /** The share of the old value in the running averages. */

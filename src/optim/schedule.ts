@@ -5,6 +5,7 @@ import { described, optionsOf } from "../graph/index.ts";
 /** The rate at a step, from 0. */
 export type Schedule = (step: number) => number;
 
+/** The same rate at every step. */
 export const constantRate = (value: number): Schedule => {
   needNumbers("constantRate", { value });
   return () => value;
@@ -14,6 +15,7 @@ export const constantRate = (value: number): Schedule => {
 const progress = (step: number, start: number, end: number): number =>
   stepOf(step) >= end ? 1 : Math.max(0, (step - start) / (end - start));
 
+/** Options of {@link linearRate}. */
 export interface LinearRateOptions {
   readonly from: number;
   readonly to?: number;
@@ -37,6 +39,7 @@ export function linearRate(options: LinearRateOptions): Schedule {
   return (step) => from + (to - from) * progress(step, start, end);
 }
 
+/** Options of {@link cosineRate}. */
 export type CosineRateOptions = Omit<LinearRateOptions, "start">;
 const knownOfCosineRate = optionsOf<CosineRateOptions>("cosineRate", {
   from: "required",
@@ -50,6 +53,7 @@ export function cosineRate(options: CosineRateOptions): Schedule {
   return (step) => to + ((from - to) * (1 + Math.cos(Math.PI * progress(step, 0, end)))) / 2;
 }
 
+/** Options of {@link exponentialRate}. */
 export interface ExponentialRateOptions {
   readonly from: number;
   readonly decay: number;

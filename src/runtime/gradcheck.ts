@@ -14,6 +14,7 @@ import {
 import { initialState, tensor, type State, type Tensor } from "./program.ts";
 import { evaluate } from "./reference.ts";
 
+/** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
   /** What to differentiate by: by default all trainable parameters and all float inputs of the graph. */
   readonly targets?: readonly (Parameter | Input)[];
@@ -26,6 +27,7 @@ export interface GradcheckOptions {
   /** How far the two may lie apart, relative to the larger of them and 1. */
   readonly tolerance?: number;
 }
+/** Both derivatives, which agree. */
 export interface GradcheckResult {
   /** The derivative along the direction, from the gradient. */
   readonly analytic: number;

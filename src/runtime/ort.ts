@@ -9,6 +9,7 @@ import { lifetime } from "./turns.ts";
 /** The part of `onnxruntime-node` and `onnxruntime-web` that is used here; whoever has neither can still check types. */
 export interface Ort {
   readonly InferenceSession: {
+    /** A session of a model. */
     create(model: Uint8Array, options?: SessionOptions): Promise<OrtSession>;
   };
   readonly Tensor: new (type: OrtType, data: TensorData, dims: readonly number[]) => OrtTensor;

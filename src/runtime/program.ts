@@ -14,6 +14,7 @@ import {
   type Update,
 } from "../graph/index.ts";
 
+/** The elements of a {@link Tensor}. */
 export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array;
 
 /** A value outside a graph, row-major. `float` data is Float64Array in the reference interpreter, Float32Array elsewhere. */
@@ -26,6 +27,7 @@ export interface Tensor {
 /** The values of parameters, by name. A program reads it and replaces what its updates name, all at once. */
 export type State = Map<string, Tensor>;
 
+/** What to compile: outputs to compute, and parameters to update. */
 export interface ProgramSpec {
   /** What `run` will be given; the graph may use no other inputs. */
   readonly inputs?: readonly Input[];
@@ -37,6 +39,7 @@ export interface ProgramSpec {
   readonly finite?: boolean;
 }
 
+/** A compiled graph: what {@link Runtime} makes of a {@link ProgramSpec}. */
 export interface Program {
   /** The parameters it reads or writes. */
   readonly parameters: readonly Parameter[];
@@ -54,13 +57,16 @@ export interface Program {
 
 /** A model of ONNX as it stands. */
 export interface Session {
+  /** Outputs by name from inputs by name. */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
   /** Frees native memory once nothing runs; the session cannot run afterwards. */
   release(): Promise<void>;
 }
 
+/** What runs programs: `nodeRuntime()`, `webRuntime()`, or the float64 {@link reference}. */
 export interface Runtime {
   readonly name: string;
+  /** Checks a graph and makes it ready to run, for the shapes that it has. */
   compile(spec: ProgramSpec): Promise<Program>;
   /** For linear algebra beside training: in a model, floats that come as Float64Array are doubles. Not in the reference. */
   open?(model: Uint8Array): Promise<Session>;

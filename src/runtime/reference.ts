@@ -11,6 +11,7 @@ import {
 } from "./program.ts";
 import { planOf, programOf } from "./run.ts";
 
+/** What a graph is evaluated with. */
 export interface EvaluateOptions {
   /** The values of inputs, by name. */
   readonly feeds?: Readonly<Record<string, Tensor>>;

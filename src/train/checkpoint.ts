@@ -6,6 +6,7 @@ import type { State, Tensor } from "../runtime/program.ts";
 import { brief, MOST_LEVELS, parseRecord, word } from "./json.ts";
 import { decode, encode } from "./safetensors.ts";
 
+/** A training as it stands after a step. */
 export interface Checkpoint {
   readonly state: State;
   /** Steps done. */

@@ -43,6 +43,7 @@ export function parseRecord(text: string, where: string, remedy?: string): Recor
   );
 }
 
+/** Whether a value is an object of JSON, no array and not null. */
 export const isRecord = (x: unknown): x is Record<string, unknown> =>
   typeof x === "object" && x !== null && !Array.isArray(x);
 

@@ -4,6 +4,7 @@ import { fittedScale, partedWeights, unitNorms } from "../nn/index.ts";
 import { isOptimizerState } from "../optim/index.ts";
 import type { State } from "../runtime/program.ts";
 
+/** One weight tensor: its norms, scales, and effective step. */
 export interface LayerStats {
   readonly layer: string;
   /** Mean over the units of |v| (of |w| where the weight is not normalized). */

@@ -8,6 +8,7 @@ import { sizeOf, type Shape } from "../graph/index.ts";
 import type { Tensor } from "../runtime/program.ts";
 import { codeByName, writtenAs, type Code } from "./safetensors-types.ts";
 
+/** What a .safetensors file holds. */
 export interface Safetensors {
   readonly tensors: Map<string, Tensor>;
   readonly metadata: Record<string, string>;

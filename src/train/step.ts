@@ -19,8 +19,10 @@ import { checkOutputs, checkStep, checkTraining, checkUpdates, lossOf } from "./
 
 /** What a network computes: its `loss`, a scalar, and whatever else is to be read off. */
 export type Outputs = Readonly<Record<string, Node>> & { readonly loss: Node };
+/** A network: what it computes in a scope, from inputs that it knows. */
 export type Network = (scope: Scope) => Outputs;
 
+/** What the programs of a network take. */
 export interface StepOptions {
   /** Everything fed at a step: data, labels, scheduled rates. */
   readonly inputs: readonly Input[];
@@ -28,6 +30,7 @@ export interface StepOptions {
   /** A uint32 [2] input for dropout and noise, with a fresh key every step (see `keyTensor`). */
   readonly key?: Input;
 }
+/** Options of {@link trainStep}. */
 export interface TrainOptions extends StepOptions {
   readonly optimizer: Optimizer;
   /** Further updates, made from those of the step, e.g. `(updates) => movingAverage(updates, 0.999)`. */

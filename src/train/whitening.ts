@@ -7,6 +7,7 @@ import { input, matmul, optionsOf, parameter } from "../graph/index.ts";
 import { gramModel, newtonSchulzModel } from "../onnx/float64.ts";
 import { tensor, type Runtime, type Session, type State, type Tensor } from "../runtime/program.ts";
 
+/** What whitens and what undoes it. */
 export interface Whitening {
   /** [d] */
   readonly mean: Float64Array;

@@ -3,6 +3,7 @@ import type { Node } from "../op.ts";
 import type { Arg } from "./arguments.ts";
 import { add, erf, greater, mul, select, sigmoid, square, tanh } from "./elementwise.ts";
 
+/** Options of {@link gelu}. */
 export interface GeluOptions {
   /** By the error function, as it is defined (default), or by a tanh that is within 5e-4 of it. */
   readonly approximate?: "none" | "tanh";

@@ -12,6 +12,7 @@ export const matmul = (a: Node, b: Node): Node => node("matmul", [a, b], {});
 
 type Both<T> = T | readonly [T, T];
 type Four = readonly [number, number, number, number];
+/** Where a window goes over height and width. */
 export interface WindowOptions {
   readonly strides?: Both<number>;
   /** One padding for all sides, [vertical, horizontal], or [top, left, bottom, right]. */
@@ -23,6 +24,7 @@ export interface WindowOptions {
  * `causal`: all of it before, so that an output sees nothing that comes after it.
  */
 export type AutoPad = "same" | "causal";
+/** Options of {@link conv2d}. */
 export interface Conv2dOptions extends Omit<WindowOptions, "pads"> {
   /** As in `WindowOptions`, or as much as is needed. */
   readonly pads?: Both<number> | Four | AutoPad;
@@ -80,6 +82,7 @@ export function conv2d(x: Node, w: Node, options: Conv2dOptions = {}): Node {
   return node("conv2d", [x, w], { ...windowOf({ ...rest, pads: numbers }), groups });
 }
 
+/** Options of {@link convTranspose2d}. */
 export interface ConvTranspose2dOptions extends WindowOptions {
   readonly groups?: number;
   /** Rows and columns added at the end, as in ONNX. */
@@ -121,6 +124,7 @@ const asSecond = ({
   pads: [0, pad],
   dilations: [1, dilation],
 });
+/** Options of {@link conv1d}. */
 export interface Conv1dOptions extends Omit<Window1dOptions, "pad"> {
   /** On both sides, or as much as is needed. */
   readonly pad?: number | AutoPad;
@@ -145,6 +149,7 @@ export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
   return squeeze(y, 2);
 }
 
+/** Options of {@link convTranspose1d}. */
 export interface ConvTranspose1dOptions extends Window1dOptions {
   readonly groups?: number;
   /** Elements added at the end. */
@@ -166,6 +171,7 @@ export function convTranspose1d(x: Node, w: Node, options: ConvTranspose1dOption
   return squeeze(y, 2);
 }
 
+/** Options of {@link maxPool2d} and {@link averagePool2d}; strides are the kernel's size unless given. */
 export interface PoolOptions extends WindowOptions {
   readonly kernel: Both<number>;
 }
@@ -189,6 +195,7 @@ export function averagePool2d(x: Node, options: PoolOptions): Node {
   return reshape(y, [n, c, ...y.shape.slice(2)]);
 }
 
+/** Options of {@link maxPool1d} and {@link averagePool1d}; the stride is the kernel's size unless given. */
 export interface Pool1dOptions extends Window1dOptions {
   readonly kernel: number;
 }

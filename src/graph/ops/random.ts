@@ -7,6 +7,7 @@ import { constant, type Arg } from "./arguments.ts";
 import { add, cast, less, mul, sub } from "./elementwise.ts";
 import { gather } from "./shape.ts";
 
+/** The shape of what is drawn, and from which stream of its key. */
 export interface RandomOptions {
   readonly shape: Shape;
   /** Tells call sites with one key apart. */

@@ -7,6 +7,7 @@ import { axisOf, needNode } from "./arguments.ts";
 import { add, exp, log, mul, neg, square, stopGradient, sub } from "./elementwise.ts";
 import { arange, concat, gather, ones, reshape, slice } from "./shape.ts";
 
+/** Which axes a reduction runs over. */
 export interface ReductionOptions {
   /** One axis or several; all of them by default. */
   readonly axes?: number | readonly number[];
@@ -33,6 +34,7 @@ const reduction = (op: "sum" | "max" | "norm"): ((x: Node, options?: ReductionOp
     return node(op, [x], { axes: axesOf(op, x, options), keepDims });
   };
 };
+/** The sum over all axes, or over `axes`. */
 export const sum: (x: Node, options?: ReductionOptions) => Node = reduction("sum");
 /** The largest element; the gradient is shared equally among equals. */
 export const max: (x: Node, options?: ReductionOptions) => Node = reduction("max");
@@ -44,6 +46,7 @@ export function min(x: Node, options: ReductionOptions = {}): Node {
 /** The Euclidean norm; its gradient at 0 is 0. */
 export const norm: (x: Node, options?: ReductionOptions) => Node = reduction("norm");
 const knownOfMean = optionsOf<ReductionOptions>("mean", names);
+/** The mean over all axes, or over `axes`. */
 export function mean(x: Node, options: ReductionOptions = {}): Node {
   const total = sum(needNode("mean", x), knownOfMean(options));
   return mul(total, sizeOf(total.shape) / sizeOf(x.shape));
@@ -93,6 +96,7 @@ export function argmin(x: Node, axis = -1): Node {
   axesOf("argmin", x, { axes: axis });
   return argmax(neg(x), axis);
 }
+/** The largest elements, and where they are. */
 export interface TopK {
   readonly values: Node;
   /** int32. */
@@ -116,6 +120,7 @@ function positions({ shape }: Node, indices: Node, axis: number): Node {
   });
   return [...starts, mul(indices, sizeOf(shape.slice(axis + 1)))].reduce((a, b) => add(a, b));
 }
+/** Options of {@link cumulativeSum}. */
 export interface CumulativeSumOptions {
   /** Whether an element is left out of its own sum (default false). */
   readonly exclusive?: boolean;
@@ -137,6 +142,8 @@ export function logSumExp(x: Node, options: ReductionOptions = {}): Node {
   const result = add(log(sum(exp(sub(x, top)), { ...options, keepDims: true })), top);
   return options.keepDims ? result : reshape(result, sum(x, options).shape);
 }
+/** log(softmax(x)) along `axis`, without overflow. */
 export const logSoftmax = (x: Node, axis = -1): Node =>
   sub(x, logSumExp(x, { axes: axis, keepDims: true }));
+/** e^x / sum(e^x) along `axis`, without overflow. */
 export const softmax = (x: Node, axis = -1): Node => exp(logSoftmax(x, axis));

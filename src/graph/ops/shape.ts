@@ -6,8 +6,11 @@ import { optionsOf } from "../options.ts";
 import { axisOf, constant, needNode } from "./arguments.ts";
 import { cast, equal } from "./elementwise.ts";
 
+/** Zeros of a shape. */
 export const zeros = (shape: Shape): Node => broadcastTo(constant(0), shape);
+/** Ones of a shape. */
 export const ones = (shape: Shape): Node => broadcastTo(constant(1), shape);
+/** Zeros of the shape and dtype of x. */
 export const zerosLike = (x: Node): Node => broadcastTo(constant(0, [], x.dtype), x.shape);
 /** 0, 1, ..., n - 1. */
 export const arange = (n: number, dtype: Dtype = "int32"): Node =>
@@ -25,8 +28,10 @@ export function reshape(x: Node, shape: Shape): Node {
 /** [n, ...] -> [n, the product of the rest]. */
 export const flatten = (x: Node): Node =>
   reshape(x, [needNode("flatten", x).shape[0], sizeOf(x.shape.slice(1))]);
+/** The same elements with an axis of size 1 at `axis`. */
 export const expandDims = (x: Node, axis: number): Node =>
   reshape(x, needNode("expandDims", x).shape.toSpliced(axisOf(axis, x.shape.length + 1), 0, 1));
+/** The same elements without `axis`, whose size is 1. */
 export const squeeze = (x: Node, axis: number): Node =>
   reshape(x, needNode("squeeze", x).shape.toSpliced(axis, 1));
 /** Axes in the order of `perm`; the last two swapped if it is not given. */
@@ -37,8 +42,10 @@ export function transpose(x: Node, perm?: readonly number[]): Node {
     ? x
     : node("transpose", [x], { perm: list });
 }
+/** x repeated to a shape that it broadcasts to, as in NumPy. */
 export const broadcastTo = (x: Node, shape: Shape): Node =>
   `${needNode("broadcastTo", x).shape}` === `${shape}` ? x : node("broadcastTo", [x], { shape });
+/** Nodes one after the other along `axis`; their other axes are alike. */
 export const concat = (xs: readonly Node[], axis: number): Node =>
   node("concat", xs, { axis: axisOf(axis, xs[0]?.shape.length ?? 0) });
 
@@ -104,6 +111,7 @@ export function flip(x: Node, axes: number | readonly number[] = [...x.shape.key
   return slice(x, ...turned.map((axis) => ({ axis, step: -1 })));
 }
 
+/** A part of one axis, as start:end:step in NumPy. */
 export interface SliceRange {
   readonly axis: number;
   readonly start?: number;

@@ -5,6 +5,7 @@ import { constant } from "./arguments.ts";
 import { matmul } from "./products.ts";
 import { broadcastTo, reshape, transpose } from "./shape.ts";
 
+/** Options of {@link upsample}. */
 export interface UpsampleOptions {
   /** How many times as large, for all axes or each of them. One of `scale` and `size` is given. */
   readonly scale?: number | readonly number[];

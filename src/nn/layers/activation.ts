@@ -2,6 +2,7 @@
 import { needNode, optionsOf, prelu as preluOp, reshape } from "../../graph/index.ts";
 import type { Layer } from "../scope.ts";
 
+/** Options of the layer `prelu`. */
 export interface PreluOptions {
   readonly name?: string;
   /** One slope for every channel (axis 1) instead of one for all. */

@@ -21,6 +21,7 @@ import { dense } from "./dense.ts";
 import { dropout as dropoutOf } from "./noise.ts";
 import { checksOf, layerNames, type LayerOptions } from "./weighted.ts";
 
+/** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions extends LayerOptions {
   /** How many heads look at parts of units / heads each (default 1). */
   readonly heads?: number;

@@ -41,6 +41,7 @@ const names1d = {
   groups: "optional",
 } as const;
 
+/** Options of the layer `conv2d`. */
 export interface Conv2dLayerOptions extends LayerOptions, Conv2dOptions {
   readonly kernel: Both;
 }
@@ -62,6 +63,7 @@ export const conv2d = (units: number, options: Conv2dLayerOptions): Layer => {
   };
 };
 
+/** Options of the layer `depthwiseConv2d`. */
 export interface DepthwiseConv2dOptions extends Omit<Conv2dLayerOptions, "groups"> {
   /** Filters a channel (default 1). */
   readonly multiplier?: number;
@@ -79,6 +81,7 @@ export const depthwiseConv2d = (given: DepthwiseConv2dOptions): Layer => {
     conv2d(x.shape[1] * multiplier, { ...options, groups: x.shape[1] })(scope, x);
 };
 
+/** Options of the layer `conv1d`. */
 export interface Conv1dLayerOptions extends LayerOptions, Conv1dOptions {
   readonly kernel: number;
 }
@@ -99,6 +102,7 @@ export const conv1d = (units: number, options: Conv1dLayerOptions): Layer => {
   };
 };
 
+/** Options of the layer `convTranspose2d`. */
 export interface ConvTranspose2dLayerOptions extends LayerOptions, ConvTranspose2dOptions {
   readonly kernel: Both;
 }
@@ -126,6 +130,7 @@ export const convTranspose2d = (units: number, options: ConvTranspose2dLayerOpti
   };
 };
 
+/** Options of the layer `convTranspose1d`. */
 export interface ConvTranspose1dLayerOptions extends LayerOptions, ConvTranspose1dOptions {
   readonly kernel: number;
 }

@@ -40,6 +40,7 @@ export const dense = (units: number, options: LayerOptions = {}): Layer => {
   };
 };
 
+/** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
   /**
    * Positions of this index give zeros, whatever its row is, and no gradient to it. (PyTorch reads that row, and sets it to

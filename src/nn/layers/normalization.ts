@@ -18,6 +18,7 @@ import {
 import { wholeUnits } from "../checks.ts";
 import type { Layer, Scope } from "../scope.ts";
 
+/** Options of {@link groupNorm}. */
 export interface ExampleNormOptions {
   readonly name?: string;
   /** Added to the variance (default 1e-5). */
@@ -27,6 +28,7 @@ export interface ExampleNormOptions {
   /** Whether there is a beta (default true). */
   readonly bias?: boolean;
 }
+/** Options of {@link layerNorm}. */
 export interface LayerNormOptions extends ExampleNormOptions {
   /** The axes that mean and variance run over, and the shape of gamma and beta (default the last). */
   readonly axes?: number | readonly number[];

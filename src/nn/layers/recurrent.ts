@@ -5,6 +5,7 @@ import type { Layer, Scope } from "../scope.ts";
 import { dropout as dropoutOf } from "./noise.ts";
 import { checksOf, layerNames, needRank, type LayerOptions } from "./weighted.ts";
 
+/** Options of {@link recurrent}. */
 export interface RecurrentOptions extends LayerOptions {
   readonly cell?: "lstm" | "gru";
   /** How many are stacked (default 1). */

@@ -3,6 +3,7 @@ import { needNode, optionsOf, type Node, type OptionNames } from "../../graph/in
 import { needNorm, wholeUnits } from "../checks.ts";
 import type { Norm, Scope, WeightSpec } from "../scope.ts";
 
+/** What all layers with weights take. */
 export interface LayerOptions {
   /** The layer's name; by default its kind and a count, e.g. conv2. */
   readonly name?: string;

@@ -15,6 +15,7 @@ import {
   type ModuleNames,
 } from "./values.ts";
 
+/** Options of {@link fromTorch}. */
 export interface FromTorchOptions {
   /**
    * Those of the network that the state is for (of a trace or a program). With them every tensor must find its parameter and every trainable

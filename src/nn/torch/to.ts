@@ -4,6 +4,7 @@ import { filled, refuse, renamed, stacked, under, type ModuleNames } from "./val
 
 /** How PyTorch stores v and g: `torch.nn.utils.weight_norm`, or `torch.nn.utils.parametrizations.weight_norm`. */
 export type TorchScheme = "weight_norm" | "parametrizations";
+/** Options of {@link toTorch}. */
 export interface ToTorchOptions {
   /** As of `fromTorch`: of two modules that are one layer the first has the weight and the last the normalization. */
   readonly modules?: ModuleNames;

@@ -1,0 +1,134 @@
+/**
+ * The guide's page, and the README's first example, as Vite bundles them for a browser; where there is a Chromium, it trains in both.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
+import { build } from "vite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { documentAt, put, readme, workshop } from "./documents.ts";
+
+const folder = workshop("browser");
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a page says goes to the server that it came from. */
+const telling = `<script>
+  const tell = (line) => fetch("/said", { method: "POST", body: line });
+  console.log = (...args) => tell(args.map((x) => typeof x === "string" ? x : JSON.stringify(x)).join(" "));
+  addEventListener("error", (e) => tell("error: " + e.message));
+  addEventListener("unhandledrejection", (e) => tell("error: " + e.reason));
+</script>`;
+const page = (script: string): string =>
+  `<!doctype html>${telling}<script type="module" src="${script}"></script>`;
+
+beforeAll(async () => {
+  mkdirSync(folder, { recursive: true });
+  for (const { file, text } of documentAt("docs/guide/browser.md").code)
+    put(join(folder, file), text);
+  const own = readme.own.replace(
+    'import { nodeRuntime } from "weightnorm/node"',
+    'import { webRuntime as nodeRuntime } from "weightnorm/web"',
+  );
+  put(join(folder, "own-data.ts"), own);
+  writeFileSync(join(folder, "index.html"), page("/main.ts"));
+  writeFileSync(join(folder, "own-data.html"), page("/own-data.ts"));
+  const input = ["index.html", "own-data.html"].map((name) => join(folder, name));
+  await build({
+    ...{ root: folder, configFile: false, logLevel: "error" },
+    worker: { format: "es" },
+    build: { rollupOptions: { input }, minify: false, target: "es2023" },
+  });
+}, 120_000);
+
+test("the bundle has the pages, the worker and WebAssembly, and nothing of Node", () => {
+  const assets = readdirSync(join(folder, "dist/assets"));
+  for (const part of [/^worker.*\.js$/, /^own-data.*\.js$/, /\.wasm$/])
+    expect(assets.filter((name) => part.test(name))).not.toEqual([]);
+  for (const name of assets.filter((file) => file.endsWith(".js")))
+    expect(readFileSync(join(folder, "dist/assets", name), "utf8")).not.toMatch(
+      /from "node:|onnxruntime-node/,
+    );
+});
+
+const chromium = ["chromium", "chromium-browser", "google-chrome"].find(
+  (name) => spawnSync(name, ["--version"]).status === 0,
+);
+describe.skipIf(chromium === undefined)("in Chromium (skipped where there is none)", () => {
+  test("the README's first example learns", async () => {
+    const lines = await shown("own-data.html", ([labels, shape]) => Boolean(labels && shape));
+    expect(lines).toEqual(['["versicolor","setosa"]', "[2,3]"]);
+  }, 90_000);
+  test("the guide's page trains in a worker", async () => {
+    const lines = await shown("index.html", (said) => said.some((line) => line.includes("file")));
+    const accuracy = lines.flatMap((line) => /"accuracy":([\d.]+)/.exec(line)?.[1] ?? []);
+    expect(accuracy.length).toBeGreaterThan(10);
+    expect(Number(accuracy.at(-1))).toBeGreaterThan(0.8);
+  }, 90_000);
+});
+
+const types: Readonly<Record<string, string>> = {
+  ...{ ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript" },
+  ".wasm": "application/wasm",
+};
+
+/** What a page of the bundle says until it has said enough, or says that something is wrong. */
+async function shown(
+  name: string,
+  isEnough: (lines: readonly string[]) => boolean,
+): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const profile = mkdtempSync(join(tmpdir(), "weightnorm-chromium-"));
+  let stop: (() => void) | undefined;
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://localhost");
+    if (pathname === "/said") {
+      const parts: Uint8Array[] = [];
+      request.on("data", (part: Uint8Array) => parts.push(part));
+      request.on("end", () => {
+        lines.push(Buffer.concat(parts).toString());
+        response.end();
+        if (isEnough(lines) || lines.at(-1)!.startsWith("error:")) stop?.();
+      });
+      return;
+    }
+    try {
+      const bytes = readFileSync(join(folder, "dist", pathname));
+      response.setHeader("content-type", types[extname(pathname)] ?? "text/plain");
+      response.end(bytes);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+  const browser = spawn(
+    chromium!,
+    [
+      ...flags,
+      `--user-data-dir=${profile}`,
+      "--remote-debugging-port=0",
+      `http://127.0.0.1:${port}/${name}`,
+    ],
+    { stdio: "ignore" },
+  );
+  try {
+    await new Promise<void>((done, fail) => {
+      stop = done;
+      browser.on("error", fail);
+      browser.on("exit", (status) => fail(new Error(`chromium ended with status ${status}`)));
+    });
+  } finally {
+    browser.removeAllListeners("exit");
+    const ended = new Promise((resolve) => browser.on("exit", resolve));
+    browser.kill();
+    await ended;
+    server.closeAllConnections();
+    server.close();
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+  return lines;
+}
