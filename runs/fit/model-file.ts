@@ -1,0 +1,140 @@
+/** Models as files: .safetensors, to go on being asked with the code of their network, and .onnx, which needs no code at all. */
+import * as z from "zod/mini";
+import {
+  arms,
+  brief,
+  checkState,
+  decodeSafetensors,
+  encodeSafetensors,
+  exportModel,
+  fold,
+  input,
+  parametersOf,
+  parseJson,
+  trace,
+  type Arm,
+  type Norm,
+  type Parameter,
+  type Runtime,
+} from "../../src/index.ts";
+import { checked } from "../checked.ts";
+import { ARMS } from "../records.ts";
+import { inputsOf, type InputSpecs } from "./columns.ts";
+import { defined, type Build, type Definition } from "./definition.ts";
+import { answersOf, networkOf, normOf } from "./asking.ts";
+import type { Model } from "./model.ts";
+
+const FORMAT = "weightnorm-model/1";
+const MOST = 100_000;
+
+const size = z.int().check(z.minimum(0), z.maximum(2 ** 31 - 1));
+const numbers = z.array(z.number()).check(z.maxLength(MOST));
+const schema = z.object({
+  /** Undefined where the normalization is one of the user's own. */
+  arm: z.optional(z.enum(ARMS)),
+  inputs: z.record(
+    z.string(),
+    z.object({
+      shape: z.array(size).check(z.maxLength(8)),
+      dtype: z.enum(["float", "int32", "uint32", "bool"]),
+      standardized: z.optional(z.object({ mean: numbers, deviation: numbers })),
+    }),
+  ),
+  classes: z.optional(z.array(z.string()).check(z.maxLength(MOST))),
+});
+
+/** The bytes of a .safetensors file: parameters, and what the model knows of its inputs and classes. */
+export function encodeModel({ norm, inputs, classes, state }: Model): Uint8Array {
+  const arm = typeof norm === "string" ? norm : ARMS.find((name) => arms[name] === norm);
+  const known = JSON.stringify({ arm, inputs, classes });
+  return encodeSafetensors(state, { format: FORMAT, model: known });
+}
+
+export interface LoadOptions {
+  /** That which was trained: a file holds no code. */
+  readonly network: Build | Definition;
+  readonly runtime: Runtime;
+  /** Only where it is one of your own. */
+  readonly norm?: Norm;
+  /** What messages call the file (default "the model"). */
+  readonly where?: string;
+}
+
+/** A model from its bytes; throws for those of another network. */
+export function decodeModel(
+  bytes: Uint8Array,
+  { network, runtime, norm: own, where = "the model" }: LoadOptions,
+): Model {
+  const advice = "save it again with saveModel";
+  const { tensors: state, metadata } = decodeSafetensors(bytes, where);
+  const { format = "none" }: Readonly<Partial<Record<string, string>>> = metadata;
+  if (format !== FORMAT)
+    throw new Error(
+      `${where}: expected a model that saveModel wrote, got a file of format ${brief(format)}; ${format.startsWith("weightnorm-checkpoint/") ? "read a checkpoint with loadCheckpoint" : "give the right file"}`,
+    );
+  const said = checked(schema, parseJson(metadata["model"] ?? "", `${where}: its description`, advice), {
+    ...{ where: `${where}: its description`, advice },
+  });
+  const norm = own ?? said.arm;
+  if (norm === undefined)
+    throw new Error(
+      `${where}: its normalization is none of the arms, got no norm; pass the one that it was trained with`,
+    );
+  const inputs = said.inputs as InputSpecs;
+  const definition = defined(network);
+  checkState(allParameters(definition, inputs, norm), state, where);
+  const { classes } = said;
+  return { definition, norm, inputs, state, runtime, ...(classes ? { classes } : {}) };
+}
+
+/** All parameters of a network, trained or not. */
+function allParameters(
+  definition: Definition,
+  specs: InputSpecs,
+  norm: Arm | Norm,
+): readonly Parameter[] {
+  const { value, updates } = trace(networkOf(definition, specs, inputsOf(specs, 2)), {
+    ...{ mode: "train", norm: normOf(norm), key: input("key", [2], "uint32") },
+  });
+  const changed = updates.flatMap(({ parameter, next }) => [parameter, next]);
+  return parametersOf([...Object.values(value), ...changed]);
+}
+
+export interface OnnxOptions {
+  /** The inputs that the file has (default: all but those that say what is right). */
+  readonly inputs?: readonly string[];
+  /** How many examples the file takes at once (default 1): shapes are part of a graph. */
+  readonly examples?: number;
+}
+
+/**
+ * The bytes of an .onnx file that answers as `predict` does, standardizing of inputs included, with plain weights: any ONNX
+ * runtime can use it. What inputs, outputs and classes mean stands in its metadata, as JSON.
+ */
+export function exportOnnx(model: Model, options: OnnxOptions = {}): Uint8Array {
+  const { definition, norm, inputs, classes, state } = model;
+  const { targets = ["y"] } = definition;
+  const { examples = 1, inputs: given = Object.keys(inputs).filter((x) => !targets.includes(x)) } =
+    options;
+  const plain = foldedArm(norm);
+  const { outputs } = answersOf({ definition, norm: plain ?? norm, inputs }, given, examples);
+  return exportModel(outputs, plain ? fold(state) : state, {
+    metadata: {
+      "weightnorm.inputs": JSON.stringify(
+        Object.fromEntries(given.map((name) => [name, inputs[name]])),
+      ),
+      "weightnorm.outputs": JSON.stringify(
+        Object.fromEntries(
+          Object.entries(outputs).map(([name, y]) => [name, { shape: y.shape.slice(1), dtype: y.dtype }]),
+        ),
+      ),
+      ...(classes ? { "weightnorm.classes": JSON.stringify(classes) } : {}),
+    },
+  });
+}
+
+/** The arm with plain weights that computes the same with folded ones; undefined for a normalization of one's own. */
+const foldedArm = (norm: Arm | Norm): Arm | undefined => {
+  const arm = typeof norm === "string" ? norm : ARMS.find((name) => arms[name] === norm);
+  return arm === "weight" ? "plain" : arm === "weight+mean-only" ? "mean-only" : arm;
+};
