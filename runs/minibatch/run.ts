@@ -231,11 +231,11 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   function judge(epoch: number, test: Means): void {
     const [measure] = task.measures;
     if (!programs.hasTest) return;
-    if (isBetter(measure, test[measure.key], progress.best)) {
-      progress.best = { epoch, value: test[measure.key] };
-      if (config.keepBest) best = new Map(evaluated(config, state));
-    } else if (epoch - progress.best!.epoch >= (config.patience ?? Infinity))
-      progress.stopped = true;
+    const value = test[measure.key];
+    if (isBetter(measure, value, progress.best)) progress.best = { epoch, value };
+    else if (epoch - progress.best!.epoch >= (config.patience ?? Infinity)) progress.stopped = true;
+    // Of equals the one that was trained for longest: of a small test many are.
+    if (config.keepBest && value === progress.best!.value) best = new Map(evaluated(config, state));
   }
 
   function checkpoint(): Checkpoint {

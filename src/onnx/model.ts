@@ -11,7 +11,7 @@ import {
 import { elementType, emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
 import { blocked, type Rule } from "./blocked.ts";
 import { lower, type Lowering } from "./lower.ts";
-import { encodeModel, type ValueInfoProto } from "./proto.ts";
+import { encodeModel, type NodeProto, type ValueInfoProto } from "./proto.ts";
 import { simplify } from "./simplify.ts";
 import { value, type Form, type Value } from "./value.ts";
 import type { Draft } from "./wire.ts";
@@ -85,18 +85,13 @@ export function toModel(
     if (made.layout === "natural") made.natural();
     else if (made.layout === "blocked" && !made.extend) made.blocked();
   }
-  // Each output under its own name, even where two are one value or an output is an input.
-  for (const [i, name] of names.entries())
-    nodes.push({
-      name: `output ${name}`,
-      opType: "Identity",
-      domain: "",
-      input: [values.get(roots[i])!.natural()],
-      output: [name],
-    });
+  const outgoing = named(
+    nodes,
+    names.map((name, i) => [name, values.get(roots[i])!.natural()]),
+  );
   checkNames([
     ...[...inputs, ...initializers].map((x) => x.name),
-    ...nodes.flatMap((n) => n.output),
+    ...outgoing.flatMap((n) => n.output),
   ]);
 
   const ports = names.map((name, i) => port(name, roots[i]));
@@ -110,13 +105,45 @@ export function toModel(
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
       name: "step",
-      node: nodes,
+      node: outgoing,
       initializer: initializers,
       input: inputs.map(valueInfo),
       output: ports.map(valueInfo),
     },
   });
-  return { bytes, inputs, outputs: ports, nodes: nodes.length };
+  return { bytes, inputs, outputs: ports, nodes: outgoing.length };
+}
+
+type Nodes = readonly (Draft<NodeProto> & Pick<NodeProto, "output">)[];
+
+/**
+ * The nodes with every output [name, value] under its own name: what computes a value is named after its output. Only where two
+ * outputs are one value, or one is an input or a constant, is it copied, since ONNX Runtime loses a value that is an output by
+ * way of a copy and besides the input of nothing but a product that it fuses ("Invalid model. Node input ...").
+ */
+function named(nodes: Nodes, outputs: readonly (readonly [string, string])[]): Nodes {
+  const computed = new Set(nodes.flatMap((n) => n.output));
+  const names = new Map<string, string>();
+  const copies = outputs.flatMap(([name, value]) => {
+    if (computed.has(value) && !names.has(value)) {
+      names.set(value, name);
+      return [];
+    }
+    return [
+      { name: `output ${name}`, opType: "Identity", domain: "", input: [value], output: [name] },
+    ];
+  });
+  const renamed = (list: readonly string[] = []): string[] => list.map((x) => names.get(x) ?? x);
+  /** Those of the branches of an `If` too, which see the values around them. */
+  const rename = (n: Draft<NodeProto>): Draft<NodeProto> & Pick<NodeProto, "output"> => ({
+    ...n,
+    input: renamed(n.input),
+    output: renamed(n.output),
+    attribute: (n.attribute ?? []).map((a) =>
+      a.g ? { ...a, g: { ...a.g, node: (a.g.node ?? []).map(rename) } } : a,
+    ),
+  });
+  return [...nodes, ...copies].map(rename);
 }
 
 function declare(x: Port, inputs: Port[]): string {

@@ -85,8 +85,8 @@ test("messages", () => {
   expect(build(groupNorm(2), [2, 3])).toThrowErrorMatchingInlineSnapshot(
     `[Error: groupNorm: expected x of shape [batch, channels, ...] with channels in 2 equal groups, got [2,3]; use a divisor of the channels]`,
   );
-  expect(build(groupNorm(0), [2, 3])).toThrowErrorMatchingInlineSnapshot(
-    `[Error: groupNorm: expected x of shape [batch, channels, ...] with channels in 0 equal groups, got [2,3]; use a divisor of the channels]`,
+  expect(() => groupNorm(0)).toThrowErrorMatchingInlineSnapshot(
+    `[Error: groupNorm: groups must be a whole number, at least 1, got 0; write e.g. groupNorm(10)]`,
   );
   expect(build(prelu({ perChannel: true }), [2])).toThrowErrorMatchingInlineSnapshot(
     `[Error: prelu: expected x of shape [batch, channels, ...], got [2]; leave perChannel out]`,

@@ -103,7 +103,6 @@ describe("a weight-normalized network, trained, folded and exported", () => {
         "MatMul",
         "Reshape",
         "Add",
-        "Identity",
       ]
     `);
   });
