@@ -14,6 +14,7 @@ import type { DataSet } from "../minibatch/task.ts";
 /** Values of one input for all examples: a tensor [examples, ...], an array a number or a name each, or nested arrays. */
 export type Column = Tensor | ArrayLike<number> | readonly string[] | Nested;
 export type Nested = readonly (readonly number[] | ArrayLike<number> | Nested)[];
+/** Columns by the input that they are of, all of one length. */
 export type Columns = Readonly<Record<string, Column>>;
 /** Columns by input, or a set that makes its examples itself: pictures that do not fit in memory, augmentation. */
 export type Data = Columns | DataSet;
@@ -26,6 +27,7 @@ export interface InputSpec {
   /** Taken away from it first, [channels, 1, ...] or one a feature; what it is divided by then. */
   readonly standardized?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
 }
+/** The inputs of a model, by name. */
 export type InputSpecs = Readonly<Record<string, InputSpec>>;
 
 export interface Reading {

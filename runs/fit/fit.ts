@@ -30,6 +30,7 @@ import { standardizedBy } from "./standardize.ts";
 import { checkOptions, type FitOptions } from "./options.ts";
 import { divided } from "./validation.ts";
 
+/** What comes of a training. */
 export interface Fitted {
   /** With the parameters of the best test, by the first measure; the last ones where nothing was held out. */
   readonly model: Model;

@@ -50,6 +50,7 @@ export function encodeModel({ norm, inputs, classes, state }: Model): Uint8Array
   return encodeSafetensors(state, { format: FORMAT, model: known });
 }
 
+/** What a file does not hold. */
 export interface LoadOptions {
   /** That which was trained: a file holds no code. */
   readonly network: Build | Definition;
@@ -100,6 +101,7 @@ function allParameters(
   return parametersOf([...Object.values(value), ...changed]);
 }
 
+/** What an .onnx file takes. */
 export interface OnnxOptions {
   /** The inputs that the file has (default: all but those that say what is right). */
   readonly inputs?: readonly string[];

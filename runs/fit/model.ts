@@ -4,6 +4,7 @@ import type { Measure } from "../sheet.ts";
 import type { InputSpecs } from "./columns.ts";
 import type { Definition } from "./definition.ts";
 
+/** A trained network: all that `predict` needs, as plain data. */
 export interface Model {
   readonly definition: Definition & { readonly measures: readonly Measure[] };
   readonly norm: Arm | Norm;

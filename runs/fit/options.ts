@@ -24,6 +24,7 @@ export type OpenStore = (begun: {
   readonly run: RunConfig<Config>;
 }) => Promise<Store>;
 
+/** What is to be trained, on what, and how. */
 export interface FitOptions {
   /** `classifier(layer)`, `regressor(layer)`, or a function of a scope and the inputs that returns `loss` and other outputs. */
   readonly network: Build | Definition;

@@ -1,5 +1,4 @@
 export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
-export { needLayer, needNorm, wholeUnits } from "./checks.ts";
 export { trace, type Trace, type TraceOptions } from "./trace.ts";
 export { apply, residual, sequential, shared, type ResidualOptions } from "./compose.ts";
 export { arms, armsOf, type Arm } from "./arms.ts";
@@ -70,16 +69,7 @@ export {
   softmaxCrossEntropy,
   type CrossEntropyOptions,
 } from "./cross-entropy.ts";
-export {
-  armAdvice,
-  fold,
-  startScales,
-  unfold,
-  unitNorms,
-  type Tensors,
-  type Values,
-} from "./fold.ts";
-export { fittedScale, partedWeights, unitScale, type Parted } from "./parts.ts";
+export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
 export { fromTorch, type FromTorchOptions } from "./torch/from.ts";
 export { toTorch, type TorchScheme, type ToTorchOptions } from "./torch/to.ts";
 export {

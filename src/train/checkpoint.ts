@@ -1,6 +1,6 @@
 /** All that a run needs to go on as if it had never stopped, as a safetensors file that other tools can open. */
 import type { Parameter } from "../graph/index.ts";
-import { armAdvice } from "../nn/index.ts";
+import { armAdvice } from "../nn/fold.ts";
 import { isOptimizerState } from "../optim/index.ts";
 import type { State, Tensor } from "../runtime/program.ts";
 import { brief, MOST_LEVELS, parseRecord, word } from "./json.ts";

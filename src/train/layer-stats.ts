@@ -1,6 +1,7 @@
 /** What users of weight normalization want to see of a layer: |v|, g, and the step that |v| leaves of the learning rate. */
 import type { Shape } from "../graph/index.ts";
-import { fittedScale, partedWeights, unitNorms } from "../nn/index.ts";
+import { unitNorms } from "../nn/index.ts";
+import { fittedScale, partedWeights } from "../nn/parts.ts";
 import { isOptimizerState } from "../optim/index.ts";
 import type { State } from "../runtime/program.ts";
 

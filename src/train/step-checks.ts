@@ -1,6 +1,7 @@
 /** What a step is made of, checked before it fails somewhere else: the network, what is fed, the optimizer, the outputs. */
 import { described, isNode, type Input, type Node, type Update } from "../graph/index.ts";
-import { needNorm, type Norm } from "../nn/index.ts";
+import { needNorm } from "../nn/checks.ts";
+import type { Norm } from "../nn/index.ts";
 
 interface Step {
   readonly inputs: readonly Input[];

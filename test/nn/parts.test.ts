@@ -2,16 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parameter, sizeOf, type Parameter, type Shape } from "../../src/graph/index.ts";
-import {
-  armAdvice,
-  arms,
-  fold,
-  fromTorch,
-  partedWeights,
-  toTorch,
-  unfold,
-  type Values,
-} from "../../src/nn/index.ts";
+import { arms, fold, fromTorch, toTorch, unfold, type Values } from "../../src/nn/index.ts";
+import { armAdvice } from "../../src/nn/fold.ts";
+import { partedWeights } from "../../src/nn/parts.ts";
 import { checkState } from "../../src/train/index.ts";
 import { kinds } from "./kinds.ts";
 import { networkOf } from "./network.ts";
