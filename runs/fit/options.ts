@@ -95,7 +95,8 @@ type Loose = Partial<Omit<FitOptions, "runtime" | "norm">> & {
 
 /** Throws for the first option that `fit` cannot go by. */
 export function checkOptions(options: Loose): void {
-  const { runtime, norm, optimizer, lr, ...others }: Loose = known(options as FitOptions);
+  known(options as FitOptions);
+  const { runtime, norm, optimizer, lr, ...others } = options;
   if (typeof runtime?.compile !== "function")
     throw new Error(
       `fit: runtime must be one that compiles programs, got ${typeof runtime}; use nodeRuntime() or webRuntime()`,
