@@ -147,10 +147,6 @@ test("layers of layers, norms", () => {
       any["discretizedLogisticLogProb"](x, x, x, { bin: 3 }),
     "parameter(name, shape)": () => any["parameter"]("p", [1]),
     "parameter(name, shape, { initializer })": () => any["parameter"]("p", [1], { initializer: 0 }),
-    'wholeUnits("dense", "units", "10")': () => any["wholeUnits"]("dense", "units", "10"),
-    'wholeUnits("dense", "units", 0)': () => any["wholeUnits"]("dense", "units", 0),
-    'wholeUnits("dense", "units", 2.5)': () => any["wholeUnits"]("dense", "units", 2.5),
-    'wholeUnits("dense", "units", dense(3))': () => any["wholeUnits"]("dense", "units", layer),
   }).toMatchInlineSnapshot(`
     "
     sequential([dense(3)])
@@ -191,14 +187,6 @@ test("layers of layers, norms", () => {
       parameter: options must be an object, got nothing; write { init: ... }
     parameter(name, shape, { initializer })
       parameter: there is no such option, got "initializer"; do you mean init? There are init, dtype, trainable
-    wholeUnits("dense", "units", "10")
-      dense: units must be a whole number, at least 1, got "10"; write e.g. dense(10)
-    wholeUnits("dense", "units", 0)
-      dense: units must be a whole number, at least 1, got 0; write e.g. dense(10)
-    wholeUnits("dense", "units", 2.5)
-      dense: units must be a whole number, at least 1, got 2.5; write e.g. dense(10)
-    wholeUnits("dense", "units", dense(3))
-      dense: units must be a whole number, at least 1, got a function; write e.g. dense(10)
     "
   `);
 });
