@@ -19,7 +19,9 @@ beforeAll(async () => {
 });
 
 test("pictures of two classes are told apart, those held out and new ones", async () => {
-  const { code, stderr } = await within("train", at("shapes"), "--size", "32", "--out", at("run"));
+  const { code, stderr } = await within(
+    ...["train", at("shapes"), "--size", "24", "--epochs", "30", "--out", at("run")],
+  );
   expect(code).toBe(0);
   expect(stderr).toMatch(/^weight-1: .*test error \d+\.\d\d%, .* pictures\/s/m);
   const { experiment, facts, sheet } = await readResults(at("run"));
