@@ -68,13 +68,16 @@ interface Track {
   readonly onEvent: (event: Shown) => void;
   readonly signal: Signal | undefined;
 }
+/** When a run was last saved, and how long to wait for the next time: turns may be shorter than saving takes. */
+const clocks = new WeakMap<Contestant, { saved: number; pause: number }>();
+
 /** To the end of the turn that the run is in; its checkpoint is saved at the end and from time to time. */
 async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): Promise<void> {
   const { key, steps } = run;
   const goal = Math.min(steps, (Math.floor(run.step() / run.turn) + 1) * run.turn);
-  let saved = performance.now();
-  let pause = CHECKPOINT_EVERY * 1000;
-  let breath = saved;
+  const clock = clocks.get(run) ?? { saved: performance.now(), pause: 0 };
+  clocks.set(run, clock);
+  let breath = performance.now();
   let shown = -Infinity;
   while (run.step() < goal) {
     const { values, events } = await run.advance();
@@ -90,11 +93,12 @@ async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): P
       breath = now = performance.now();
     }
     const stop = signal?.aborted === true;
-    if (ended || stop || now - saved > pause) {
+    const least = ended ? clock.pause : Math.max(CHECKPOINT_EVERY * 1000, clock.pause);
+    if (stop || run.step() >= run.steps || now - clock.saved > least) {
       store.sync(); // the log is never behind a checkpoint, even if power is lost
       await store.save(key, run.saved());
-      saved = performance.now();
-      pause = Math.max(CHECKPOINT_EVERY * 1000, CHECKPOINT_SHARE * (saved - now));
+      clock.saved = performance.now();
+      clock.pause = CHECKPOINT_SHARE * (clock.saved - now);
     }
     if (stop) throw new Interrupted();
   }

@@ -1,7 +1,7 @@
 /** What may be set of every run on data of the user's own. */
 import type { MinibatchConfig, Preset } from "../../runs/minibatch/config.ts";
 import { number, positive, whole, type Settings } from "../../runs/settings.ts";
-import type { Split } from "./split.ts";
+import type { Split } from "../../runs/split.ts";
 
 export interface OwnConfig extends MinibatchConfig {
   /** The share of all examples that is held out to test on. */

@@ -38,12 +38,17 @@ export function answersOf(
   size: number,
 ): ProgramSpec & { readonly outputs: Readonly<Record<string, Node>> } {
   const inputs = inputsOf(specs, size);
-  const { value } = trace(networkOf(definition, specs, inputs), {
-    ...{ mode: "eval", norm: normOf(norm), key: KEY },
-  });
+  const of = (given: readonly Input[]): Readonly<Record<string, Node>> =>
+    trace(networkOf(definition, specs, given), {
+      ...{ mode: "eval", norm: normOf(norm), key: KEY },
+    }).value;
+  const [value, other] = [of(inputs), of(inputsOf(specs, size + 1))];
   const missing = Object.keys(specs).filter((name) => !given.includes(name));
   const answers = Object.entries(value).filter(
-    ([, y]) => y.shape[0] === size && !namesIn([y]).some((name) => missing.includes(name)),
+    ([name, y]) =>
+      y.shape[0] === size &&
+      other[name].shape[0] === size + 1 && // and not by chance
+      !namesIn([y]).some((name) => missing.includes(name)),
   );
   if (answers.length === 0)
     throw new Error(
@@ -52,10 +57,13 @@ export function answersOf(
   return used(Object.fromEntries(answers), inputs);
 }
 
+/** Examples of the largest program: `SIZES` of predict.ts ends with it. */
+export const WHOLE = 64;
 const KEY = input("key", [2], "uint32");
 /** Programs live as long as somebody holds the model. */
 const programs = new WeakMap<Model, Map<string, OnDemand & Fed>>();
 interface Fed {
+  readonly size: number;
   readonly names: readonly string[];
 }
 
@@ -68,8 +76,11 @@ export function programOf(
 ): Asked {
   const made = programs.get(model) ?? new Map<string, OnDemand & Fed>();
   programs.set(model, made);
-  const id = JSON.stringify([size, wanted ? [...wanted] : given.toSorted()]);
-  const found = made.get(id) ?? compiled(model, { given, size, wanted });
+  // Of the rests of what was measured the last one alone: there may be as many as sizes.
+  const id = JSON.stringify([wanted ? [...wanted, size === WHOLE] : [size, given.toSorted()]]);
+  const kept = made.get(id);
+  if (kept && kept.size !== size) void kept.release();
+  const found = kept?.size === size ? kept : compiled(model, { given, size, wanted });
   made.set(id, found);
   return {
     run: (feeds, state) =>
@@ -90,7 +101,7 @@ function compiled(
         wanted,
       )
     : answersOf(model, given, size);
-  return { ...onDemand(runtime, spec), names: (spec.inputs ?? []).map((x) => x.attrs.name) };
+  return { ...onDemand(runtime, spec), size, names: (spec.inputs ?? []).map((x) => x.attrs.name) };
 }
 interface Question {
   readonly given: readonly string[];

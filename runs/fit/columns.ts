@@ -9,6 +9,7 @@ import {
   type Tensor,
   type TensorData,
 } from "../../src/index.ts";
+import { described } from "../../src/graph/index.ts";
 import type { DataSet } from "../minibatch/task.ts";
 
 /** Values of one input for all examples: a tensor [examples, ...], an array a number or a name each, or nested arrays. */
@@ -41,6 +42,16 @@ export interface Reading {
   readonly where: string;
 }
 
+/** What programs call inputs of their own. */
+const RESERVED = ["key", "lr"];
+export function checkNames(where: string, names: readonly string[]): void {
+  const taken = names.find((name) => RESERVED.includes(name));
+  if (taken !== undefined)
+    throw new Error(
+      `${where}: "${taken}" is an input of every training, got one of the data of that name; call it something else`,
+    );
+}
+
 export const isDataSet = (data: Data): data is DataSet =>
   typeof (data as Partial<DataSet>).feeds === "function";
 
@@ -59,6 +70,9 @@ export const inputsOf = (specs: InputSpecs, size: number): readonly Input[] =>
 /** Columns of equal length as a set. */
 export function readColumns(columns: Columns, reading: Reading): DataSet {
   const { where } = reading;
+  if (typeof (columns as unknown) !== "object" || (columns as unknown) === null)
+    throw new Error(`${where}: data must be columns by input, got ${described(columns)}; give e.g. { x, y }`);
+  checkNames(where, Object.keys(columns));
   const entries = Object.entries(columns).map(
     ([name, column]) => [name, tensorOf(name, column, reading)] as const,
   );
@@ -88,6 +102,7 @@ export const subset = (set: DataSet, rows: Uint32Array): DataSet => ({
   count: rows.length,
   inputs: (size) => set.inputs(size),
   feeds: (some) => set.feeds(some.map((row) => rows[row])),
+  ...(set.varied ? { varied: (some, key) => set.varied!(some.map((row) => rows[row]), key) } : {}),
 });
 
 /** [examples, ...] -> [rows.length, ...] */
@@ -109,6 +124,7 @@ function tensorOf(name: string, column: Column, reading: Reading): Tensor {
     isTensor(column) || name !== labels
       ? asTensor(name, column, { where, dtype: spec?.dtype })
       : labelTensor(name, column, reading);
+  checkFinite(name, read, where);
   if (read.shape.length === 0)
     throw new Error(
       `${where}: "${name}" holds one number, got shape []; give a row an example, [examples, ...]`,
@@ -124,14 +140,30 @@ function tensorOf(name: string, column: Column, reading: Reading): Tensor {
   return read;
 }
 
-const isTensor = (x: Column): x is Tensor => typeof (x as Partial<Tensor>).dtype === "string";
+const isTensor = (x: Column): x is Tensor =>
+  typeof (x as Partial<Tensor> | null | undefined)?.dtype === "string";
+
+/** Numbers alone: one that is none would make every loss NaN, and the rate would get the blame. */
+function checkFinite(name: string, { data, shape, dtype }: Tensor, where: string): void {
+  if (dtype !== "float") return;
+  const bad = data.findIndex((x) => !Number.isFinite(x));
+  if (bad < 0) return;
+  const example = Math.floor(bad / Math.max(1, sizeOf(shape.slice(1))));
+  throw new Error(
+    `${where}: "${name}" must hold finite numbers, got ${data[bad]} in example ${example}; fill it in, or leave that example out`,
+  );
+}
 
 /** Names or numbers of classes as int32. */
 function labelTensor(name: string, column: Column, { classes, where }: Reading): Tensor {
+  if (!isList(column))
+    throw new Error(
+      `${where}: "${name}" must be a list of classes, got ${described(column)}; give one for every example`,
+    );
   const list = Array.from(column as ArrayLike<string | number>);
   const numbers = list.map((value, i) => {
-    if (typeof value === "number") return value;
-    const found = classes?.indexOf(value) ?? -1;
+    if (typeof value === "number" && !classes?.includes(String(value))) return value;
+    const found = classes?.indexOf(String(value)) ?? -1;
     if (found >= 0) return found;
     throw new Error(
       `${where}: "${name}" holds classes ${classes?.join(", ") ?? "by number"}, got ${JSON.stringify(value)} at ${i}; use one of these`,
@@ -146,6 +178,10 @@ function asTensor(
   { where, dtype }: { readonly where: string; readonly dtype: Dtype | undefined },
 ): Tensor {
   if (isTensor(column)) return column;
+  if (!isList(column))
+    throw new Error(
+      `${where}: "${name}" must be a list or a tensor, got ${described(column)}; give a row an example`,
+    );
   if (ArrayBuffer.isView(column)) {
     const whole = column instanceof Int32Array ? "int32" : "float";
     return tensor(column as unknown as ArrayLike<number>, [column.length], dtype ?? whole);
@@ -176,6 +212,6 @@ const isList = (x: unknown): x is ArrayLike<unknown> => Array.isArray(x) || Arra
 
 /** The classes of a column of names, in the order of the alphabet; undefined for one of numbers. */
 export function classesIn(column: Column | undefined): readonly string[] | undefined {
-  if (!Array.isArray(column) || typeof column[0] !== "string") return undefined;
-  return [...new Set(column as readonly string[])].sort();
+  if (!Array.isArray(column) || !column.some((name) => typeof name === "string")) return undefined;
+  return [...new Set((column as readonly unknown[]).map(String))].sort();
 }

@@ -8,6 +8,8 @@ import {
   type Outputs,
   type Scope,
 } from "../../src/index.ts";
+import { optionsOf } from "../../src/graph/options.ts";
+import { needLayer } from "../../src/nn/checks.ts";
 import type { Measure } from "../sheet.ts";
 
 const { abs, argmax, cast, equal, mean, softmax, sub } = ops;
@@ -35,8 +37,13 @@ export interface Names {
   readonly y?: string;
 }
 
+const NAMES = { x: "optional", y: "optional" } as const;
+
 /** Tells classes apart: the layer gives logits [batch, classes], `y` is a class of every example. */
-export const classifier = (layer: Layer, { x = "x", y = "y" }: Names = {}): Definition => ({
+export function classifier(layer: Layer, names: Names = {}): Definition {
+  needLayer("classifier", "layer", layer);
+  const { x = "x", y = "y" } = optionsOf<Names>("classifier", NAMES)(names);
+  return {
   ...{ labels: y, targets: [y] },
   measures: [
     {
@@ -54,10 +61,14 @@ export const classifier = (layer: Layer, { x = "x", y = "y" }: Names = {}): Defi
       probability: softmax(logits),
     };
   },
-});
+};
+}
 
 /** Predicts numbers: the layer gives [batch, ...] in the shape of `y`; of one number an example [batch, 1] will do for [batch]. */
-export const regressor = (layer: Layer, { x = "x", y = "y" }: Names = {}): Definition => ({
+export function regressor(layer: Layer, names: Names = {}): Definition {
+  needLayer("regressor", "layer", layer);
+  const { x = "x", y = "y" } = optionsOf<Names>("regressor", NAMES)(names);
+  return {
   targets: [y],
   measures: [
     {
@@ -67,8 +78,13 @@ export const regressor = (layer: Layer, { x = "x", y = "y" }: Names = {}): Defin
   ],
   build(scope, inputs) {
     const given = layer(scope, inputs[x]);
-    const target = inputs[y];
-    const prediction = given.shape.at(-1) === 1 ? ops.reshape(given, target.shape) : given;
+    const target = cast(inputs[y], "float");
+    const single = given.shape.at(-1) === 1 && `${given.shape.slice(0, -1)}` === `${target.shape}`;
+    const prediction = single ? ops.reshape(given, target.shape) : given;
+    if (`${prediction.shape}` !== `${target.shape}`)
+      throw new Error(
+        `regressor: the layer gives [${given.shape}] where "${y}" is [${target.shape}]; end it with dense(${target.shape[1] ?? 1})`,
+      );
     const distance = abs(sub(prediction, target));
     const axes = distance.shape.slice(1).map((_, i) => i + 1);
     return {
@@ -77,7 +93,8 @@ export const regressor = (layer: Layer, { x = "x", y = "y" }: Names = {}): Defin
       prediction,
     };
   },
-});
+};
+}
 
 /** The loss as what a network without measures is judged by. */
 const LOSS: Measure = { key: "loss", unit: "", scale: 1, digits: 4, better: "lower" };

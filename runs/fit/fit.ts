@@ -2,7 +2,9 @@
 import {
   adam,
   constantRate,
+  input,
   isOptimizerState,
+  trace,
   type Arm,
   type Node,
   type Norm,
@@ -10,7 +12,10 @@ import {
   type Schedule,
   type State,
 } from "../../src/index.ts";
+import * as z from "zod/mini";
+import { checked } from "../checked.ts";
 import { compare } from "../compare.ts";
+import { settingsOf } from "../described.ts";
 import type { Event } from "../events.ts";
 import type { Config, Door, Experiment, World } from "../experiment.ts";
 import { memoryStore } from "../memory-store.ts";
@@ -22,12 +27,15 @@ import type { DataSet, Task } from "../minibatch/task.ts";
 import { ARMS } from "../records.ts";
 import type { Machine, Measure } from "../sheet.ts";
 import type { RunConfig } from "../store.ts";
-import { inputsOf, type InputSpecs } from "./columns.ts";
+import { objectOf } from "../setting-values.ts";
+import { found } from "../settings.ts";
+import { checkNames, inputsOf, type InputSpecs } from "./columns.ts";
 import { defined, type Definition } from "./definition.ts";
 import { networkOf, normOf } from "./asking.ts";
 import type { Model } from "./model.ts";
 import { standardizedBy } from "./standardize.ts";
 import { checkOptions, type FitOptions } from "./options.ts";
+import { checkSame, fingerprint } from "./same.ts";
 import { divided } from "./validation.ts";
 
 /** What comes of a training. */
@@ -49,23 +57,30 @@ export async function fit(options: FitOptions): Promise<Fitted> {
   const definition = defined(options.network, options.metrics);
   const { train, test, classes } = divided(options, definition, seed);
   const specs = standardizedBy(train, options.standardize ?? []);
+  checkNames("fit", Object.keys(specs));
+  checkTask({ definition, specs, norm, classes, patience: options.patience, tested: test.count });
   const task = taskOf(options, { definition, specs, train, test });
   const experiment = experimentFor(task);
   const world: World = { runtime: () => runtime, threads: 1, places: {}, door: NO_DOOR, progress: () => undefined };
-  const field = await experiment.open(experiment.complete({ arms: [armOf(norm)], seeds: [seed] }, {}), world);
+  const asked = experiment.complete({ arms: [armOf(norm)], seeds: [seed] }, {});
+  checked(objectOf(settingsOf(experiment)), { ...asked, threads: 1, trainSize: train.count }, {
+    ...{ where: "fit", advice: "give fit other options" },
+  });
+  const field = await experiment.open(asked, world);
   const run: RunConfig<Config> = {
     ...{ experiment: task.name, config: field.config, places: {}, command: "fit", changes: [] },
     startedAt: new Date().toISOString(),
   };
   const { store: place = memoryStore() } = options;
   const store = typeof place === "function" ? await place({ experiment, run }) : place;
+  const key = { arm: armOf(norm), seed, lr: field.config.lr[0] };
   try {
+    checkSame(field.config, (await store.load(key))?.checkpoint.config);
     await compare({
       ...{ experiment, field, run, store, world, machine: machineOf(runtime), encode: noPictures },
       ...(onEvent ? { onEvent } : {}),
       ...(signal ? { signal } : {}),
     });
-    const key = { arm: armOf(norm), seed, lr: field.config.lr[0] };
     const { checkpoint } = (await store.load(key))!;
     const about = { definition, norm, inputs: specs, ...(classes ? { classes } : {}), runtime };
     const own = (state: State): Model => ({ ...about, state: withoutOptimizer(state) });
@@ -88,6 +103,43 @@ function experimentFor(task: Task): Experiment {
   return { ...experiment, settings };
 }
 
+/** Throws where the network, its data and its classes do not go together. */
+function checkTask({
+  definition: { labels, targets = [], ...definition },
+  specs,
+  norm,
+  classes,
+  ...rest
+}: Pick<Trained, "definition" | "specs"> & {
+  readonly norm: Arm | Norm;
+  readonly classes: readonly string[] | undefined;
+  readonly patience: number | undefined;
+  readonly tested: number;
+}): void {
+  const lacks = [...(labels === undefined ? [] : [labels]), ...targets].find((x) => !(x in specs));
+  if (lacks !== undefined)
+    throw new Error(
+      `fit: the network needs an input "${lacks}" that says what is right, got ${Object.keys(specs).join(", ")}; add it to data, or name another, e.g. classifier(layer, { y: "labels" })`,
+    );
+  if (rest.patience !== undefined && rest.tested === 0)
+    throw new Error(
+      `fit: patience counts tests that are no better, got ${rest.patience} and no example to test on; leave it away or give validate a share`,
+    );
+  if (!classes) return;
+  if (new Set(classes).size !== classes.length)
+    throw new Error(
+      `fit: classes must be different names, got ${classes.join(", ")}; give each once`,
+    );
+  const { value } = trace(networkOf(definition, specs, inputsOf(specs, 2)), {
+    ...{ mode: "eval", norm: normOf(norm), key: input("key", [2], "uint32") },
+  });
+  const logits = (value as Partial<typeof value>)["probability"]?.shape.at(-1);
+  if (logits !== undefined && logits !== classes.length)
+    throw new Error(
+      `fit: the network tells ${logits} classes apart, got ${classes.length} (${classes.slice(0, 10).join(", ")}); make its last layer dense(${classes.length})`,
+    );
+}
+
 interface Trained {
   readonly definition: Definition & { readonly measures: readonly Measure[] };
   readonly specs: InputSpecs;
@@ -101,22 +153,29 @@ function taskOf(options: FitOptions, { definition, specs, train, test }: Trained
   const { accumulate, patience, initialization = "data-dependent" } = options;
   const schedule = typeof lr === "number" ? constantRate(lr) : lr;
   const size = Math.min(batchSize, train.count);
-  const steps = epochs * Math.ceil(train.count / size);
+  const steps = typeof lr === "number" ? 1 : epochs * Math.ceil(train.count / size);
   const { measures } = definition;
   const wanted = new Set(["loss", ...measures.map(({ key }) => key)]);
-  const preset: Omit<Preset, "optimizer"> = {
+  const preset: Omit<Preset, "optimizer"> & { readonly given: string } = {
     ...{ epochs, batchSize: size, lr: [peakOf(schedule, steps)] },
     ...{ heldOut: 0, network: {}, target: measures[0].better === "lower" ? 0.05 : 0.95 },
-    ...{ oddBatch: true, keepBest: test.count > 0 },
+    ...{ oddBatch: true, keepBest: test.count > 0, given: fingerprint(options, { train, test, schedule }) },
     ...(accumulate === undefined ? {} : { accumulate }),
     ...(patience === undefined ? {} : { patience }),
   };
-  const with_ = (set: DataSet): DataSet => ({ ...set, inputs: (n) => inputsOf(specs, n) });
+  const described = (set: DataSet): DataSet => ({
+    count: set.count,
+    inputs: (n) => inputsOf(specs, n),
+    feeds: (rows) => set.feeds(rows),
+    ...(set.varied ? { varied: (rows, key) => set.varied!(rows, key) } : {}),
+  });
   return {
     ...{ name: "fit", about: "a network of one's own", unit: "examples", places: {}, options: {} },
     ...{ measures, initialization },
-    presets: { fit: preset as Preset },
-    load: () => Promise.resolve({ train: with_(train), test: with_(test), source: "given" }),
+    presets: { fit: preset as unknown as Preset },
+    settings: { given: found("what was given", z.string().check(z.maxLength(100)), String) },
+    advice: "lower lr",
+    load: () => Promise.resolve({ train: described(train), test: described(test), source: "given" }),
     network: (inputs) => (scope) => {
       const { loss, ...others } = networkOf(definition, specs, inputs)(scope);
       const followed = Object.entries(others).filter(([name]) => wanted.has(name));

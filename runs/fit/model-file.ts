@@ -17,6 +17,7 @@ import {
   type Parameter,
   type Runtime,
 } from "../../src/index.ts";
+import { optionsOf } from "../../src/graph/options.ts";
 import { checked } from "../checked.ts";
 import { ARMS } from "../records.ts";
 import { inputsOf, type InputSpecs } from "./columns.ts";
@@ -29,6 +30,7 @@ const MOST = 100_000;
 
 const size = z.int().check(z.minimum(0), z.maximum(2 ** 31 - 1));
 const numbers = z.array(z.number()).check(z.maxLength(MOST));
+const positives = z.array(z.number().check(z.positive())).check(z.maxLength(MOST));
 const schema = z.object({
   /** Undefined where the normalization is one of the user's own. */
   arm: z.optional(z.enum(ARMS)),
@@ -37,16 +39,24 @@ const schema = z.object({
     z.object({
       shape: z.array(size).check(z.maxLength(8)),
       dtype: z.enum(["float", "int32", "uint32", "bool"]),
-      standardized: z.optional(z.object({ mean: numbers, deviation: numbers })),
+      standardized: z.optional(z.object({ mean: numbers, deviation: positives })),
     }),
   ),
-  classes: z.optional(z.array(z.string()).check(z.maxLength(MOST))),
+  classes: z.optional(
+    z.array(z.string()).check(
+      z.maxLength(MOST),
+      z.refine((all) => new Set(all).size === all.length, "different names"),
+    ),
+  ),
+  /** Outputs that it is judged by beside the network's own. */
+  metrics: z.optional(z.array(z.string()).check(z.maxLength(MOST))),
 });
 
 /** The bytes of a .safetensors file: parameters, and what the model knows of its inputs and classes. */
-export function encodeModel({ norm, inputs, classes, state }: Model): Uint8Array {
+export function encodeModel({ definition, norm, inputs, classes, state }: Model): Uint8Array {
   const arm = typeof norm === "string" ? norm : ARMS.find((name) => arms[name] === norm);
-  const known = JSON.stringify({ arm, inputs, classes });
+  const metrics = definition.measures.map(({ key }) => key).filter((key) => key !== "loss");
+  const known = JSON.stringify({ arm, inputs, classes, metrics });
   return encodeSafetensors(state, { format: FORMAT, model: known });
 }
 
@@ -61,11 +71,15 @@ export interface LoadOptions {
   readonly where?: string;
 }
 
+const knownOfLoad = optionsOf<LoadOptions>("decodeModel", {
+  network: "required",
+  runtime: "required",
+  norm: "optional",
+  where: "optional",
+});
 /** A model from its bytes; throws for those of another network. */
-export function decodeModel(
-  bytes: Uint8Array,
-  { network, runtime, norm: own, where = "the model" }: LoadOptions,
-): Model {
+export function decodeModel(bytes: Uint8Array, options: LoadOptions): Model {
+  const { network, runtime, norm: own, where = "the model" } = knownOfLoad(options);
   const advice = "save it again with saveModel";
   const { tensors: state, metadata } = decodeSafetensors(bytes, where);
   const { format = "none" }: Readonly<Partial<Record<string, string>>> = metadata;
@@ -82,10 +96,32 @@ export function decodeModel(
       `${where}: its normalization is none of the arms, got no norm; pass the one that it was trained with`,
     );
   const inputs = said.inputs as InputSpecs;
-  const definition = defined(network);
-  checkState(allParameters(definition, inputs, norm), state, where);
+  for (const [name, { shape, dtype, standardized }] of Object.entries(inputs)) {
+    const groups = shape[0] ?? 1;
+    const fits = [standardized?.mean, standardized?.deviation].every(
+      (list) => list === undefined || list.length === groups,
+    );
+    if (!fits || (standardized && dtype !== "float"))
+      throw new Error(
+        `${where}: its description standardizes "${name}" of ${dtype} [${shape}], got numbers for another shape; ${advice}`,
+      );
+  }
+  const definition = defined(network, said.metrics);
+  const parameters = inWords(where, () => allParameters(definition, inputs, norm));
+  checkState(parameters, state, where);
   const { classes } = said;
   return { definition, norm, inputs, state, runtime, ...(classes ? { classes } : {}) };
+}
+
+/** What is wrong with a network on the inputs of a file is said of that file. */
+function inWords<T>(where: string, f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    throw new Error(`${where}: the network does not fit its inputs: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** All parameters of a network, trained or not. */
@@ -109,6 +145,10 @@ export interface OnnxOptions {
   readonly examples?: number;
 }
 
+const knownOfOnnx = optionsOf<OnnxOptions>("exportOnnx", {
+  inputs: "optional",
+  examples: "optional",
+});
 /**
  * The bytes of an .onnx file that answers as `predict` does, standardizing of inputs included, with plain weights: any ONNX
  * runtime can use it. What inputs, outputs and classes mean stands in its metadata, as JSON.
@@ -116,11 +156,17 @@ export interface OnnxOptions {
 export function exportOnnx(model: Model, options: OnnxOptions = {}): Uint8Array {
   const { definition, norm, inputs, classes, state } = model;
   const { targets = ["y"] } = definition;
+  const asked = knownOfOnnx(options);
   const { examples = 1, inputs: given = Object.keys(inputs).filter((x) => !targets.includes(x)) } =
-    options;
+    asked;
+  const unknown = given.find((name) => !(name in inputs));
+  if (unknown !== undefined)
+    throw new Error(
+      `exportOnnx: there is no input "${unknown}", got it beside ${Object.keys(inputs).join(", ")}; leave it away`,
+    );
   const plain = foldedArm(norm);
   const { outputs } = answersOf({ definition, norm: plain ?? norm, inputs }, given, examples);
-  return exportModel(outputs, plain ? fold(state) : state, {
+  return exportModel(outputs, new Map([...state, ...fold(state)]), {
     metadata: {
       "weightnorm.inputs": JSON.stringify(
         Object.fromEntries(given.map((name) => [name, inputs[name]])),

@@ -8,6 +8,7 @@ import {
   type Runtime,
   type Schedule,
 } from "../../src/index.ts";
+import { described } from "../../src/graph/index.ts";
 import { optionsOf } from "../../src/graph/options.ts";
 import type { Shown } from "../events.ts";
 import type { Config, Experiment } from "../experiment.ts";
@@ -35,7 +36,7 @@ export interface FitOptions {
   readonly norm?: Arm | Norm;
   /** From the rates to an optimizer: `adam`, which is the default, or `({ lr }) => sgd({ lr, momentum: 0.9 })`. */
   readonly optimizer?: (rates: Readonly<Record<"lr", Node>>) => Optimizer;
-  /** The learning rate, or what it is at every step (default 0.001). */
+  /** The learning rate, or what it is at every batch, counted from 0 (default 0.001). */
   readonly lr?: number | Schedule;
   /** Passes over the training examples (default 10). */
   readonly epochs?: number;
@@ -59,7 +60,7 @@ export interface FitOptions {
   readonly seed?: number;
   /** What happens, as plain data: losses, tests, layers. */
   readonly onEvent?: (event: Shown) => void;
-  /** Stops training after the step under way; what was done is saved, and `Interrupted` thrown. */
+  /** Stops training after the step under way: what was done is saved in the store, and `Interrupted` thrown. */
   readonly signal?: NonNullable<RaceOptions["signal"]>;
   /** Where checkpoints go (default: memory); the same store and options go on to the same bits. */
   readonly store?: Store | OpenStore;
@@ -112,6 +113,28 @@ export function checkOptions(options: Loose): void {
     );
   if (typeof lr === "number" && !(lr > 0 && lr < Infinity))
     throw new Error(`fit: lr must be a finite number above 0, got ${lr}; use e.g. 0.001`);
+  if (lr !== undefined && typeof lr !== "number" && typeof lr !== "function")
+    throw new Error(`fit: lr must be a number or a schedule, got ${described(lr)}; use e.g. 0.001`);
+  const { initialization, signal, store, metrics, classes } = others;
+  if (initialization !== undefined && !["data-dependent", "as drawn"].includes(initialization))
+    throw new Error(
+      `fit: initialization must be "data-dependent" or "as drawn", got ${described(initialization)}; use one of these`,
+    );
+  if (signal !== undefined && typeof (signal as Partial<typeof signal>).aborted !== "boolean")
+    throw new Error(
+      `fit: signal must be that of an AbortController, got ${described(signal)}; give controller.signal`,
+    );
+  if (store !== undefined && typeof store !== "function" && typeof (store as Partial<Store>).load !== "function")
+    throw new Error(
+      `fit: store must be one that keeps checkpoints, got ${described(store)}; use memoryStore(), or runFolder("runs/mine")`,
+    );
+  for (const [name, list] of [["metrics", metrics], ["classes", classes]] as const)
+    if (list !== undefined && !Array.isArray(list))
+      throw new Error(`fit: ${name} must be a list, got ${described(list)}; write [...]`);
+  if (classes?.some((name) => typeof (name as unknown) !== "string"))
+    throw new Error(
+      `fit: classes must be names, got ${classes.map((c) => described(c)).join(", ")}; give texts`,
+    );
   for (const [name, example] of [["epochs", 10], ["batchSize", 32], ["accumulate", 4], ["patience", 5]] as const) {
     const value = others[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))

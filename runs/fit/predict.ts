@@ -6,7 +6,7 @@ import {
   type TensorData,
 } from "../../src/index.ts";
 import type { DataSet } from "../minibatch/task.ts";
-import { programOf } from "./asking.ts";
+import { programOf, WHOLE } from "./asking.ts";
 import {
   isDataSet,
   readColumns,
@@ -24,8 +24,7 @@ export interface Predictions {
 }
 
 /** Examples of a program: a few sizes, so that few programs are made; the rest of a batch is filled up. */
-const SIZES = [1, 8, 64] as const;
-const LARGEST = SIZES[2];
+const SIZES = [1, 8, WHOLE] as const;
 
 /** Outputs for any number of examples; programs are made when they are needed, and kept until `releaseModel`. */
 export async function predict(model: Model, inputs: Columns): Promise<Predictions> {
@@ -35,8 +34,8 @@ export async function predict(model: Model, inputs: Columns): Promise<Prediction
   });
   const given = Object.keys(inputs);
   const parts: Readonly<Record<string, Tensor>>[] = [];
-  for (let start = 0; start < set.count; start += LARGEST) {
-    const left = Math.min(LARGEST, set.count - start);
+  for (let start = 0; start < set.count; start += WHOLE) {
+    const left = Math.min(WHOLE, set.count - start);
     const size = SIZES.find((s) => s >= left)!;
     const rows = Uint32Array.from({ length: size }, (_, i) => start + (i < left ? i : 0));
     const values = await programOf(model, given, size).run(feedsOf(set, rows, start), model.state);
@@ -59,9 +58,9 @@ export async function measure(model: Model, data: Data): Promise<Readonly<Record
   const names = Object.keys(model.inputs);
   const wanted = new Set(["loss", ...model.definition.measures.map(({ key }) => key)]);
   const sums: Record<string, number> = {};
-  for (let start = 0; start < set.count; start += LARGEST) {
+  for (let start = 0; start < set.count; start += WHOLE) {
     const rows = Uint32Array.from(
-      { length: Math.min(LARGEST, set.count - start) },
+      { length: Math.min(WHOLE, set.count - start) },
       (_, i) => start + i,
     );
     const program = programOf(model, names, rows.length, wanted);
@@ -84,11 +83,24 @@ export async function confusionMatrix(
     throw new Error(
       "confusionMatrix: expected a model that tells classes apart, got one without labels; use measure",
     );
+  if (!(labels in columns))
+    throw new Error(
+      `confusionMatrix: it needs "${labels}", which says what is right, got ${Object.keys(columns).join(", ")}; add it`,
+    );
   const known = asSet(model, columns, "confusionMatrix");
   const right = known.feeds(Uint32Array.from({ length: known.count }, (_, i) => i))[labels].data;
   const { [labels]: _, ...rest } = columns;
   const { outputs } = await predict(model, rest);
+  if (!("class" in outputs && "probability" in outputs))
+    throw new Error(
+      `confusionMatrix: expected outputs class and probability, got ${Object.keys(outputs).join(", ")}; make the network with classifier`,
+    );
   const size = outputs["probability"].shape[1];
+  const wrong = right.find((label) => label < 0 || label >= size);
+  if (wrong !== undefined)
+    throw new Error(
+      `confusionMatrix: classes are 0 to ${size - 1}, got ${wrong} in "${labels}"; use one of these`,
+    );
   const counts = Array.from({ length: size }, () => new Array<number>(size).fill(0));
   outputs["class"].data.forEach((taken, i) => counts[right[i]][taken]++);
   return counts;

@@ -1,6 +1,6 @@
 /** Which examples are trained on, and which are held out to test on. */
-import { keyOf, permutation } from "../../src/index.ts";
 import type { DataSet } from "../minibatch/task.ts";
+import { splitOf } from "../split.ts";
 import { classesIn, isDataSet, readColumns, specsOf, subset, type Data } from "./columns.ts";
 import type { Definition } from "./definition.ts";
 
@@ -31,37 +31,24 @@ export function divided(given: Given, { labels }: Definition, seed: number): Div
     throw new Error(
       `fit: validate is a share of the examples, from 0 to below 1, or other data, got ${validate}; use e.g. 0.1`,
     );
-  const kinds = labels === undefined ? undefined : labelsOf(whole, labels);
-  const out = new Set(heldOut(whole.count, validate, { kinds, seed }));
-  if (out.size === whole.count)
-    throw new Error(
-      `fit: expected examples to train on, got ${whole.count} in all and each held out; give more, or validate: 0`,
-    );
-  const rows = (held: boolean): Uint32Array =>
-    Uint32Array.from({ length: whole.count }, (_, i) => i).filter((i) => out.has(i) === held);
-  return { train: subset(whole, rows(false)), test: subset(whole, rows(true)), classes };
+  if (validate === 0) return { train: whole, test: subset(whole, new Uint32Array()), classes };
+  const kinds = labelsOf(whole, labels) ?? new Uint8Array(whole.count);
+  const { train, test } = splitOf(kinds, { seed, share: validate });
+  return { train: subset(whole, train.toSorted()), test: subset(whole, test), classes };
 }
 
-/** The class of every example, where a set holds them. */
-function labelsOf(set: DataSet, labels: string): ArrayLike<number> | undefined {
-  const all = Uint32Array.from({ length: set.count }, (_, i) => i);
-  return set.inputs(1).some((x) => x.attrs.name === labels && x.dtype === "int32")
-    ? set.feeds(all)[labels].data
-    : undefined;
-}
+/** Examples that are looked at at a time. */
+const ROWS = 1024;
 
-interface Drawing {
-  readonly kinds: ArrayLike<number> | undefined;
-  readonly seed: number;
-}
-/** Rows that are held out: that share of every kind, in an order that the seed decides. */
-export function heldOut(count: number, share: number, { kinds, seed }: Drawing): readonly number[] {
-  const groups = new Map<number, number[]>();
-  for (const row of permutation(count, keyOf(seed, "validate"))) {
-    const kind = kinds?.[row] ?? 0;
-    const group = groups.get(kind);
-    if (group) group.push(row);
-    else groups.set(kind, [row]);
+/** The class of every example, where a set has one for each. */
+function labelsOf(set: DataSet, labels: string | undefined): Int32Array | undefined {
+  const given = set.inputs(1).find((x) => x.attrs.name === labels);
+  if (given?.dtype !== "int32" || given.shape.length !== 1) return undefined;
+  const kinds = new Int32Array(set.count);
+  for (let start = 0; start < set.count; start += ROWS) {
+    const length = Math.min(ROWS, set.count - start);
+    const rows = Uint32Array.from({ length }, (_, i) => start + i);
+    kinds.set(set.feeds(rows)[given.attrs.name].data, start);
   }
-  return [...groups.values()].flatMap((rows) => rows.slice(0, Math.round(rows.length * share)));
+  return kinds;
 }

@@ -10,7 +10,7 @@ export interface BestTest {
   readonly value: number;
 }
 
-/** Whether `value` is better than that of the best test so far; the first of equals stays. */
+/** Whether `value` is better than that of the best test so far; patience counts from the first of equals. */
 export const isBetter = (
   { better }: Pick<Measure, "better">,
   value: number,

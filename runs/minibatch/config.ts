@@ -151,9 +151,23 @@ export const heldOutSize = (config: MinibatchConfig): number =>
 export const trainedSize = (config: MinibatchConfig): number =>
   config.trainSize - heldOutSize(config);
 
-/** Batches of an epoch: a step of training is one of them. */
-export const stepsPerEpoch = (config: MinibatchConfig): number =>
-  (config.oddBatch ? Math.ceil : Math.floor)(trainedSize(config) / config.batchSize);
+/**
+ * Batches of an epoch: a step of training is one of them. A rest of one example goes with the batch before it, since
+ * statistics of one example are none.
+ */
+export function stepsPerEpoch(config: MinibatchConfig): number {
+  const [count, size] = [trainedSize(config), config.batchSize];
+  const whole = Math.floor(count / size);
+  const rest = count - whole * size;
+  return config.oddBatch && (rest > 1 || whole === 0) ? whole + 1 : whole;
+}
+
+/** Which of an epoch's examples, in its order, batch `i` holds: from the first to before the second. */
+export function batchOf(config: MinibatchConfig, i: number): readonly [number, number] {
+  const start = i * config.batchSize;
+  const isLast = config.oddBatch && i === stepsPerEpoch(config) - 1;
+  return [start, isLast ? trainedSize(config) : start + config.batchSize];
+}
 
 export const stepsOf = (config: MinibatchConfig): number => config.epochs * stepsPerEpoch(config);
 

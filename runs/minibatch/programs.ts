@@ -200,7 +200,9 @@ async function means(
     const outputs = await programOf(taken).run({ ...set.feeds(rows), key }, state);
     for (const name of Object.keys(sums)) {
       const { data } = outputs[name];
-      if (filled) for (let i = 0; i < size; i++) sums[name] += data[i];
+      const each = data.length / taken; // of an example that is measured in several places, their mean
+      if (filled && each === 1) for (let i = 0; i < size; i++) sums[name] += data[i];
+      else if (filled) for (let i = 0; i < size * each; i++) sums[name] += data[i] / each;
       else sums[name] += (size * Array.from(data).reduce((a, b) => a + b, 0)) / data.length;
     }
   }

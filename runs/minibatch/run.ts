@@ -15,10 +15,12 @@ import {
   type State,
   type Tensor,
 } from "../../src/index.ts";
+import { canonical } from "../canonical.ts";
 import type { Happening, RunKey } from "../events.ts";
 import { Diverged, type Contestant, type Kept } from "../experiment.ts";
 import { isBetter, parted, withBest } from "./best.ts";
 import {
+  batchOf,
   heldOutSize,
   stepsOf,
   stepsPerEpoch,
@@ -46,6 +48,7 @@ const TESTS = 4;
 /** One run, at its start or where its checkpoint left it. */
 export async function startRun({ config, key, programs, from }: RunOptions): Promise<Contestant> {
   const { arm, task } = programs;
+  const { advice = "lower --lr" } = task;
   const { seed, lr } = key;
   const perEpoch = stepsPerEpoch(config);
   const steps = stepsOf(config);
@@ -69,6 +72,8 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     .reduce((n, p) => n + sizeOf(p.shape), 0);
   progress.parameters = parameters;
   progress.examples ??= progress.stepMilliseconds.length * config.batchSize;
+  if (from && canonical(from.checkpoint.config["epochs"]) !== canonical(config.epochs))
+    delete progress.stopped; // it is asked to go on for longer
   /** Where the run ends: earlier than planned if tests get no better. */
   const end = (): number => (progress.stopped ? step : steps);
   return {
@@ -113,8 +118,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     const epoch = Math.floor(step / perEpoch);
     if (order?.epoch !== epoch)
       order = { epoch, rows: permutation(trained, keyOf(seed, "order", epoch)) };
-    const start = (step % perEpoch) * config.batchSize;
-    const rows = order.rows.subarray(start, start + config.batchSize);
+    const rows = order.rows.subarray(...batchOf(config, step % perEpoch));
     const program = programs.step(rows.length, collects(step % perEpoch));
     await program.compile(); // so that its timing need not
     const began = performance.now();
@@ -131,7 +135,10 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     const milliseconds = performance.now() - began;
     const loss = item(outputs["loss"]);
     if (!Number.isFinite(loss))
-      throw badLoss(arm, step + 1, { loss, layer: await programs.blame(fed, before, rows.length) });
+      throw badLoss(arm, step + 1, {
+        ...{ loss, advice },
+        layer: await programs.blame(fed, before, rows.length),
+      });
     step++;
     const means = task.measures.map(
       ({ key: name }) => [name, mean(outputOf(outputs, name))] as const,
@@ -198,7 +205,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     for (const [name, value] of Object.entries(means))
       if (!Number.isFinite(value))
         throw new Diverged(
-          `train: the ${what} ${name} of ${arm} must be a finite number, got ${value} after step ${step}; lower --lr`,
+          `train: the ${what} ${name} of ${arm} must be a finite number, got ${value} after step ${step}; ${advice}`,
         );
     return means;
   }
@@ -244,7 +251,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       const bad = values.find((x) => !Number.isFinite(x));
       if (bad !== undefined)
         throw new Diverged(
-          `train: the parameters of ${arm} must be finite numbers, got ${bad} in ${name} after step ${step}; lower --lr`,
+          `train: the parameters of ${arm} must be finite numbers, got ${bad} in ${name} after step ${step}; ${advice}`,
         );
     }
     const { arms: _arms, seeds: _seeds, lr: _lr, lrOf: _lrOf, ...rest } = config;
@@ -261,14 +268,18 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
 function badLoss(
   arm: RunKey["arm"],
   step: number,
-  { loss, layer }: { readonly loss: number; readonly layer: string | undefined },
+  {
+    loss,
+    layer,
+    advice,
+  }: { readonly loss: number; readonly layer: string | undefined; readonly advice: string },
 ): Diverged {
   const where =
     layer === undefined
       ? "no layer's pre-activations overflow, so the loss itself does"
       : `pre-activations overflow first in layer ${layer}`;
   return new Diverged(
-    `train: the loss of ${arm} must be a finite number, got ${loss} at step ${step} (${where}); lower --lr`,
+    `train: the loss of ${arm} must be a finite number, got ${loss} at step ${step} (${where}); ${advice}`,
   );
 }
 

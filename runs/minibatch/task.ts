@@ -91,6 +91,8 @@ export interface Task {
     trained: Omit<TrainedModel, "data">,
     options: { readonly files: readonly NamedFile[]; readonly world: World },
   ) => Promise<Predictions>;
+  /** What to do about a loss that is no number (default: "lower --lr"). */
+  readonly advice?: string;
   /** What else there is to say of the data. */
   readonly facts?: Facts;
   /** What others reported, to set beside what is measured here. */

@@ -10,7 +10,7 @@ import {
   type TableFound,
 } from "../../experiments/own/table/found.ts";
 import { table } from "../../experiments/own/table/task.ts";
-import { splitOf } from "../../experiments/own/split.ts";
+import { splitOf } from "../../runs/split.ts";
 import { sized } from "../../experiments/own/sizes.ts";
 import { trainedSize } from "../../runs/minibatch/config.ts";
 import { failure, worldOf, type Spoken } from "./own-world.ts";

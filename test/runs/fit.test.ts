@@ -97,7 +97,7 @@ describe("going on", () => {
     const store = runFolder(join(folder, "other"));
     await fit({ ...options, epochs: 1, store });
     await expect(fit({ ...options, epochs: 2, store })).rejects.toThrow(
-      /holds a training with epochs 1, got epochs 2; give fit the options that it began with/,
+      /holds a training with epochs 1, got epochs 2; give it the data and options that it began with/,
     );
   });
 });

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { OwnConfig } from "../settings.ts";
 import { sourceSchema, type Source } from "../source.ts";
-import { splitSchema, type Split } from "../split.ts";
+import { splitSchema, type Split } from "../../../runs/split.ts";
 
 /** Labels are bytes. */
 export const MOST_CLASSES = 256;

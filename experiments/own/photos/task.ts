@@ -10,7 +10,7 @@ import { answersOf, likeliest } from "../answers.ts";
 import { newSplit, ownPreset, ownSettings } from "../settings.ts";
 import { sized } from "../sizes.ts";
 import { checkSame, nameOf } from "../source.ts";
-import { splitOf } from "../split.ts";
+import { splitOf } from "../../../runs/split.ts";
 import { pictureFolder, tooFew, type Folder } from "./folder.ts";
 import { CHANNELS, photosFound, photosTold, VARIATIONS, type PhotosConfig } from "./found.ts";
 import { answering, classifier } from "./model.ts";

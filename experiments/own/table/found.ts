@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { OwnConfig } from "../settings.ts";
 import { sourceSchema, type Source } from "../source.ts";
-import { splitSchema, type Split } from "../split.ts";
+import { splitSchema, type Split } from "../../../runs/split.ts";
 
 /** A column as the network takes it. */
 export type Column =

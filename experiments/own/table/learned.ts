@@ -3,7 +3,7 @@ import { UsageError } from "../../../runs/experiment.ts";
 import { brief, word } from "../../../src/train/json.ts";
 import { meant } from "../nearest.ts";
 import type { Source } from "../source.ts";
-import { splitOf, type Parts, type Split } from "../split.ts";
+import { splitOf, type Parts, type Split } from "../../../runs/split.ts";
 import { isMissing, kindOf, type Kind } from "./columns.ts";
 import { checkRow, type Row, type Text } from "./csv.ts";
 import { learned } from "./encode.ts";

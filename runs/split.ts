@@ -1,6 +1,6 @@
 /** Which examples are held out to test on: drawn by a seed, of every class its share. */
 import * as z from "zod/mini";
-import { keyOf, permutation } from "../../src/index.ts";
+import { keyOf, permutation } from "../src/index.ts";
 
 export interface Split {
   readonly seed: number;
@@ -21,7 +21,7 @@ export interface Parts {
 
 /**
  * `labels` has the class of every example; examples without classes are all of one. Of every class that has two examples at
- * least one is trained on, and one is held out.
+ * least one is trained on, and one is held out; one that has a single example is trained on.
  */
 export function splitOf(labels: ArrayLike<number>, { seed, share }: Split): Parts {
   const byClass = new Map<number, number[]>();
@@ -33,7 +33,7 @@ export function splitOf(labels: ArrayLike<number>, { seed, share }: Split): Part
   }
   const held = new Set<number>();
   for (const rows of byClass.values()) {
-    const count = Math.max(1, Math.min(rows.length - 1, Math.round(share * rows.length)));
+    const count = Math.min(rows.length - 1, Math.max(1, Math.round(share * rows.length)));
     for (const row of rows.slice(0, count)) held.add(row);
   }
   return {
