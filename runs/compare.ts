@@ -66,7 +66,8 @@ export async function compare(
     await store.save(contestant.key, contestant.saved()); // there is always a last good checkpoint
   }
   const going = (): void => {
-    if (options.signal?.aborted) throw new Interrupted();
+    if (options.signal?.aborted)
+      throw new Interrupted("training was stopped; give the same store to go on");
   };
   const { finished, lost } = await race(field, runs, store, options);
   if (finished.length === 0) throw lost[0].error;

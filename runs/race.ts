@@ -100,7 +100,8 @@ async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): P
       clock.saved = performance.now();
       clock.pause = CHECKPOINT_SHARE * (clock.saved - now);
     }
-    if (stop) throw new Interrupted();
+    if (stop)
+      throw new Interrupted("training was stopped; give fit the same store and options to go on");
   }
 }
 

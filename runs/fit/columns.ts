@@ -125,6 +125,10 @@ function tensorOf(name: string, column: Column, reading: Reading): Tensor {
       ? asTensor(name, column, { where, dtype: spec?.dtype })
       : labelTensor(name, column, reading);
   checkFinite(name, read, where);
+  if (read.shape.slice(1).includes(0))
+    throw new Error(
+      `${where}: "${name}" has no numbers in its examples, got shape [${read.shape}]; give rows of at least one`,
+    );
   if (read.shape.length === 0)
     throw new Error(
       `${where}: "${name}" holds one number, got shape []; give a row an example, [examples, ...]`,
@@ -193,7 +197,7 @@ function asTensor(
     if (!isList(x)) {
       if (typeof x !== "number" || level !== shape.length)
         throw new Error(
-          `${where}: "${name}" is [${shape}] of numbers, got ${typeof x === "number" ? "a row that is shorter than the others" : JSON.stringify(x)}; give numbers in rows of one length`,
+          `${where}: "${name}" is [${shape}] of numbers, got ${typeof x === "number" ? "a row that is shorter than the others" : JSON.stringify(x)}; give numbers in rows of one length${typeof x === "string" ? ", or, if these are classes, make the network with classifier" : ""}`,
         );
       flat.push(x);
       return;

@@ -58,7 +58,7 @@ export async function fit(options: FitOptions): Promise<Fitted> {
   const { train, test, classes } = divided(options, definition, seed);
   const specs = standardizedBy(train, options.standardize ?? []);
   checkNames("fit", Object.keys(specs));
-  checkTask({ definition, specs, norm, classes, patience: options.patience, tested: test.count });
+  checkTask({ definition, specs, norm, classes, patience: options.patience, trained: train.count, initialization: options.initialization, tested: test.count });
   const task = taskOf(options, { definition, specs, train, test });
   const experiment = experimentFor(task);
   const world: World = { runtime: () => runtime, threads: 1, places: {}, door: NO_DOOR, progress: () => undefined };
@@ -115,6 +115,8 @@ function checkTask({
   readonly classes: readonly string[] | undefined;
   readonly patience: number | undefined;
   readonly tested: number;
+  readonly trained: number;
+  readonly initialization: FitOptions["initialization"];
 }): void {
   const lacks = [...(labels === undefined ? [] : [labels]), ...targets].find((x) => !(x in specs));
   if (lacks !== undefined)
@@ -125,7 +127,16 @@ function checkTask({
     throw new Error(
       `fit: patience counts tests that are no better, got ${rest.patience} and no example to test on; leave it away or give validate a share`,
     );
+  const one = rest.trained === 1 && rest.initialization !== "as drawn";
+  if (one)
+    throw new Error(
+      `fit: first weights are made from the data, which takes several examples, got 1 to train on; give more, or initialization: "as drawn"`,
+    );
   if (!classes) return;
+  if (classes.length === 1)
+    throw new Error(
+      `fit: expected classes to tell apart, got "${classes[0]}" alone; give examples of another, or all names as classes`,
+    );
   if (new Set(classes).size !== classes.length)
     throw new Error(
       `fit: classes must be different names, got ${classes.join(", ")}; give each once`,

@@ -18,6 +18,7 @@ import {
   type Runtime,
 } from "../../src/index.ts";
 import { optionsOf } from "../../src/graph/options.ts";
+import { wholeUnits } from "../../src/nn/checks.ts";
 import { checked } from "../checked.ts";
 import { ARMS } from "../records.ts";
 import { inputsOf, type InputSpecs } from "./columns.ts";
@@ -159,6 +160,7 @@ export function exportOnnx(model: Model, options: OnnxOptions = {}): Uint8Array 
   const asked = knownOfOnnx(options);
   const { examples = 1, inputs: given = Object.keys(inputs).filter((x) => !targets.includes(x)) } =
     asked;
+  wholeUnits("exportOnnx", "examples", examples);
   const unknown = given.find((name) => !(name in inputs));
   if (unknown !== undefined)
     throw new Error(

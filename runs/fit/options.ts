@@ -128,7 +128,9 @@ export function checkOptions(options: Loose): void {
     throw new Error(
       `fit: store must be one that keeps checkpoints, got ${described(store)}; use memoryStore(), or runFolder("runs/mine")`,
     );
-  for (const [name, list] of [["metrics", metrics], ["classes", classes]] as const)
+  const { standardize } = others;
+  for (const [name, list] of [
+    ["standardize", standardize],["metrics", metrics], ["classes", classes]] as const)
     if (list !== undefined && !Array.isArray(list))
       throw new Error(`fit: ${name} must be a list, got ${described(list)}; write [...]`);
   if (classes?.some((name) => typeof (name as unknown) !== "string"))

@@ -28,6 +28,10 @@ const SIZES = [1, 8, WHOLE] as const;
 
 /** Outputs for any number of examples; programs are made when they are needed, and kept until `releaseModel`. */
 export async function predict(model: Model, inputs: Columns): Promise<Predictions> {
+  if (!("definition" in model))
+    throw new Error(
+      `predict: expected a model, got an object with ${Object.keys(model).join(", ")}; fit returns it as model: const { model } = await fit(...)`,
+    );
   const set = readColumns(inputs, {
     ...{ where: "predict", specs: model.inputs },
     ...{ labels: model.definition.labels, classes: model.classes },
