@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { answersOf } from "../../experiments/own/answers.ts";
 import { answering } from "../../experiments/own/table/model.ts";
 import { table } from "../../experiments/own/table/task.ts";
-import type { MinibatchConfig } from "../../runs/minibatch/config.ts";
 import {
   arms,
   evalStep,
@@ -33,7 +32,7 @@ test("a state that is still trained on answers as its parameters do", async () =
   const of = (state: State): ReturnType<typeof answersOf> =>
     answersOf(
       {
-        ...{ config: table.complete({}, {}) as MinibatchConfig, arm: "plain", seed: 1, state },
+        ...{ config: table.complete({}, {}), arm: "plain", seed: 1, state },
         ...{ norm: arms.plain, runtime, onProgress: () => undefined },
       },
       {

@@ -205,7 +205,7 @@ test("what a folder decided stays decided", async () => {
   const { config } = await opened(good);
   const turned = { ...config.found!, classes: ["dogs", "cats"], mean: [0.1, 0.2, 0.3] };
   const { world, said } = worldOf("photos", good);
-  const field = await photos.open({ ...config, found: turned }, world);
+  const field = await photos.open({ ...config, found: turned } as PhotosConfig, world);
   expect((field.config as PhotosConfig).found).toEqual(turned);
   expect(field.facts).toContainEqual(["classes", "dogs, cats"]);
   await field.release();

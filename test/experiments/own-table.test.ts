@@ -75,7 +75,7 @@ test("numbers of rows are told apart from what is learned from", async () => {
   const mixed = ids.map((i) => ((i * 7) % 31) + 100); // 101..130 in another order
   const text = (
     column: readonly (number | string)[],
-    y = (i: number) => (i < 15 ? "a" : "b"),
+    y = (i: number): string => (i < 15 ? "a" : "b"),
   ): string => ["id,x,y", ...column.map((id, i) => `${id},${(i * 5) % 11},${y(i)}`)].join("\n");
   const columnsOf = async (...of: Parameters<typeof text>): Promise<readonly string[]> =>
     (await opened(text(...of))).config.found!.columns.map(({ name }) => name);
