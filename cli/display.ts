@@ -1,6 +1,7 @@
 /** What one sees of training: a bar for every run on a terminal, plain lines elsewhere. Made of events and of nothing else. */
 import { MultiBar, Presets, type SingleBar } from "cli-progress";
-import { inUnit, stepName } from "../report/index.ts";
+import { inUnit } from "../report/measure.ts"; // not of its index, which loads what draws
+import { stepName } from "../report/words.ts";
 import type { Measured, Opened, RunEvent, RunKey, Shown, Stepped, Values } from "../runs/events.ts";
 import type { Sheet } from "../runs/records.ts";
 import { printable } from "../src/train/json.ts";

@@ -1,5 +1,6 @@
 /** `weightnorm eval`: what a checkpoint is worth on the test, or every checkpoint of a run. */
-import { inUnit, textTable } from "../report/index.ts";
+import { inUnit } from "../report/measure.ts";
+import { textTable } from "../report/text-table.ts";
 import type { Values } from "../runs/events.ts";
 import type { Settings } from "../runs/settings.ts";
 import { checkpointsAt, loadOurs, placesFor } from "./checkpoints.ts";

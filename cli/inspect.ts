@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from "../src/index.ts";
 import { readBytes } from "../src/node/index.ts";
-import { textTable } from "../report/index.ts";
+import { textTable } from "../report/text-table.ts";
 
 interface Inspection {
   readonly file: string;

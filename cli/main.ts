@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Where the command line starts: arguments in, exit code out. */
 import { reasonOf } from "../src/node/files.ts";
-import { lackOf } from "./needs.ts";
+import { lackOf, needsOf } from "./needs.ts";
 
 // A reader who leaves early (`weightnorm ... | head`) is no failure, and must not end the training of a run.
 for (const stream of [process.stdout, process.stderr])
@@ -23,9 +23,9 @@ process.on("exit", () => {
       "weightnorm: expected the command to end, got a promise that nothing keeps; mend the experiment that waits for it\n",
     );
 });
-const lack = lackOf();
+const args = process.argv.slice(2);
+const lack = lackOf(needsOf(args));
 if (lack !== undefined) process.stderr.write(`weightnorm: ${lack}\n`);
-const code =
-  lack === undefined ? await (await import("./program.ts")).run(process.argv.slice(2)) : 1;
+const code = lack === undefined ? await (await import("./program.ts")).run(args) : 1;
 ended = true;
 if (code !== 0) process.exitCode = code; // a failed write has left its own

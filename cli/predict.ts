@@ -1,7 +1,7 @@
 /** `weightnorm predict`: what a trained model says of new examples. */
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { textTable } from "../report/index.ts";
+import { textTable } from "../report/text-table.ts";
 import type { NamedFile, Predictions } from "../runs/experiment.ts";
 import type { Arm } from "../src/index.ts";
 import { printable } from "../src/train/json.ts";

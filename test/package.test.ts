@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { NEEDS } from "../cli/needs.ts";
+import { NEEDS, needsOf } from "../cli/needs.ts";
 import { filesIn, importsOf, root, textOf } from "./source.ts";
 
 type Names<T> = Readonly<Record<string, T>>;
@@ -24,6 +24,11 @@ interface Manifest {
   readonly peerDependencies: Names<string>;
   readonly peerDependenciesMeta: Names<{ readonly optional: boolean }>;
 }
+
+const COMMANDS = [
+  ...["compare", "train", "report", "eval", "predict"],
+  ...["sample", "play", "inspect", "help"],
+] as const;
 
 const { packages } = JSON.parse(textOf("package-lock.json")) as Lock;
 const manifest = JSON.parse(textOf("package.json")) as Manifest;
@@ -108,6 +113,36 @@ describe("what installing the library brings", () => {
     const font = "@expo-google-fonts/source-sans-3"; // found by its path
     const needed = [...packagesOf("cli/main.ts"), font].filter((name) => !(name in dependencies));
     expect(needed.sort()).toEqual(NEEDS);
+  });
+  const known = new Map<string, readonly string[]>();
+  /** What a file loads at once. */
+  const loadedBy = (file: string): readonly string[] => {
+    const found =
+      known.get(file) ??
+      importsOf(file).flatMap(({ to, isType, isLazy }) => (isType || isLazy ? [] : [to]));
+    known.set(file, found);
+    return found;
+  };
+  test.each(COMMANDS)("%s asks for what it loads", (command) => {
+    const atOnce = (file: string): readonly string[] => {
+      const all = new Set([file]);
+      for (const from of all)
+        if (from.endsWith(".ts")) for (const to of loadedBy(from)) all.add(to);
+      return [...all];
+    };
+    // All experiments are loaded for their flags.
+    const started = importsOf("experiments/index.ts").map(({ to }) => to);
+    const files = ["cli/main.ts", "cli/program.ts", ...started];
+    const own = command === "help" ? [] : [command === "compare" ? "train" : command];
+    const loaded = [...files, ...own.map((name) => `cli/${name}.ts`)]
+      .flatMap(atOnce)
+      .filter((name) => !name.endsWith(".ts") && !name.startsWith("node:"))
+      .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)![0]);
+    const names = new Set(loaded.filter((name) => !(name in dependencies)));
+    const needs = needsOf([command]);
+    const lazy = ["onnxruntime-node", "csv-parse", "@expo-google-fonts/source-sans-3"]; // of which it has use nevertheless
+    expect(needs.filter((name) => !lazy.includes(name)).toSorted()).toEqual([...names].sort());
+    expect(needsOf([command, "--help"])).toEqual(needsOf([]));
   });
   test("optional packages are described as such, and installed here in the same version", () => {
     expect(Object.keys(peerDependenciesMeta).sort()).toEqual(Object.keys(peerDependencies).sort());

@@ -40,6 +40,8 @@ export interface Import {
   readonly to: string;
   /** Whether nothing is left of it when it runs. */
   readonly isType: boolean;
+  /** Whether it is loaded only where it is come to. */
+  readonly isLazy: boolean;
 }
 export function importsOf(file: string): readonly Import[] {
   const found = [...nodesOf(treeOf(file))].flatMap((node): (readonly [ts.Node, boolean])[] => {
@@ -57,7 +59,7 @@ export function importsOf(file: string): readonly Import[] {
     if (!ts.isStringLiteral(name)) return []; // a path that only the user knows
     const { text } = name;
     const to = text.startsWith(".") ? relative(root, resolve(root, dirname(file), text)) : text;
-    return [{ from: file, to, isType }];
+    return [{ from: file, to, isType, isLazy: ts.isCallExpression(name.parent) }];
   });
 }
 function isTypeOnly(clause: ts.ImportClause | undefined): boolean {

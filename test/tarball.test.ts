@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import typescript from "typescript";
 import earlier from "typescript-5.9";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { lackIn, lackOf, NEEDS } from "../cli/needs.ts";
+import { lackIn, lackOf, NEEDS, needsOf } from "../cli/needs.ts";
 import { root, textOf } from "./source.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 }); // a build, and seconds a compiler, where the cores are free
@@ -178,10 +178,17 @@ describe("the command line", () => {
   const lines = (names: readonly string[]): string =>
     names.map((name) => `${name}@${manifest.peerDependencies[name]}`).join(" ");
 
-  test("says in one line what it lacks, whatever it is asked", async () => {
-    const text = `weightnorm: packages: expected those that only the command line needs, got ${NEEDS.length} missing; run npm install ${lines(NEEDS)}\n`;
-    for (const args of [[], ["--help"], ["--version"], ["compare", "mnist"]])
-      expect(await node("library", bin, ...args), args.join(" ")).toEqual([1, text]);
+  test("says in one line what it lacks for what it is asked", async () => {
+    const lackText = (needs: readonly string[]): string =>
+      `weightnorm: packages: expected those that only the command line needs, got ${needs.length} missing; run npm install ${lines(needs)}\n`;
+    for (const args of [[], ["--help"], ["--version"]])
+      expect(await node("library", bin, ...args), args.join(" ")).toEqual([
+        ...[1, lackText(["commander", "fflate"])],
+      ]);
+    expect(await node("library", bin, "inspect", "a.safetensors")).toEqual([
+      ...[1, lackText(needsOf(["inspect"]))],
+    ]);
+    expect(await node("library", bin, "compare", "mnist")).toEqual([1, lackText(NEEDS)]);
   });
   test("runs where these are there", async () => {
     expect(await node("command", bin, "--version")).toEqual([0, `${manifest.version}\n`]);

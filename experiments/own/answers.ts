@@ -2,6 +2,7 @@
 import {
   checkState,
   evalStep,
+  isOptimizerState,
   parametersOf,
   type Input,
   type Network,
@@ -23,9 +24,11 @@ export interface Asking {
 
 /** The answers, one an example. The last batch is as small as need be. */
 export async function answersOf(
-  { norm, state, runtime, onProgress }: Omit<TrainedModel, "data">,
+  { norm, state: saved, runtime, onProgress }: Omit<TrainedModel, "data">,
   { input, feed, count, network }: Asking,
 ): Promise<readonly (readonly number[])[]> {
+  // A run that was stopped before its first test has no best parameters, only a state to train on from.
+  const state = new Map([...saved].filter(([name]) => !isOptimizerState(name)));
   const answers: (readonly number[])[] = [];
   for (const [start, end] of ranges(count)) {
     const batch = Math.min(BATCH, count - start);

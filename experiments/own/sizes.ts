@@ -21,11 +21,18 @@ export function sized<C extends MinibatchConfig>(config: C, count: number, sizes
   const trained = trainedSize({ ...config, trainSize: Math.min(config.trainSize, count) });
   const largest = within(Math.ceil(trained / BATCHES), sizes.batch);
   const even = Math.ceil(trained / Math.ceil(trained / largest)); // so that the last one is about as large as the others
-  const batchSize = config.batchSize === Infinity ? Math.max(1, even) : config.batchSize;
+  const batchSize = config.batchSize === Infinity ? withoutOne(trained, even) : config.batchSize;
   const epochs = Math.round((sizes.steps * batchSize) / trained);
   return {
     ...config,
     batchSize,
     epochs: config.epochs === Infinity ? within(epochs, sizes.epochs) : config.epochs,
   };
+}
+
+/** The largest batch of at most `size` that leaves no rest of one: a single example has no batch statistics. */
+function withoutOne(trained: number, size: number): number {
+  let batch = Math.max(1, size);
+  while (trained % batch === 1) batch--; // at 1 nothing is left
+  return batch;
 }

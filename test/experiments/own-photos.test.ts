@@ -41,6 +41,7 @@ test("classes are folders in the order of their names, and the rest is named", a
   const { config, said } = await opened({
     ...good,
     ...{ "notes.txt": picture, ".DS_Store": picture, "cats/.hidden.png": picture },
+    ...{ "cats/a.gif": picture, "cats/b.TIF": picture, "dogs/c.avif": picture },
     ...{ "cats/list.txt": picture, "cats/more/1.png": picture, "empty/readme.md": picture },
     "dogs/broken.jpg": new TextEncoder().encode("no picture"),
   });
@@ -52,6 +53,7 @@ test("classes are folders in the order of their names, and the rest is named", a
     "
     photos: left out 1 file beside the folders of classes (notes.txt)
     photos: left out 1 file in folders within those of classes (cats/more/1.png)
+    photos: left out 3 files of formats that are not read: .avif, .gif, .tif, where .jpg, .jpeg, .png and .webp are (cats/a.gif, cats/b.TIF, dogs/c.avif)
     photos: left out 2 files that no picture is called (cats/list.txt, empty/readme.md)
     photos: left out folders without pictures (empty)
     photos/dogs/broken.jpg: expected a picture, got "Input buffer contains unsupported image format"; save it as JPEG, PNG or WebP; left out
@@ -65,6 +67,7 @@ test("a folder that is none is named", async () => {
   const cases: readonly (readonly [string, Files, Partial<PhotosConfig>?])[] = [
     ["nothing", {}],
     ["other files", { "a.txt": text, "cats/b.pdf": text }],
+    ["other formats", { "cats/a.gif": text, "cats/b.TIF": text, "dogs/c.gif": text }],
     ["no folders", { "a.png": picture, "b.png": picture }],
     ["a level too many", { "train/cats/1.png": picture, "train/dogs/1.png": picture }],
     ["one class", twenty("cats")],
@@ -87,6 +90,7 @@ test("a folder that is none is named", async () => {
     "
     nothing: photos: expected folders with pictures (.jpg, .png, .webp), got none; put the pictures of every class into a folder of its own
     other files: photos: expected folders with pictures (.jpg, .png, .webp), got 2 other files; put the pictures of every class into a folder of its own
+    other formats: photos: expected folders with pictures (.jpg, .jpeg, .png and .webp), got 3 of other formats (.gif, .tif); save them as JPEG, PNG or WebP
     no folders: photos: expected a folder for every class, got 2 pictures in no folder; put the pictures of every class into a folder of its own
     a level too many: photos: expected a folder for every class with pictures in it, got folders within train; give the folder that holds the classes, e.g. photos/train
     one class: photos: expected folders of two classes or more, got pictures in cats alone; put the pictures of every class into a folder of its own
@@ -195,6 +199,21 @@ describe("what training varies", () => {
         expect(shifted[y * size + x]).toBe(straight[from]);
       }
   });
+});
+
+test("what a folder decided stays decided", async () => {
+  const { config } = await opened(good);
+  const turned = { ...config.found!, classes: ["dogs", "cats"], mean: [0.1, 0.2, 0.3] };
+  const { world, said } = worldOf("photos", good);
+  const field = await photos.open({ ...config, found: turned } as PhotosConfig, world);
+  expect((field.config as PhotosConfig).found).toEqual(turned);
+  expect(field.facts).toContainEqual(["classes", "dogs, cats"]);
+  await field.release();
+  expect(said).toEqual([]);
+  const others = { ...turned, classes: ["cats", "wolves"] };
+  expect(await failure(opened(good, { ...config, found: others }))).toBe(
+    "photos/dogs: expected folders of the classes that the run tells apart, got another; mend the run's config.json or start a new run",
+  );
 });
 
 test("what a folder decided is refused where no folder decides so", async () => {

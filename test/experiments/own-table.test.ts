@@ -9,6 +9,7 @@ import {
   type TableConfig,
   type TableFound,
 } from "../../experiments/own/table/found.ts";
+import { learnedFrom } from "../../experiments/own/table/learned.ts";
 import { table } from "../../experiments/own/table/task.ts";
 import { splitOf } from "../../runs/split.ts";
 import { sized } from "../../experiments/own/sizes.ts";
@@ -69,6 +70,27 @@ test("what its columns are", async () => {
   ]);
 });
 
+test("numbers of rows are told apart from what is learned from", async () => {
+  const ids = Array.from({ length: 30 }, (_, i) => i + 1);
+  const mixed = ids.map((i) => ((i * 7) % 31) + 100); // 101..130 in another order
+  const text = (
+    column: readonly (number | string)[],
+    y = (i: number): string => (i < 15 ? "a" : "b"),
+  ): string => ["id,x,y", ...column.map((id, i) => `${id},${(i * 5) % 11},${y(i)}`)].join("\n");
+  const columnsOf = async (...of: Parameters<typeof text>): Promise<readonly string[]> =>
+    (await opened(text(...of))).config.found!.columns.map(({ name }) => name);
+  for (const column of [ids, mixed]) {
+    expect(await columnsOf(column)).toEqual(["x"]);
+    expect(await columnsOf(column, (i) => (i === 20 ? "" : i < 15 ? "a" : "b"))).toEqual(["x"]); // a row without a target
+    expect(await columnsOf(column.map((id, i) => (i === 7 ? "" : id)))).toEqual(["x"]);
+    const beyond = Math.max(...column) + 1; // as where a row was taken out
+    expect(await columnsOf(column.map((id, i) => (i === 7 ? beyond : id)))).toEqual(["x"]);
+    expect(await columnsOf(column.map((id) => 2 * id))).toEqual(["id", "x"]);
+    expect(await columnsOf(column.map((id) => id + 0.5))).toEqual(["id", "x"]);
+    expect(await columnsOf(column.map((id, i) => (i === 7 ? column[8] : id)))).toEqual(["id", "x"]);
+  }
+});
+
 test("numbers are predicted as numbers, in the column's own unit", async () => {
   const text = `x,y\n${Array.from({ length: 50 }, (_, i) => `${i % 7},${(i * 37) % 101}.5`).join("\n")}`;
   const { world } = worldOf("a.csv", text);
@@ -91,12 +113,22 @@ test.each([
     '\ufeff"x" , y\r\n"1",a\r\n2,"b"\r\n\r\n3, "a"\r\n9,b',
     [1, 2, 3, 9],
   ],
+  [
+    "thousands where fields are parted by commas",
+    'x,y\n"1,234",a\n2,b\n"-123,456.5",a\n9,b',
+    [1234, 2, -123456.5, 9],
+  ],
+  [
+    "thousands where fields are parted by tabs",
+    "x\ty\n1,234\ta\n2\tb\n3,456\ta\n9\tb\n",
+    [1234, 2, 3456, 9],
+  ],
   ["exponents and signs", "x,y\n-1e2,a\n+.5,b\n5.,a\n1E-1,b\n", [-100, 0.5, 5, 0.1]],
 ])("%s", async (_, text, values) => {
   const read = await readTable(new TextEncoder().encode(text), "a.csv");
   expect(read.header).toEqual(["x", "y"]);
   const kept = read.rows.filter(({ fields }) => fields[0] !== "");
-  expect(kindOf(read, kept, 0)).toEqual({ kind: "number" });
+  expect(kindOf({ ...read, rows: kept }, 0)).toEqual({ kind: "number" });
   const column = { kind: "number", name: "x", mean: 0, deviation: 1, gaps: false } as const;
   const x = encoded({ columns: [column], commas: read.commas }, read, kept);
   expect([...x]).toEqual([...Float32Array.from(values)]);
@@ -162,7 +194,9 @@ test("batches are as large as one another, whatever there is", () => {
       expect(batchSize).toBeGreaterThanOrEqual(Math.min(8, count));
       expect(epochs).toBeGreaterThanOrEqual(10);
       expect(trainedSize({ ...config, trainSize: count })).toBe(count);
+      expect(count % batchSize).not.toBe(1); // of which there are no batch statistics
     }),
+    { examples: [[41], [241]] },
   );
 });
 
@@ -196,6 +230,8 @@ describe("what is no table is named, with its line:", () => {
         "a word among numbers",
         `x,y\n${Array.from({ length: 40 }, (_, i) => `${i === 30 ? "oops" : i * 1.5},${i % 2}`).join("\n")}`,
       ],
+      ["a comma for a point", "x\ty\n1,5\ta\n1,234\tb\n2\ta\n3\tb\n"],
+      ["the same in quotes", 'x,y\n"1,234",a\n2,b\n"2,25",a\n3,b\n'],
       [
         "too many classes",
         `x,y\n${Array.from({ length: 600 }, (_, i) => `${i % 9},c${i >> 1}`).join("\n")}`,
@@ -229,6 +265,8 @@ describe("what is no table is named, with its line:", () => {
       only a target: a.csv:1: expected a column to learn y from, got no other column; add columns of numbers or of a few words
       larger batches than rows: asked wrongly: --batch-size: expected at most the 16 rows of an epoch, got 17; lower it or raise --train-size
       a word among numbers: a.csv:32: expected a number in column x, as nearly all rows have, got "oops"; mend it, or add --leave-out with the column
+      a comma for a point: a.csv:2: expected a number in column x, got "1,5"; write a point for the comma, or part the fields with semicolons, in a table of which commas are points
+      the same in quotes: a.csv:4: expected a number in column x, got "2,25"; write a point for the comma, or part the fields with semicolons, in a table of which commas are points
       too many classes: a.csv:2: expected at most 256 classes in column y, got 300; name another column with --target, or of numbers add --kind regression
       "
     `);
@@ -255,6 +293,47 @@ describe("what a table decided", () => {
     expect(await failure(table.open(config, other))).toMatch(
       /^asked wrongly: a\.csv: expected the data that the run began with \(20 examples, sha256 "[0-9a-f]{8}"\), got others \(21 examples, sha256 "[0-9a-f]{8}"\); put those back or start a new run$/,
     );
+  });
+
+  test("stays decided: a run goes on as it began, not as the same table would be read now", async () => {
+    const text = rows({ 4: "?,a" }, "w,y")
+      .replaceAll(/^(\d+)/gm, "$1,red")
+      .replace("w,", "w,colour,")
+      .replace("?", "?,blue");
+    const read = await readTable(new TextEncoder().encode(text), "a.csv");
+    const { found } = (await opened(text)).config;
+    expect(found!.columns.map(({ name }) => name)).toEqual(["w", "colour"]);
+    const [w] = found!.columns;
+    const began: TableFound = {
+      ...found!,
+      columns: [{ ...w, mean: 100, deviation: 7 } as typeof w],
+      target: { kind: "classification", name: "y", classes: ["c", "b", "a"] },
+    };
+    const wanted = { column: "y", leaveOut: [], split: began.split, source: began.source, began };
+    const known = learnedFrom(read, wanted);
+    expect(known.found).toBe(began);
+    expect(known.leftOut).toEqual([["colour", "as the run began"]]);
+    expect(known.parts).toEqual(learnedFrom(read, { ...wanted, began: found! }).parts);
+    const { config } = await opened(text, { ...(await opened(text)).config, found: began });
+    expect(config.found).toEqual(began);
+
+    const refused: readonly Partial<TableFound>[] = [
+      { columns: [{ kind: "truth", name: "z" }] },
+      { target: { kind: "classification", name: "y", classes: ["a", "c"] } },
+      { target: { kind: "regression", name: "y", mean: 0, deviation: 1 } },
+      { target: { kind: "regression", name: "z", mean: 0, deviation: 1 } },
+    ];
+    const said = [];
+    for (const part of refused)
+      said.push(await failure(opened(text, { found: { ...began, ...part } })));
+    expect(`\n${said.join("\n")}\n`).toMatchInlineSnapshot(`
+      "
+      a.csv:1: expected the columns that the run learned from, got none called z; add what is lacking
+      a.csv:2: expected in column y what the run predicts, one of its classes of y, got "b"; mend the run's config.json or start a new run
+      a.csv:2: expected in column y what the run predicts, a number of y, got "b"; mend the run's config.json or start a new run
+      a.csv:2: expected in column y what the run predicts, a number of z, got "b"; mend the run's config.json or start a new run
+      "
+    `);
   });
 
   test("is refused where no table decides so", async () => {

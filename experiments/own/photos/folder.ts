@@ -17,6 +17,9 @@ export interface Folder {
 }
 
 const PICTURE = /\.(jpe?g|png|webp)$/i;
+const TAKEN = ".jpg, .jpeg, .png and .webp";
+/** Pictures too, but of formats that are not taken. */
+const OTHER_PICTURE = /\.(gif|tiff?|bmp|avif|hei[cf]|jxl|jp2|svg|ico|cr2|nef|dng)$/i;
 const HIDDEN = /(^|\/)\./;
 const ADVICE = "put the pictures of every class into a folder of its own";
 
@@ -26,6 +29,11 @@ export function pictureFolder(files: Files): Folder {
   const names = files.names.filter((name) => !HIDDEN.test(name));
   const levels = (name: string): number => name.split("/").length;
   const pictures = names.filter((name) => PICTURE.test(name));
+  const unread = names.filter((name) => OTHER_PICTURE.test(name));
+  if (pictures.length === 0 && unread.length > 0)
+    throw new Error(
+      `${where}: expected folders with pictures (${TAKEN}), got ${unread.length} of other formats (${endingsOf(unread)}); save them as JPEG, PNG or WebP`,
+    );
   if (pictures.length === 0)
     throw new Error(
       `${where}: expected folders with pictures (.jpg, .png, .webp), got ${names.length === 0 ? "none" : `${names.length} other file${names.length === 1 ? "" : "s"}`}; ${ADVICE}`,
@@ -77,16 +85,25 @@ function ignoredOf(
   const beside = names.filter((name) => levels(name) === 1);
   const nested = names.filter((name) => levels(name) > 2);
   const others = names.filter((name) => levels(name) === 2 && !PICTURE.test(name));
+  const unread = others.filter((name) => OTHER_PICTURE.test(name));
+  const rest = others.filter((name) => !OTHER_PICTURE.test(name));
   const empty = [...new Set(others.map((name) => name.split("/")[0]))].filter(
     (name) => !classes.includes(name),
   );
   return [
     counted(beside, "beside the folders of classes"),
     counted(nested, "in folders within those of classes"),
-    counted(others, "that no picture is called"),
+    counted(unread, `of formats that are not read: ${endingsOf(unread)}, where ${TAKEN} are`),
+    counted(rest, "that no picture is called"),
     empty.length > 0 ? `folders without pictures (${empty.slice(0, 3).map(word).join(", ")})` : "",
   ].filter((text) => text !== "");
 }
+
+/** ".gif, .tif" */
+const endingsOf = (names: readonly string[]): string =>
+  [...new Set(names.map((name) => name.slice(name.lastIndexOf(".")).toLowerCase()))]
+    .toSorted()
+    .join(", ");
 
 const counted = (names: readonly string[], what: string): string =>
   names.length === 0

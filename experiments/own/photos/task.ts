@@ -5,6 +5,7 @@ import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../../runs/min
 import { experimentOf } from "../../../runs/minibatch/experiment.ts";
 import type { DataSet, Task } from "../../../runs/minibatch/task.ts";
 import { choice, found, list, place, whole } from "../../../runs/settings.ts";
+import { word } from "../../../src/train/json.ts";
 import { errorRate, labelled } from "../../classification.ts";
 import { answersOf, likeliest } from "../answers.ts";
 import { newSplit, ownPreset, ownSettings } from "../settings.ts";
@@ -125,12 +126,16 @@ async function decide(
     for (const what of folder.ignored) world.say?.(`${where}: left out ${what}`);
     for (const what of decoded.unreadable) world.say?.(`${what}; left out`);
   }
-  const labels = Uint8Array.from(decoded.pictures, ({ label }) => label);
+  // Of a run that goes on, its configuration says which class is which.
+  const classes = config.found?.classes ?? folder.classes;
+  checkClasses(classes, folder, where);
+  const labels = Uint8Array.from(decoded.pictures, ({ label }) =>
+    classes.indexOf(folder.classes[label]),
+  );
   const split = config.found?.split ?? newSplit(config);
   const parts = splitOf(labels, split);
   const colours = config.found ?? coloursOf(decoded, parts.train);
   const { mean, deviation } = colours;
-  const { classes } = folder;
   const data = (rows: Uint32Array): DataSet => pictures(decoded, { colours, labels, rows }, config);
   const count = (set: Uint32Array, label: number): number =>
     set.filter((row) => labels[row] === label).length;
@@ -153,6 +158,15 @@ async function decide(
         classifier({ width: network["width"], classes: classes.length }, inputs),
     },
   };
+}
+
+/** Throws for a folder of which a run knows no class. */
+function checkClasses(classes: readonly string[], folder: Folder, where: string): void {
+  const other = folder.classes.find((name) => !classes.includes(name));
+  if (other !== undefined)
+    throw new Error(
+      `${where}/${word(other)}: expected folders of the classes that the run tells apart, got another; mend the run's config.json or start a new run`,
+    );
 }
 
 function checkReadable(

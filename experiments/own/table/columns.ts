@@ -1,6 +1,6 @@
 /** What the columns of a table are, found by looking at their values, and what of them is left out. */
 import { brief, word } from "../../../src/train/json.ts";
-import type { Row, Text } from "./csv.ts";
+import type { Text } from "./csv.ts";
 
 export type Kind = "number" | "truth" | "words";
 export interface Found {
@@ -21,9 +21,16 @@ export const isMissing = (text: string): boolean => MISSING.has(text.toLowerCase
 
 const POINT = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 const COMMA = /^[+-]?\d*,\d+$/;
-/** The number that a field says; undefined where it says none. */
+const THOUSANDS = /^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/;
+/** The number that a field says; undefined where it says none. With `commas` "1,5" is 1.5; else "1,234" is 1234. */
 export function numberIn(text: string, commas: boolean): number | undefined {
-  const plain = commas && COMMA.test(text) ? text.replace(",", ".") : text;
+  const plain = commas
+    ? COMMA.test(text)
+      ? text.replace(",", ".")
+      : text
+    : THOUSANDS.test(text)
+      ? text.replaceAll(",", "")
+      : text;
   if (!POINT.test(plain)) return undefined;
   const x = Number(plain);
   return Math.abs(x) <= LARGEST ? x : undefined;
@@ -45,8 +52,9 @@ const DATE = /^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})([
 const NEARLY_ALL = 0.9;
 const MANY = 20;
 
-/** What column `index` is, by the values that `rows` have in it; throws for one that is nearly numbers. */
-export function kindOf(table: Text, rows: readonly Row[], index: number): Found | LeftOut {
+/** What column `index` is, by the values of all rows, those without a target too; throws for one that is nearly numbers. */
+export function kindOf(table: Text, index: number): Found | LeftOut {
+  const { rows } = table;
   const present = rows.map(({ fields }) => fields[index]).filter((text) => !isMissing(text));
   const different = new Set(present);
   if (different.size === 0) return { why: "no values" };
@@ -58,8 +66,13 @@ export function kindOf(table: Text, rows: readonly Row[], index: number): Found 
   if (numbers.length === present.length)
     return isCount(numbers, rows.length) ? { why: "numbers of rows" } : { kind: "number" };
   if (present.every((text) => DATE.test(text))) return { why: "dates" };
+  if (
+    !table.commas &&
+    present.every((text) => COMMA.test(text) || numberIn(text, false) !== undefined)
+  )
+    throw notANumber(table, index); // "1,5" among them
   if (numbers.length >= NEARLY_ALL * present.length && new Set(numbers).size > MANY)
-    throw notANumber(table, rows, index);
+    throw notANumber(table, index);
   if (different.size === present.length) return { why: "words that are all different" };
   if (present.some((text) => text.length > MOST_CHARACTERS)) return { why: "long texts" };
   return different.size > MOST_CATEGORIES
@@ -67,15 +80,28 @@ export function kindOf(table: Text, rows: readonly Row[], index: number): Found 
     : { kind: "words" };
 }
 
-/** 1, 2, 3, ...: it says where a row stood and nothing else. */
-const isCount = (numbers: readonly number[], rows: number): boolean =>
-  rows > 2 && numbers.length === rows && numbers.every((x, i) => x === numbers[0] + i);
+/** In so many rows a number of their count may lack. */
+const ENOUGH = 10;
+/** 1, 2, 3, ... in any order, of many rows one less or with one left out: it says which row it is and nothing else. */
+function isCount(numbers: readonly number[], rows: number): boolean {
+  const lacking = rows > ENOUGH ? 1 : 0;
+  if (rows <= 2 || numbers.length < rows - lacking || !numbers.every(Number.isInteger))
+    return false;
+  const { length } = numbers;
+  const first = numbers.reduce((a, b) => Math.min(a, b));
+  const last = numbers.reduce((a, b) => Math.max(a, b));
+  return new Set(numbers).size === length && last - first + 1 - length <= lacking;
+}
 
-function notANumber(table: Text, rows: readonly Row[], index: number): Error {
-  const { line, fields } = rows.find(
+function notANumber(table: Text, index: number): Error {
+  const { line, fields } = table.rows.find(
     ({ fields: f }) => !isMissing(f[index]) && numberIn(f[index], table.commas) === undefined,
   )!;
   const name = table.header[index];
+  if (!table.commas && COMMA.test(fields[index]))
+    return new Error(
+      `${table.file}:${line}: expected a number in column ${word(name)}, got ${brief(fields[index])}; write a point for the comma, or part the fields with semicolons, in a table of which commas are points`,
+    );
   return new Error(
     `${table.file}:${line}: expected a number in column ${word(name)}, as nearly all rows have, got ${brief(fields[index])}; mend it, or add --leave-out with the column`,
   );

@@ -11,7 +11,7 @@ export interface Text {
   readonly file: string;
   readonly header: readonly string[];
   readonly rows: readonly Row[];
-  /** Whether "1,5" is a number: where commas do not part fields. */
+  /** Whether "1,5" is 1.5: where semicolons part fields. Elsewhere commas in numbers part thousands. */
   readonly commas: boolean;
 }
 
@@ -35,7 +35,7 @@ export async function readTable(bytes: Uint8Array, file: string): Promise<Text> 
     throw new Error(
       `${file}:${head.line}: expected rows under the header, got none; check the file`,
     );
-  return { file, header, rows, commas: delimiter !== "," };
+  return { file, header, rows, commas: delimiter === ";" };
 }
 
 /** Throws for a row that has not a field for every column. */

@@ -8,12 +8,14 @@ import { isMissing, kindOf, type Kind } from "./columns.ts";
 import { checkRow, type Row, type Text } from "./csv.ts";
 import { learned } from "./encode.ts";
 import { inputsOf, MOST_INPUTS, type TableFound } from "./found.ts";
-import { labelsOf, targetOf, type Goal } from "./target.ts";
+import { aimAt, labelsOf, targetOf, type Goal } from "./target.ts";
 
 export interface Wanted extends Goal {
   readonly leaveOut: readonly string[];
   readonly split: Split;
   readonly source: Omit<Source, "count">;
+  /** What a run on the same table has decided before: it stays decided. */
+  readonly began?: TableFound;
 }
 
 export interface Learned {
@@ -26,7 +28,10 @@ export interface Learned {
 }
 
 /** What a table is for a run that predicts one of its columns from the others; throws where nothing can be learned. */
-export function learnedFrom(table: Text, wanted: Wanted): Learned {
+export function learnedFrom(read: Text, wanted: Wanted): Learned {
+  const { began } = wanted;
+  const table = began ? { ...read, commas: began.commas } : read;
+  if (began) checkColumns(table, began);
   for (const name of [wanted.column, ...wanted.leaveOut])
     if (!table.header.includes(name)) throw noColumn(name, table, wanted.column === name);
   for (const row of table.rows) checkRow(table, row);
@@ -36,28 +41,28 @@ export function learnedFrom(table: Text, wanted: Wanted): Learned {
     throw new Error(
       `${table.file}:${table.rows[0].line}: expected values in column ${word(wanted.column)}, got none in any row; name another column with --target`,
     );
-  const goal = targetOf(table, rows, wanted);
+  const goal = began ? aimAt(began.target, { table, rows, index }) : targetOf(table, rows, wanted);
   const parts = splitOf(labelsOf(goal, rows, index), wanted.split);
   const target = goal.of(Array.from(parts.train, (row) => rows[row].fields[index]));
 
   const kinds = table.header.flatMap((name, i) => {
-    if (i === index) return [];
-    const kind = wanted.leaveOut.includes(name)
-      ? { why: "as was asked for" }
-      : kindOf(table, rows, i);
-    return [{ name, i, ...kind }];
+    if (i === index || began?.columns.some((column) => column.name === name)) return [];
+    const kind = wanted.leaveOut.includes(name) ? { why: "as was asked for" } : kindOf(table, i);
+    return [{ name, i, ...(began && "kind" in kind ? { why: "as the run began" } : kind) }];
   });
-  const columns = kinds.flatMap((found) =>
-    "kind" in found
-      ? [
-          learned(
-            { name: found.name, kind: found.kind satisfies Kind },
-            Array.from(parts.train, (row) => rows[row].fields[found.i]),
-            table.commas,
-          ),
-        ]
-      : [],
-  );
+  const columns =
+    began?.columns ??
+    kinds.flatMap((found) =>
+      "kind" in found
+        ? [
+            learned(
+              { name: found.name, kind: found.kind satisfies Kind },
+              Array.from(parts.train, (row) => rows[row].fields[found.i]),
+              table.commas,
+            ),
+          ]
+        : [],
+    );
   const leftOut = kinds.flatMap((found) =>
     "why" in found ? [[found.name, found.why] as const] : [],
   );
@@ -71,11 +76,23 @@ export function learnedFrom(table: Text, wanted: Wanted): Learned {
       `${table.file}:1: expected columns that become at most ${MOST_INPUTS} numbers a row, got ${inputs}; leave some out with --leave-out`,
     );
   const { source, split } = wanted;
-  const found = {
+  const found = began ?? {
     source: { ...source, count: table.rows.length },
     ...{ split, target, columns, commas: table.commas },
   };
   return { found, rows, parts, leftOut };
+}
+
+/** Throws for a table that lacks a column that a run learned from. */
+export function checkColumns(
+  { header, file }: Text,
+  { columns }: Pick<TableFound, "columns">,
+): void {
+  const lacking = columns.map(({ name }) => name).filter((name) => !header.includes(name));
+  if (lacking.length > 0)
+    throw new Error(
+      `${file}:1: expected the columns that the run learned from, got none called ${namesIn(lacking)}; add what is lacking`,
+    );
 }
 
 /** Names that a message lists. */

@@ -7,7 +7,7 @@ import { answersOf, likeliest, rounded } from "../answers.ts";
 import { checkRow, readTable, type Row, type Text } from "./csv.ts";
 import { encoded, remarked, type Remark } from "./encode.ts";
 import { inputsOf, type TableConfig, type Target } from "./found.ts";
-import { namesIn } from "./learned.ts";
+import { checkColumns } from "./learned.ts";
 import { answering } from "./model.ts";
 
 type Predict = NonNullable<Task["predict"]>;
@@ -29,7 +29,8 @@ export const predicted: Predict = async (trained, { files }) => {
     header ??= table.header;
     const good = goodRows(table, header, failed);
     const remarks: Remark[] = [];
-    const x = encoded(known, table, good, (remark) => remarks.push(remark));
+    const own = { columns: known.columns, commas: table.commas }; // its commas are those of its delimiter
+    const x = encoded(own, table, good, (remark) => remarks.push(remark));
     const wrong = remarks.filter(({ what }) => what === "no number");
     for (const { line, column, got } of wrong)
       failed.push(
@@ -64,16 +65,13 @@ export const predicted: Predict = async (trained, { files }) => {
 
 async function opened(
   given: NamedFile,
-  { columns }: NonNullable<TableConfig["found"]>,
+  known: NonNullable<TableConfig["found"]>,
   failed: string[],
 ): Promise<Text | undefined> {
   try {
     const table = await readTable(await given.read(), given.name);
-    const lacking = columns.map(({ name }) => name).filter((name) => !table.header.includes(name));
-    if (lacking.length === 0) return table;
-    throw new Error(
-      `${given.name}:1: expected the columns that the run learned from, got none called ${namesIn(lacking)}; add what is lacking`,
-    );
+    checkColumns(table, known);
+    return table;
   } catch (error) {
     failed.push((error as Error).message);
     return undefined;

@@ -53,6 +53,31 @@ export function targetOf(table: Text, rows: readonly Row[], { column: name, kind
   return { classes, of: () => ({ kind: "classification", name, classes }) };
 }
 
+/** The same where a run has decided what they are; throws where they are not that. */
+export function aimAt(
+  target: Target,
+  {
+    table,
+    rows,
+    index,
+  }: { readonly table: Text; readonly rows: readonly Row[]; readonly index: number },
+): Aim {
+  const name = table.header[index];
+  const isOne = (text: string): boolean =>
+    target.kind === "classification"
+      ? target.classes.includes(text)
+      : numberIn(text, table.commas) !== undefined;
+  const bad = rows.find(({ fields }) => target.name !== name || !isOne(fields[index]));
+  if (bad)
+    throw new Error(
+      `${table.file}:${bad.line}: expected in column ${word(name)} what the run predicts, ${target.kind === "classification" ? "one of its classes" : "a number"} of ${word(target.name)}, got ${brief(bad.fields[index])}; mend the run's config.json or start a new run`,
+    );
+  return {
+    ...(target.kind === "classification" ? { classes: target.classes } : {}),
+    of: () => target,
+  };
+}
+
 const guessed = (numbers: readonly (number | undefined)[], different: number): Target["kind"] => {
   if (numbers.includes(undefined)) return "classification";
   const few = different <= FEW && different * OFTEN <= numbers.length;

@@ -92,6 +92,7 @@ async function decide(
   const learned = learnedFrom(read, {
     ...{ column, leaveOut, source },
     ...(kind ? { kind } : {}),
+    ...(asked.found ? { began: asked.found } : {}),
     split: asked.found?.split ?? newSplit(asked),
   });
   if (!asked.found) for (const line of saidOf(read, learned)) world.say?.(line);
@@ -112,7 +113,7 @@ async function decide(
         asked.found || !measure.chance || measure.share
           ? asked.target
           : Number((measure.chance / 2).toPrecision(3)),
-      found: asked.found ?? learned.found,
+      found: learned.found,
     },
     task: {
       ...task,
@@ -125,8 +126,8 @@ async function decide(
 }
 
 /** Training and test rows as numbers. */
-function dataOf({ header, commas, file }: Text, { found: known, rows, parts }: Learned): TaskData {
-  const { target } = known;
+function dataOf({ header, file }: Text, { found: known, rows, parts }: Learned): TaskData {
+  const { target, commas } = known;
   const width = inputsOf(known);
   const index = header.indexOf(target.name);
   const of = (which: Uint32Array): DataSet => {
@@ -164,7 +165,7 @@ function dataOf({ header, commas, file }: Text, { found: known, rows, parts }: L
 }
 
 /** With what those get who know nothing but the training rows: the most frequent class, the number in the middle. */
-function measureOf({ found: { target }, rows, parts }: Learned, { header, commas }: Text): Measure {
+function measureOf({ found: { target, commas }, rows, parts }: Learned, { header }: Text): Measure {
   const index = header.indexOf(target.name);
   const [known, asked] = [parts.train, parts.test].map((which) =>
     Array.from(which, (row) => rows[row].fields[index]),
