@@ -274,25 +274,6 @@ describe("names", () => {
       `[Error: scope: parameter "fc.w" is made twice; give one of the layers another \`name\`, or call one \`shared(layer)\` twice to share its weights]`,
     );
   });
-  test("a name that optimizers keep state under is refused, but for parts of layers", () => {
-    const named = (name: string) => () => namesOf(dense(2, { name }), [2, 2]);
-    expect(named("best")).toThrowErrorMatchingInlineSnapshot(
-      `[Error: scope: "best" is a name that training keeps its own state under, got it as the name of a layer; call the layer something else]`,
-    );
-    expect(named("lion.fc")).toThrowErrorMatchingInlineSnapshot(
-      `[Error: scope: "lion" is a name that an optimizer keeps its own state under, got it as the name of a layer; call the layer something else]`,
-    );
-    const own: Layer = (scope, x) => {
-      scope.parameter("average", [1], { init: { kind: "constant", value: 0 } });
-      return x;
-    };
-    expect(() => namesOf(own, [2, 2])).toThrowErrorMatchingInlineSnapshot(
-      `[Error: scope: "average" is a name that training keeps its own state under, got it as the name of a parameter; call the parameter something else]`,
-    );
-    expect(named("adam1")()).toEqual(["adam1.w", "adam1.b"]);
-    const inner: Layer = (scope, x) => dense(2, { name: "best" })(scope.child("net", "net"), x);
-    expect(namesOf(inner, [2, 2])).toEqual(["net.best.w", "net.best.b"]);
-  });
   test("pre-activations go by the layer's name, each step of a recurrent cell by its own", () => {
     expect(Object.keys(networkOf(kinds.lstm, arms.plain).traces.train.preactivations)).toEqual([
       "lstm1",
