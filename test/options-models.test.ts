@@ -176,7 +176,7 @@ test("layers of layers, norms", () => {
     armsOf({ stddev: 1 })
       plainWeight: there is no such option, got "stddev"; do you mean std? There is std
     batchNorm({ momentum: 0.9 })
-      batchNorm: there is no such option, got "momentum"; do you mean decay? There are decay, epsilon
+      batchNorm: there is no such option, got "momentum"; do you mean decay (the share of the old average: 1 - momentum for PyTorch's momentum, Keras's as it is)? There are decay, epsilon
     meanOnly({ epsilon: 1 })
       meanOnly: there is no such option, got "epsilon"; use decay
     huber(x, x, { beta: 1 })

@@ -1,7 +1,9 @@
 /** What plain JavaScript lets pass of ops, optimizers and schedules: a table of mistakes and what is said of each. */
 import { test } from "vitest";
 import * as wn from "../src/index.ts";
-import { any, expectMessages, ops } from "./mistakes.ts";
+import { nodeRuntime } from "../src/runtime/node.ts";
+import { checkSpec } from "../src/runtime/program.ts";
+import { any, expectMessages, loose, ops } from "./mistakes.ts";
 
 const x = wn.input("x", [4, 3]);
 const images = wn.input("images", [2, 3, 8, 8]);
@@ -51,7 +53,7 @@ test("optimizers", () => {
     adam({ LR: 1 })
       adam: there is no such option, got "LR"; do you mean lr? There are lr, beta1, beta2, epsilon, epsilonWhere
     adam({ weightDecay: 1 })
-      adam: there is no such option, got "weightDecay"; decay the gradients: weightDecay(parameters, gradients, { rate })
+      adam: there is no such option, got "weightDecay"; adamW, lion and lamb have weightDecay; for others decay the gradients: weightDecay(parameters, gradients, { rate })
     adam({ clipnorm: 1 })
       adam: there is no such option, got "clipnorm"; clip the gradients: clipByNorm(gradients, most)
     adam({ fused: true })
@@ -200,6 +202,22 @@ test("ops", () => {
     "mean(x, { dim: 1 })": () => ops["mean"](x, { dim: 1 }),
     "max(x, { keepdim: true })": () => ops["max"](x, { keepdim: true }),
     "logSumExp(x, { axis: 1 })": () => ops["logSumExp"](x, { axis: 1 }),
+    "min(x, { axis: 1 })": () => ops["min"](x, { axis: 1 }),
+    "variance(x, { ddof: 1 })": () => ops["variance"](x, { ddof: 1 }),
+    "product(x, { axis: 0 })": () => ops["product"](x, { axis: 0 }),
+    "product(2)": () => ops["product"](2),
+    "cumulativeSum(x, 0, { reversed: true })": () => ops["cumulativeSum"](x, 0, { reversed: true }),
+    'gelu(x, { approximation: "tanh" })': () => ops["gelu"](x, { approximation: "tanh" }),
+    "upsample(x, { scaleFactor: 2 })": () => ops["upsample"](images, { scaleFactor: 2 }),
+    "conv2d(x, w, { kernel: 5, bias: true })": () =>
+      ops["conv2d"](images, filters, { kernel: 5, bias: true }),
+    'maxPool2d(x, { kernel: 2, pads: "same" })': () =>
+      ops["maxPool2d"](images, { kernel: 2, pads: "same" }),
+    'averagePool2d(x, { kernel: 2, pads: "same" })': () =>
+      ops["averagePool2d"](images, { kernel: 2, pads: "same" }),
+    "maxPool1d(x, { kernelSize: 2 })": () => ops["maxPool1d"](x, { kernelSize: 2 }),
+    'averagePool1d(x, { kernel: 2, pad: "causal" })': () =>
+      ops["averagePool1d"](x, { kernel: 2, pad: "causal" }),
     "slice(x, { start: 1 })": () => ops["slice"](x, { start: 1 }),
     "slice(x, { axis: 0, stop: 1 })": () => ops["slice"](x, { axis: 0, stop: 1 }),
     "randomUniform(key, { shape: [2] })": () => ops["randomUniform"](x, { shape: [2] }),
@@ -244,6 +262,30 @@ test("ops", () => {
       max: there is no such option, got "keepdim"; do you mean keepDims? There are axes, keepDims
     logSumExp(x, { axis: 1 })
       logSumExp: there is no such option, got "axis"; do you mean axes? There are axes, keepDims
+    min(x, { axis: 1 })
+      min: there is no such option, got "axis"; do you mean axes? There are axes, keepDims
+    variance(x, { ddof: 1 })
+      variance: there is no such option, got "ddof"; use axes, keepDims, correction
+    product(x, { axis: 0 })
+      product: there is no such option, got "axis"; do you mean axes? There are axes, keepDims
+    product(2)
+      product: expected a node, got 2; write constant(2)
+    cumulativeSum(x, 0, { reversed: true })
+      cumulativeSum: there is no such option, got "reversed"; do you mean reverse? There are exclusive, reverse
+    gelu(x, { approximation: "tanh" })
+      gelu: there is no such option, got "approximation"; use approximate
+    upsample(x, { scaleFactor: 2 })
+      upsample: there is no such option, got "scaleFactor"; use scale, size, mode, alignCorners
+    conv2d(x, w, { kernel: 5, bias: true })
+      conv2d: there is no such option, got "kernel"; use strides, pads, dilations, groups
+    maxPool2d(x, { kernel: 2, pads: "same" })
+      maxPool2d: a pool takes pads in numbers, got "same"; work out how many elements to add on each side
+    averagePool2d(x, { kernel: 2, pads: "same" })
+      averagePool2d: a pool takes pads in numbers, got "same"; work out how many elements to add on each side
+    maxPool1d(x, { kernelSize: 2 })
+      maxPool1d: there is no such option, got "kernelSize"; do you mean kernel? There are stride, pad, dilation, kernel
+    averagePool1d(x, { kernel: 2, pad: "causal" })
+      averagePool1d: a pool takes pad in numbers, got "causal"; work out how many elements to add on each side
     slice(x, { start: 1 })
       slice: axis is missing, got start; add axis: ...
     slice(x, { axis: 0, stop: 1 })
@@ -268,6 +310,30 @@ test("ops", () => {
       logSumExp: expected a node, got null; make one with input, parameter, constant or another op
     relu(scope, x)
       leakyRelu: expected a node, got a scope; an op is no layer: wrap it, apply(leakyRelu)
+    "
+  `);
+});
+
+test("exported models and runtimes", () => {
+  expectMessages({
+    "exportModel({ x }, values, { name })": () =>
+      any["exportModel"]({ x }, new Map(), { name: "net" }),
+    "nodeRuntime({ intraOpNumThreads: 1 })": () => loose(nodeRuntime)({ intraOpNumThreads: 1 }),
+    "nodeRuntime({ thread: 1 })": () => loose(nodeRuntime)({ thread: 1 }),
+    "nodeRuntime(2)": () => loose(nodeRuntime)(2),
+    "checkSpec({ output: x })": () => loose(checkSpec)({ inputs: [x], output: { x } }),
+  }).toMatchInlineSnapshot(`
+    "
+    exportModel({ x }, values, { name })
+      exportModel: there is no such option, got "name"; use metadata
+    nodeRuntime({ intraOpNumThreads: 1 })
+      nodeRuntime: there is no such option, got "intraOpNumThreads"; use threads, profile, blocked, without
+    nodeRuntime({ thread: 1 })
+      nodeRuntime: there is no such option, got "thread"; do you mean threads? There are threads, profile, blocked, without
+    nodeRuntime(2)
+      nodeRuntime: options must be an object, got 2; write { threads: ... }
+    checkSpec({ output: x })
+      compile: there is no such option, got "output"; do you mean outputs? There are inputs, unused, outputs, updates, finite
     "
   `);
 });

@@ -10,6 +10,7 @@ export {
 } from "./node.ts";
 export * from "./ops.ts";
 export { print } from "./print.ts";
+export { isOptimizerState, refuseReserved } from "./reserved.ts";
 export { optionsOf, type OptionNames } from "./options.ts";
 export { toGive } from "./other-names.ts";
 export { needNode } from "./ops/arguments.ts";

@@ -1,6 +1,6 @@
 /** Options are checked by name: one that is misspelt would be ignored, one that is missing would fail where nobody looks for it. */
 import { described, isNode, isScope } from "./described.ts";
-import { elsewhere, nearest, toGive } from "./other-names.ts";
+import { converted, elsewhere, nearest, toGive } from "./other-names.ts";
 
 /** Every name of an interface of options and whether it has to be given: the type checker proves the list whole. */
 export type OptionNames<O> = {
@@ -9,13 +9,11 @@ export type OptionNames<O> = {
 
 /**
  * A function that hands on the options of `where` if all of them are known and none is missing, and says what is wrong if
- * not: `const known = optionsOf<SgdOptions>("sgd", { lr: "required", momentum: "optional" })`. Names that are `passed` are
- * somebody else's, who checks them.
+ * not: `const known = optionsOf<SgdOptions>("sgd", { lr: "required", momentum: "optional" })`.
  */
 export function optionsOf<O extends object>(
   where: string,
   names: OptionNames<O>,
-  passed: readonly string[] = [],
 ): (options: O) => O {
   const all = Object.keys(names);
   const required = all.filter((name) => names[name as keyof O] === "required");
@@ -24,8 +22,7 @@ export function optionsOf<O extends object>(
     if (typeof options !== "object" || (options as unknown) === null || Array.isArray(options))
       throw notOptions(where, options, all, required);
     for (const name in options)
-      if (!Object.hasOwn(names, name) && !passed.includes(name))
-        throw unknown(where, name, options, all);
+      if (!Object.hasOwn(names, name)) throw unknown(where, name, options, all);
     for (const name of required)
       if (options[name as keyof O] === undefined) throw missing(where, name, options);
     return options;
@@ -51,7 +48,7 @@ function unknown(where: string, name: string, options: object, all: readonly str
   const meant = nearest(name, all);
   const advice =
     meant.length > 0
-      ? `do you mean ${meant.join(" and ")}? There ${all.length === 1 ? "is" : "are"} ${all.join(", ")}`
+      ? `do you mean ${meant.join(" and ")}${converted(name, meant)}? There ${all.length === 1 ? "is" : "are"} ${all.join(", ")}`
       : (elsewhere(name) ?? `use ${all.join(", ")}`);
   return new Error(`${where}: there is no such option, got "${name}"; ${advice}`);
 }

@@ -83,7 +83,8 @@ export const elsewhere = (name: string): string | undefined =>
 const own: readonly { readonly names: readonly string[]; readonly advice: string }[] = [
   {
     names: ["weightdecay", "l2", "kernelregularizer"],
-    advice: "decay the gradients: weightDecay(parameters, gradients, { rate })",
+    advice:
+      "adamW, lion and lamb have weightDecay; for others decay the gradients: weightDecay(parameters, gradients, { rate })",
   },
   {
     names: ["clipnorm", "globalclipnorm", "maxnorm", "maxgradnorm"],
@@ -93,6 +94,12 @@ const own: readonly { readonly names: readonly string[]; readonly advice: string
   { names: ["activation"], advice: "an activation is a layer of its own: apply(ops.relu)" },
   { names: ["params", "parameters"], advice: "parameters are handed in by trainStep" },
 ];
+
+/** Where the value of our option `meant` is another than that of `name`: how it is found. */
+export const converted = (name: string, meant: readonly string[]): string =>
+  plain(name) === "momentum" && meant.includes("decay")
+    ? " (the share of the old average: 1 - momentum for PyTorch's momentum, Keras's as it is)"
+    : "";
 
 /** How to give an option that is missing. */
 export const toGive = (name: string): string =>

@@ -4,6 +4,7 @@ import {
   isNode,
   optionsOf,
   parameter,
+  refuseReserved,
   type Node,
   type Parameter,
   type Update,
@@ -79,11 +80,13 @@ export function trace<T>(f: (scope: Scope) => T, options: TraceOptions): Trace<T
       norm,
       path,
       child(kind, name) {
+        if (path === "" && name !== undefined) refuseReserved(name, "layer");
         const count = (counts.get(kind) ?? 0) + 1;
         counts.set(kind, count);
         return scopeAt(under(name ?? `${kind}${count}`), new Map(), memory);
       },
       parameter(name, shape, options) {
+        if (path === "") refuseReserved(name, "parameter");
         const full = under(name);
         const found = memory?.parameters.get(full);
         if (found) {

@@ -1,5 +1,12 @@
 /** Models that stand alone: what was learned goes in as constants, so that any ONNX runtime can use it. */
-import { constant, type Node, type Parameter, type Shape } from "../graph/index.ts";
+import {
+  constant,
+  optionsOf,
+  type Input,
+  type Node,
+  type Parameter,
+  type Shape,
+} from "../graph/index.ts";
 import { plainTarget } from "./emit.ts";
 import { toModel } from "./model.ts";
 import { rewrite } from "./rewrite.ts";
@@ -35,6 +42,7 @@ function valueOf({ attrs, shape, dtype }: Parameter, values: ParameterValues): N
   return constant(value!.data, shape, dtype);
 }
 
+const known = optionsOf<ExportOptions>("exportModel", { metadata: "optional" });
 /**
  * The bytes of an .onnx file that computes `outputs` and needs nothing but the inputs, which keep their names. For a
  * network without its normalization, trace it in mode "eval" with the arm that has plain weights, and fold its state:
@@ -43,9 +51,12 @@ function valueOf({ attrs, shape, dtype }: Parameter, values: ParameterValues): N
 export const exportModel = (
   outputs: Readonly<Record<string, Node>>,
   values: ParameterValues,
-  { metadata = {} }: ExportOptions = {},
-): Uint8Array =>
-  toModel(freeze(outputs, values), plainTarget, { nameOf: (n) => n.attrs.name, metadata }).bytes;
+  options: ExportOptions = {},
+): Uint8Array => {
+  const { metadata = {} } = known(options);
+  const naming = { nameOf: (n: Input | Parameter): string => n.attrs.name, metadata };
+  return toModel(freeze(outputs, values), plainTarget, naming).bytes;
+};
 
 /** Options of {@link exportModel}. */
 export interface ExportOptions {

@@ -16,8 +16,11 @@ const distance = (x: string, e: Emitter): string =>
   e.emit("Abs", [e.emit("Log", [e.emit("Abs", [x])])]);
 const isFar = (by: string, e: Emitter): string =>
   e.emit("Greater", [by, scalar(e, NEAR * Math.LN2)]);
-const anyFar = (x: string, e: Emitter): string =>
-  isFar(e.emit("ReduceMax", [distance(x, e)], { attrs: { keepdims: 0 } }), e);
+/** The largest of answers, not of distances: a NaN is not far, and would hide those that are. */
+function anyFar(x: string, e: Emitter): string {
+  const far = e.emit("Where", [isFar(distance(x, e), e), scalar(e, 1), scalar(e, 0)]);
+  return e.emit("Greater", [e.emit("ReduceMax", [far], { attrs: { keepdims: 0 } }), scalar(e, 0)]);
+}
 
 /** `low` where x is too small, `high` where it is too large, and 1. */
 const bySize = (x: string, low: number, high: number, e: Emitter): string => {

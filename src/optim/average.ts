@@ -1,6 +1,15 @@
 /** Exponential moving averages of parameters, for evaluation. */
-import { add, equal, mul, parameter, select, sub, type Update } from "../graph/index.ts";
-import { isOptimizerState, type Rate } from "./optimizer.ts";
+import {
+  add,
+  equal,
+  isOptimizerState,
+  mul,
+  parameter,
+  select,
+  sub,
+  type Update,
+} from "../graph/index.ts";
+import type { Rate } from "./optimizer.ts";
 
 const shadowOf = (name: string): string => `average.${name}`;
 

@@ -57,10 +57,8 @@ export function clipByValue(gradients: readonly Node[], most: number): readonly 
   return gradients.map((g) => clip(g, -most, most));
 }
 
-/** Scales, shifts and biases: what is not decayed unless asked for. */
-const undecayed = /(^|\.)(g|s|b|gamma|beta)$/;
-/** Whether a parameter is a weight (v or w), by its name. */
-export const isWeight = (name: string): boolean => !undecayed.test(name);
+/** Whether a parameter is a weight, by the end of its name: v or w, of recurrent cells wih and whh; no scale, shift, slope or bias. */
+export const isWeight = (name: string): boolean => /(^|\.)(v|w|wih|whh)$/.test(name);
 
 /** Options of {@link weightDecay}. */
 export interface WeightDecayOptions {

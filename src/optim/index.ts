@@ -1,4 +1,5 @@
-export { byName, isOptimizerState, type Group, type Optimizer, type Rate } from "./optimizer.ts";
+export { isOptimizerState } from "../graph/index.ts";
+export { byName, type Group, type Optimizer, type Rate } from "./optimizer.ts";
 export {
   adam,
   adamax,

@@ -26,10 +26,6 @@ export const slot = (p: Parameter, optimizer: string, name: string): Parameter =
 export const stateful = (name: string, shape: Shape = []): Parameter =>
   parameter(name, shape, { init: { kind: "constant", value: 0 }, trainable: false });
 
-/** Whether a parameter's name is that of optimizer state, accumulated gradients or a moving average, and not of the model. */
-export const isOptimizerState = (name: string): boolean =>
-  /^(adam|adamax|adamw|lamb|lion|rmsprop|sgd|accumulated|average|best)\./.test(name);
-
 /** One rule for each parameter by itself. */
 export const each =
   (rule: (p: Parameter, gradient: Node) => readonly Update[]): Optimizer =>

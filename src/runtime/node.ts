@@ -1,4 +1,5 @@
 /** The door to onnxruntime-node: native kernels, in Node on Linux, macOS and Windows. */
+import { optionsOf } from "../graph/index.ts";
 import { plainTarget, type Pass } from "../onnx/index.ts";
 import { ortRuntime, type Ort } from "./ort.ts";
 import { probeTarget } from "./probe.ts";
@@ -15,14 +16,16 @@ export interface NodeRuntimeOptions {
   readonly without?: readonly Pass[];
 }
 
+const known = optionsOf<NodeRuntimeOptions>("nodeRuntime", {
+  threads: "optional",
+  profile: "optional",
+  blocked: "optional",
+  without: "optional",
+});
 /** Compiles programs for onnxruntime-node, an optional peer dependency that is imported when first needed. */
-export const nodeRuntime = ({
-  threads,
-  profile,
-  blocked = true,
-  without = [],
-}: NodeRuntimeOptions = {}): Runtime =>
-  ortRuntime("onnxruntime-node", loadOnnxRuntime, {
+export const nodeRuntime = (options: NodeRuntimeOptions = {}): Runtime => {
+  const { threads, profile, blocked = true, without = [] } = known(options);
+  return ortRuntime("onnxruntime-node", loadOnnxRuntime, {
     target: async (ort) => ({ ...(blocked ? await probeTarget(ort) : plainTarget), without }),
     session: {
       executionProviders: ["cpu"],
@@ -34,6 +37,7 @@ export const nodeRuntime = ({
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     },
   });
+};
 
 /** Imports onnxruntime-node, or says how to install it: what compiling does first, for those who want to know early. */
 export async function loadOnnxRuntime(): Promise<Ort> {

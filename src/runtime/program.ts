@@ -3,6 +3,7 @@ import { hash, keyOf } from "../graph/hash.ts";
 import { checkNumbers } from "../graph/numbers.ts";
 import { normalQuantiles } from "../graph/special.ts";
 import {
+  optionsOf,
   parametersOf,
   sizeOf,
   topological,
@@ -171,11 +172,19 @@ function firstValues(
   return arrayOf(p.dtype, values());
 }
 
+const knownOfSpec = optionsOf<ProgramSpec>("compile", {
+  inputs: "optional",
+  unused: "optional",
+  outputs: "optional",
+  updates: "optional",
+  finite: "optional",
+});
 /** What a spec asks for, checked: the roots to compute and the parameters they rest on. */
-export function checkSpec({ inputs = [], outputs = {}, updates = [] }: ProgramSpec): {
+export function checkSpec(spec: ProgramSpec): {
   readonly roots: readonly Node[];
   readonly parameters: readonly Parameter[];
 } {
+  const { inputs = [], outputs = {}, updates = [] } = knownOfSpec(spec);
   const roots = [...Object.values(outputs), ...updates.map((u) => u.next)];
   const declared = new Map(inputs.map((x) => [x.attrs.name, x]));
   for (const n of topological(roots)) {

@@ -2,7 +2,14 @@
  * Whole numbers that must lie in a range: what `within` says, and the rows that `gather` and `scatterAdd` are asked for. Those
  * that are fed are checked before a program runs, constants when it is compiled, and what the graph computes afterwards.
  */
-import { sizeOf, topological, type Input, type Node, type NodeOf } from "../graph/index.ts";
+import {
+  sizeOf,
+  topological,
+  type Dtype,
+  type Input,
+  type Node,
+  type NodeOf,
+} from "../graph/index.ts";
 import { checkRange, demandOf, isInside, type Demand } from "./demand.ts";
 import { meaning } from "./meaning.ts";
 import type { Tensor, TensorData } from "./program.ts";
@@ -61,12 +68,26 @@ function demandsOf(roots: readonly Node[]): readonly Demand[] {
   });
 }
 
+type Bounds = readonly [number, number];
 /** The least and the greatest that a node can be, where that shows without running anything. */
-function boundsOf(n: Node): readonly [number, number] | undefined {
+function boundsOf(n: Node, known: Map<Node, Bounds | undefined> = new Map()): Bounds | undefined {
+  if (known.has(n)) return known.get(n);
+  const bounds = findBounds(n, (x) => boundsOf(x, known));
+  const sure = bounds?.every((x) => holds(n.dtype, x)) ? bounds : undefined;
+  known.set(n, sure);
+  return sure;
+}
+/** Whole numbers beyond 32 bits wrap around. */
+const holds = (dtype: Dtype, x: number): boolean =>
+  dtype === "int32" ? Math.abs(x) < 2 ** 31 : dtype === "uint32" ? x >= 0 && x < 2 ** 32 : true;
+function findBounds(n: Node, boundsOf: (n: Node) => Bounds | undefined): Bounds | undefined {
   switch (n.op) {
+    case "constant":
+      return n.dtype === "int32" && n.attrs.data.length > 0 ? extremes(n.attrs.data) : undefined;
     case "randomBits":
       return [0, 2 ** n.attrs.bits - 1];
     case "argmax":
+    case "topKIndices":
       return [0, n.inputs[0].shape[n.attrs.axis] - 1];
     case "within": {
       const { least, most, or = least } = n.attrs;
@@ -75,6 +96,10 @@ function boundsOf(n: Node): readonly [number, number] | undefined {
     case "cast": {
       const bounds = boundsOf(n.inputs[0]);
       return bounds && [Math.trunc(bounds[0]), Math.trunc(bounds[1])];
+    }
+    case "add": {
+      const [a, b] = [boundsOf(n.inputs[0]), boundsOf(n.inputs[1])];
+      return n.dtype === "int32" && a && b ? [a[0] + b[0], a[1] + b[1]] : undefined;
     }
     case "mul": {
       const [bounds, by] = [boundsOf(n.inputs[0]), n.inputs[1]];
@@ -85,6 +110,15 @@ function boundsOf(n: Node): readonly [number, number] | undefined {
     default:
       return isMove(n) && n.op !== "concat" ? boundsOf(n.inputs[0]) : undefined;
   }
+}
+
+function extremes(data: ArrayLike<number>): Bounds {
+  let [least, most] = [data[0], data[0]];
+  for (let i = 1; i < data.length; i++) {
+    least = Math.min(least, data[i]);
+    most = Math.max(most, data[i]);
+  }
+  return [least, most];
 }
 
 const moves = ["reshape", "transpose", "broadcastTo", "concat", "slice", "stopGradient"] as const;
@@ -109,7 +143,7 @@ function tracer(): (n: Node) => readonly Source[] | null {
       const first = count;
       leaves.push({ leaf: n, first });
       count += sizeOf(n.shape);
-      return Int32Array.from({ length: sizeOf(n.shape) }, (_, i) => first + i);
+      return new Int32Array(sizeOf(n.shape)).map((_, i) => first + i);
     }
     if (n.op === "within") return idsOf(n.inputs[0]);
     if (!isMove(n)) return null;
@@ -119,14 +153,24 @@ function tracer(): (n: Node) => readonly Source[] | null {
       : null;
   };
   return (n) => {
+    const all = wholeLeaf(n);
+    if (all) return [{ leaf: all }];
     const found = idsOf(n);
     if (!found) return null;
-    const distinct = Int32Array.from(new Set(found)).sort();
+    const isUsed = new Uint8Array(count);
+    for (const id of found) isUsed[id] = 1;
     return leaves.flatMap(({ leaf, first }): Source[] => {
       const size = sizeOf(leaf.shape);
-      const at = distinct.filter((id) => id >= first && id < first + size).map((id) => id - first);
+      const at = new Int32Array(size).map((_, i) => i).filter((i) => isUsed[first + i] === 1);
       if (at.length === 0) return [];
       return [at.length === size ? { leaf } : { leaf, at }];
     });
   };
+}
+
+/** The leaf all of whose elements are those of `n`, each once, in whatever order: no need to follow them one by one. */
+function wholeLeaf(n: Node): Source["leaf"] | undefined {
+  if (n.op === "input" || n.op === "constant") return n;
+  const keeps = ["reshape", "transpose", "stopGradient", "within"].includes(n.op);
+  return keeps ? wholeLeaf(n.inputs[0]!) : undefined;
 }

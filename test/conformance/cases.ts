@@ -11,6 +11,7 @@ import {
   key,
   moving,
   normsOfAnySize,
+  normsBesideNaN,
   normsOfZeroRows,
   random,
   ranged,
@@ -63,7 +64,7 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
     { name: "over nothing", inputs: [tensor([], [0, 3])], build: (x) => $.sum(x, { axes: 0 }) },
   ],
   max: exactly(reduction($.max)),
-  norm: [...reduction($.norm), ...normsOfZeroRows, ...normsOfAnySize],
+  norm: [...reduction($.norm), ...normsOfZeroRows, ...normsOfAnySize, ...normsBesideNaN],
   argmax: exactly(
     many<[string, Tensor, number]>(
       [

@@ -132,7 +132,27 @@ export const normsOfAnySize: readonly Case[] = sizes.flatMap((size) =>
     },
   ]),
 );
+/** -1 in place of NaN, which equals nothing. */
+const numbersOf = (x: Node): Node => select(lessOrEqual(x, 1e9), x, -1);
+/** A NaN among rows of such sizes, which are as exact beside it as without it. */
+export const normsBesideNaN: readonly Case[] = [
+  {
+    name: "of any size beside NaN",
+    inputs: [tensor([NaN, 2, 3e-25, 4e-25, 3e19, 4e19], [3, 2]), tensor([1, 1e25, 1e-19], [3, 1])],
+    build: (x, by) => numbersOf(mul(norm(x, { axes: 1, keepDims: true }), by)),
+  },
+];
 export const scaledCases: readonly Case[] = [
+  {
+    name: "beside NaN",
+    inputs: [
+      tensor([1, 2, 3e25, 4e25], [2, 2]),
+      tensor([NaN, 1e-25], [2, 1]),
+      tensor([1, 1e-25], [2, 1]),
+      tensor([1, 1e25], [2, 1]),
+    ],
+    build: (x, a, b, c) => numbersOf(mul(scaled(x, a, b), c)),
+  },
   ...broadcasts
     .filter(([, x, a]) => x.length >= a.length && !x.includes(1))
     .map(([name, x, a]): Case => ({

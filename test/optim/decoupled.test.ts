@@ -145,7 +145,7 @@ describe("what decays", () => {
 
 describe("lamb", () => {
   const [lr, beta1, beta2, epsilon, weightDecay] = [0.1, 0.8, 0.9, 0.01, 0.3];
-  const optimizer = lamb({ lr, beta1, beta2, epsilon, weightDecay });
+  const optimizer = lamb({ lr, beta1, beta2, epsilon, weightDecay, ...all });
   const length = (x: readonly number[]): number => Math.hypot(...x);
   test.each([
     ["reference", reference, 12],

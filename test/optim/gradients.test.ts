@@ -70,6 +70,8 @@ describe("weightDecay", () => {
     "lstm1.wih.v",
     "lstm1.wih.g",
     "lstm1.whh",
+    "gru1.new.bh",
+    "prelu1.slope",
   ];
   const parameters = names.map((name) =>
     parameter(name, [1], { init: { kind: "constant", value: 10 } }),
@@ -81,7 +83,7 @@ describe("weightDecay", () => {
   const changed = (list: readonly Node[]): string[] =>
     names.filter((_, i) => evaluate({ g: list[i] }, { state }).g.data[0] !== 1);
 
-  test("adds rate p to the gradients of weights, not to those of g, s, b, gamma and beta", () => {
+  test("adds rate p to the gradients of weights, not to those of scales, biases and slopes", () => {
     const decayed = weightDecay(parameters, ones, { rate: 0.01 });
     expect(changed(decayed)).toEqual(["dense1.w", "dense1.v", "lstm1.wih.v", "lstm1.whh"]);
     expect(evaluate({ g: decayed[0] }, { state }).g.data[0]).toBeCloseTo(1 + 0.01 * 10, 12);

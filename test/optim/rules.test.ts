@@ -16,6 +16,9 @@ import {
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { roll, slope, start } from "./bowl.ts";
 
+/** What is rolled is called p, which by its name is no weight. */
+const all = { match: () => true };
+
 /** A rule for one number: from its gradient and the step, from 1, to its next value; it remembers the rest. */
 type Scalar = () => (p: number, g: number, t: number) => number;
 
@@ -93,7 +96,7 @@ const rules: Readonly<Record<string, readonly [Optimizer, Scalar]>> = {
     },
   ],
   adamW: [
-    adamW({ lr: 0.2, beta1: 0.8, beta2: 0.9, epsilon: 0.3, weightDecay: 0.4 }),
+    adamW({ lr: 0.2, beta1: 0.8, beta2: 0.9, epsilon: 0.3, weightDecay: 0.4, ...all }),
     () => {
       let [m, v] = [0, 0];
       return (p, g, t) => {
@@ -105,7 +108,7 @@ const rules: Readonly<Record<string, readonly [Optimizer, Scalar]>> = {
     },
   ],
   lion: [
-    lion({ lr: 0.2, beta1: 0.7, beta2: 0.9, weightDecay: 0.4 }),
+    lion({ lr: 0.2, beta1: 0.7, beta2: 0.9, weightDecay: 0.4, ...all }),
     () => {
       let m = 0;
       return (p, g) => {
@@ -248,9 +251,9 @@ describe("rates as inputs", () => {
     ["sgd", (rate: typeof lr | number) => sgd({ lr: rate, momentum: 0.5 })],
     ["adam", (rate: typeof lr | number) => adam({ lr: rate })],
     ["adamax", (rate: typeof lr | number) => adamax({ lr: rate })],
-    ["adamW", (rate: typeof lr | number) => adamW({ lr: rate })],
-    ["lion", (rate: typeof lr | number) => lion({ lr: rate, weightDecay: 0.1 })],
-    ["lamb", (rate: typeof lr | number) => lamb({ lr: rate })],
+    ["adamW", (rate: typeof lr | number) => adamW({ lr: rate, ...all })],
+    ["lion", (rate: typeof lr | number) => lion({ lr: rate, weightDecay: 0.1, ...all })],
+    ["lamb", (rate: typeof lr | number) => lamb({ lr: rate, ...all })],
     ["rmsprop", (rate: typeof lr | number) => rmsprop({ lr: rate })],
   ] as const)("%s: an input with one value is that number", async (_, make) => {
     const fed = await roll(make(lr), { inputs: [[lr, () => 0.05]] });

@@ -18,6 +18,7 @@ import {
   scatterAdd,
   slice,
   sum,
+  topK,
   transpose,
   within,
   type Node,
@@ -162,6 +163,25 @@ describe("what needs no check has none", () => {
       expect(rangesOf([y]).fed).toEqual([]);
     expect(rangesOf([randomNormal(key, { shape: [100], stream: 0 })]).computed).toEqual([]);
     expect(rangesOf([gather(constant([1, 2]), argmax(logits))]).computed).toHaveLength(1);
+  });
+  test("topK's positions, and what is added to indices as far as it stays in range", () => {
+    const y = input("y", [2, 5, 3]);
+    for (const axis of [0, 1, 2]) {
+      const values = topK(mul(y, y), 2, axis).values;
+      const [dy] = grad(sum(values), [y]);
+      expect(rangesOf([values, dy])).toEqual({ fed: [], computed: [] });
+    }
+    const best = argmax(input("logits", [4, 4])); // 0 to 3
+    const computed = (index: Node): number => rangesOf([gather(table, index)]).computed.length;
+    expect(computed(add(best, 1))).toBe(0);
+    expect(computed(add(best, constant([1, 0, 1, 0], [4], "int32")))).toBe(0);
+    expect(computed(add(best, 2))).toBe(1);
+    expect(computed(add(best, -1))).toBe(1);
+    expect(computed(add(best, best))).toBe(1);
+    expect(computed(mul(best, 2 ** 30))).toBe(1);
+    let doubled: Node = best; // as deep as this, each node is looked at once or never done
+    for (let k = 0; k < 60; k++) doubled = add(doubled, doubled);
+    expect(computed(doubled)).toBe(1);
   });
   test("what was asked before, by the same range or a smaller one", () => {
     const y = mul(gather(table, i), sum(gather(concat([table, table], 0), i)));

@@ -1,5 +1,6 @@
 /** Activation functions made of other ops. */
 import type { Node } from "../op.ts";
+import { optionsOf } from "../options.ts";
 import type { Arg } from "./arguments.ts";
 import { add, erf, greater, mul, select, sigmoid, square, tanh } from "./elementwise.ts";
 
@@ -8,8 +9,10 @@ export interface GeluOptions {
   /** By the error function, as it is defined (default), or by a tanh that is within 5e-4 of it. */
   readonly approximate?: "none" | "tanh";
 }
+const knownOfGelu = optionsOf<GeluOptions>("gelu", { approximate: "optional" });
 /** x Phi(x), Phi the cumulative distribution of N(0, 1) (Hendrycks & Gimpel 2016). */
-export function gelu(x: Node, { approximate = "none" }: GeluOptions = {}): Node {
+export function gelu(x: Node, options: GeluOptions = {}): Node {
+  const { approximate = "none" } = knownOfGelu(options);
   if (!["none", "tanh"].includes(approximate))
     throw new Error(
       `gelu: approximate is "none" or "tanh", got "${approximate}"; leave it out for the exact function`,

@@ -32,8 +32,6 @@ export interface Conv2dOptions extends Omit<WindowOptions, "pads"> {
 }
 const windowNames = { strides: "optional", pads: "optional", dilations: "optional" } as const;
 const conv2dNames = { ...windowNames, groups: "optional" } as const;
-/** Options of the layers of the same names, which hand on all that they were given and have checked. */
-const ofLayers = ["kernel", "name", "norm", "initScale", "bias"];
 
 const both = (x: Both<number>): readonly [number, number] => (typeof x === "number" ? [x, x] : x);
 function windowOf({ strides = 1, pads = 0, dilations = 1 }: WindowOptions): Window2d {
@@ -73,7 +71,7 @@ function needAutoPad(op: string, what: string, pads: unknown): void {
     );
 }
 
-const knownOfConv2d = optionsOf<Conv2dOptions>("conv2d", conv2dNames, ofLayers);
+const knownOfConv2d = optionsOf<Conv2dOptions>("conv2d", conv2dNames);
 /** x [n, c, h, w], w [out, c / groups, kh, kw] -> [n, out, h', w']: cross-correlation, as in every such library. */
 export function conv2d(x: Node, w: Node, options: Conv2dOptions = {}): Node {
   const { pads = 0, groups = 1, ...rest } = knownOfConv2d(options);
@@ -88,11 +86,10 @@ export interface ConvTranspose2dOptions extends WindowOptions {
   /** Rows and columns added at the end, as in ONNX. */
   readonly outputPadding?: Both<number>;
 }
-const knownOfConvTranspose2d = optionsOf<ConvTranspose2dOptions>(
-  "convTranspose2d",
-  { ...conv2dNames, outputPadding: "optional" },
-  ofLayers,
-);
+const knownOfConvTranspose2d = optionsOf<ConvTranspose2dOptions>("convTranspose2d", {
+  ...conv2dNames,
+  outputPadding: "optional",
+});
 /**
  * x [n, in, h, w], w [in, out / groups, kh, kw] -> [n, out, h', w'], the transpose of `conv2d` with the same options.
  */
@@ -131,11 +128,7 @@ export interface Conv1dOptions extends Omit<Window1dOptions, "pad"> {
   readonly groups?: number;
 }
 const names1d = { stride: "optional", pad: "optional", dilation: "optional" } as const;
-const knownOfConv1d = optionsOf<Conv1dOptions>(
-  "conv1d",
-  { ...names1d, groups: "optional" },
-  ofLayers,
-);
+const knownOfConv1d = optionsOf<Conv1dOptions>("conv1d", { ...names1d, groups: "optional" });
 /** x [n, c, length], w [out, c / groups, k] -> [n, out, length']. */
 export function conv1d(x: Node, w: Node, options: Conv1dOptions = {}): Node {
   const { pad = 0, groups = 1, ...rest } = knownOfConv1d(options);
@@ -155,11 +148,11 @@ export interface ConvTranspose1dOptions extends Window1dOptions {
   /** Elements added at the end. */
   readonly outputPadding?: number;
 }
-const knownOfConvTranspose1d = optionsOf<ConvTranspose1dOptions>(
-  "convTranspose1d",
-  { ...names1d, groups: "optional", outputPadding: "optional" },
-  ofLayers,
-);
+const knownOfConvTranspose1d = optionsOf<ConvTranspose1dOptions>("convTranspose1d", {
+  ...names1d,
+  groups: "optional",
+  outputPadding: "optional",
+});
 /** x [n, in, length], w [in, out / groups, k] -> [n, out, length'], the transpose of `conv1d` with the same options. */
 export function convTranspose1d(x: Node, w: Node, options: ConvTranspose1dOptions = {}): Node {
   const { groups = 1, outputPadding = 0, ...rest } = knownOfConvTranspose1d(options);
@@ -175,6 +168,12 @@ export function convTranspose1d(x: Node, w: Node, options: ConvTranspose1dOption
 export interface PoolOptions extends WindowOptions {
   readonly kernel: Both<number>;
 }
+function needPoolPads(op: string, what: string, pads: unknown): void {
+  if (typeof pads === "string")
+    throw new Error(
+      `${op}: a pool takes ${what} in numbers, got "${pads}"; work out how many elements to add on each side`,
+    );
+}
 /** Strides are the kernel's size unless given. */
 const poolOf = ({ kernel, strides = kernel, ...rest }: PoolOptions): Pool2dAttrs => ({
   ...windowOf({ strides, ...rest }),
@@ -183,12 +182,15 @@ const poolOf = ({ kernel, strides = kernel, ...rest }: PoolOptions): Pool2dAttrs
 const poolNames = { ...windowNames, kernel: "required" } as const;
 const knownOfMaxPool2d = optionsOf<PoolOptions>("maxPool2d", poolNames);
 /** x [n, c, h, w] -> [n, c, h', w']. */
-export const maxPool2d = (x: Node, options: PoolOptions): Node =>
-  node("maxPool2d", [x], poolOf(knownOfMaxPool2d(options)));
+export function maxPool2d(x: Node, options: PoolOptions): Node {
+  needPoolPads("maxPool2d", "pads", knownOfMaxPool2d(options).pads);
+  return node("maxPool2d", [x], poolOf(options));
+}
 const knownOfAveragePool2d = optionsOf<PoolOptions>("averagePool2d", poolNames);
 /** x [n, c, h, w] -> [n, c, h', w']; padding counts as zeros. */
 export function averagePool2d(x: Node, options: PoolOptions): Node {
-  const { kernel, ...window } = poolOf(knownOfAveragePool2d(options));
+  needPoolPads("averagePool2d", "pads", knownOfAveragePool2d(options).pads);
+  const { kernel, ...window } = poolOf(options);
   const [n, c, ...size] = needNode("averagePool2d", x).shape;
   const w = constant(1 / sizeOf(kernel), [1, 1, ...kernel]);
   const y = conv2d(reshape(x, [n * c, 1, ...size]), w, window);
@@ -199,14 +201,25 @@ export function averagePool2d(x: Node, options: PoolOptions): Node {
 export interface Pool1dOptions extends Window1dOptions {
   readonly kernel: number;
 }
-const pool1d =
-  (pool: (x: Node, options: PoolOptions) => Node) =>
-  (x: Node, { kernel, stride = kernel, ...rest }: Pool1dOptions): Node =>
-    squeeze(pool(expandDims(x, 2), { ...asSecond({ stride, ...rest }), kernel: [1, kernel] }), 2);
+function pool1d(
+  op: string,
+  pool: (x: Node, options: PoolOptions) => Node,
+): (x: Node, options: Pool1dOptions) => Node {
+  const known = optionsOf<Pool1dOptions>(op, { ...names1d, kernel: "required" });
+  return (x, options) => {
+    const { kernel, stride = kernel, ...rest } = known(options);
+    needPoolPads(op, "pad", rest.pad);
+    const window = { ...asSecond({ stride, ...rest }), kernel: [1, kernel] } as const;
+    return squeeze(pool(expandDims(x, 2), window), 2);
+  };
+}
 /** x [n, c, length] -> [n, c, length']. */
-export const maxPool1d: (x: Node, options: Pool1dOptions) => Node = pool1d(maxPool2d);
+export const maxPool1d: (x: Node, options: Pool1dOptions) => Node = pool1d("maxPool1d", maxPool2d);
 /** x [n, c, length] -> [n, c, length']; padding counts as zeros. */
-export const averagePool1d: (x: Node, options: Pool1dOptions) => Node = pool1d(averagePool2d);
+export const averagePool1d: (x: Node, options: Pool1dOptions) => Node = pool1d(
+  "averagePool1d",
+  averagePool2d,
+);
 
 /** x [n, c, h, w] -> [n, c]. */
 export const globalAveragePool = (x: Node): Node => mean(x, { axes: [2, 3] });

@@ -38,9 +38,11 @@ const reduction = (op: "sum" | "max" | "norm"): ((x: Node, options?: ReductionOp
 export const sum: (x: Node, options?: ReductionOptions) => Node = reduction("sum");
 /** The largest element; the gradient is shared equally among equals. */
 export const max: (x: Node, options?: ReductionOptions) => Node = reduction("max");
+const knownOfMin = optionsOf<ReductionOptions>("min", names);
 /** The smallest element; the gradient is shared equally among equals. */
 export function min(x: Node, options: ReductionOptions = {}): Node {
-  const axes = axesOf("min", x, options);
+  needNode("min", x);
+  const axes = axesOf("min", x, knownOfMin(options));
   return neg(max(neg(x), { ...options, axes }));
 }
 /** The Euclidean norm; its gradient at 0 is 0. */
@@ -55,8 +57,14 @@ export interface VarianceOptions extends ReductionOptions {
   /** Taken from the number of elements that the squares are divided by: 1 for a sample's (default 0; NumPy's ddof). */
   readonly correction?: number;
 }
+const knownOfVariance = optionsOf<VarianceOptions>("variance", {
+  ...names,
+  correction: "optional",
+});
 /** The mean square distance from the mean. */
-export function variance(x: Node, { correction = 0, ...options }: VarianceOptions = {}): Node {
+export function variance(x: Node, given: VarianceOptions = {}): Node {
+  needNode("variance", x);
+  const { correction = 0, ...options } = knownOfVariance(given);
   const axes = axesOf("variance", x, options);
   const count = sizeOf(axes.map((a) => x.shape[a]));
   if (!(count - correction > 0))
@@ -66,9 +74,11 @@ export function variance(x: Node, { correction = 0, ...options }: VarianceOption
   const centred = sub(x, mean(x, { axes, keepDims: true }));
   return mul(sum(square(centred), { ...options, axes }), 1 / (count - correction));
 }
+const knownOfProduct = optionsOf<ReductionOptions>("product", names);
 /** The product of all elements. Nothing is divided, so its gradient is right where some of them are 0, too. */
 export function product(x: Node, options: ReductionOptions = {}): Node {
-  const axes = axesOf("product", x, options);
+  needNode("product", x);
+  const axes = axesOf("product", x, knownOfProduct(options));
   const multiplied = axes.reduce(multiplyAlong, x);
   return options.keepDims
     ? multiplied
@@ -127,12 +137,16 @@ export interface CumulativeSumOptions {
   /** Whether sums run from the end (default false). */
   readonly reverse?: boolean;
 }
+const knownOfCumulativeSum = optionsOf<CumulativeSumOptions>("cumulativeSum", {
+  exclusive: "optional",
+  reverse: "optional",
+});
 /** The sums of x up to every element along `axis`; float or int32. */
-export const cumulativeSum = (
-  x: Node,
-  axis = -1,
-  { exclusive = false, reverse = false }: CumulativeSumOptions = {},
-): Node => node("cumulativeSum", [x], { axis: axisOf(axis, x.shape.length), exclusive, reverse });
+export function cumulativeSum(x: Node, axis = -1, options: CumulativeSumOptions = {}): Node {
+  const { exclusive = false, reverse = false } = knownOfCumulativeSum(options);
+  const along = axisOf(axis, needNode("cumulativeSum", x).shape.length);
+  return node("cumulativeSum", [x], { axis: along, exclusive, reverse });
+}
 const knownOfLogSumExp = optionsOf<ReductionOptions>("logSumExp", names);
 /** log(sum(exp(x))), without overflow. */
 export function logSumExp(x: Node, options: ReductionOptions = {}): Node {

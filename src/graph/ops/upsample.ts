@@ -1,6 +1,7 @@
 /** Images and sequences made larger (or smaller), as torch.nn.functional.interpolate does it. */
 import { sizeOf } from "../infer.ts";
 import type { Node } from "../op.ts";
+import { optionsOf } from "../options.ts";
 import { constant } from "./arguments.ts";
 import { matmul } from "./products.ts";
 import { broadcastTo, reshape, transpose } from "./shape.ts";
@@ -17,11 +18,17 @@ export interface UpsampleOptions {
   readonly alignCorners?: boolean;
 }
 
+const known = optionsOf<UpsampleOptions>("upsample", {
+  scale: "optional",
+  size: "optional",
+  mode: "optional",
+  alignCorners: "optional",
+});
 /**
  * x [n, c, h, w] -> [n, c, h', w']; in mode `nearest` also [n, c, length] -> [n, c, length'].
  */
 export function upsample(x: Node, options: UpsampleOptions): Node {
-  const { mode = "nearest", alignCorners = false } = options;
+  const { mode = "nearest", alignCorners = false } = known(options);
   const axes = axesOf(x, options);
   if (mode === "nearest" && axes.every(({ times }) => Number.isInteger(times)))
     return repeated(x, axes);

@@ -24,6 +24,14 @@ const groupsOf = (layer: string, channels: number, units: number, groups: number
 type Both = number | readonly [number, number];
 const both = (k: Both): readonly [number, number] => (typeof k === "number" ? [k, k] : k);
 
+/** The options of a convolution itself: those of its layer without the layer's own. */
+function windowOf<O extends LayerOptions & { readonly kernel: Both }>(
+  options: O,
+): Omit<O, keyof LayerOptions | "kernel"> {
+  const { name: _name, norm: _norm, initScale: _scale, bias: _bias, kernel: _k, ...rest } = options;
+  return rest;
+}
+
 const names2d = {
   ...layerNames,
   kernel: "required",
@@ -59,7 +67,7 @@ export const conv2d = (units: number, options: Conv2dLayerOptions): Layer => {
       shape,
       g: [units, 1, 1, 1],
     });
-    return preactivation(conv2dOp(x, w, options));
+    return preactivation(conv2dOp(x, w, windowOf(options)));
   };
 };
 
@@ -98,7 +106,7 @@ export const conv1d = (units: number, options: Conv1dLayerOptions): Layer => {
       shape: [units, x.shape[1] / groups, kernel],
       g: [units, 1, 1],
     });
-    return preactivation(conv1dOp(x, w, options));
+    return preactivation(conv1dOp(x, w, windowOf(options)));
   };
 };
 
@@ -126,7 +134,7 @@ export const convTranspose2d = (units: number, options: ConvTranspose2dLayerOpti
       shape,
       g: [1, units, 1, 1],
     });
-    return preactivation(convTranspose2dOp(x, w, options));
+    return preactivation(convTranspose2dOp(x, w, windowOf(options)));
   };
 };
 
@@ -150,6 +158,6 @@ export const convTranspose1d = (units: number, options: ConvTranspose1dLayerOpti
       shape: [x.shape[1], units / groups, kernel],
       g: [1, units, 1],
     });
-    return preactivation(convTranspose1dOp(x, w, options));
+    return preactivation(convTranspose1dOp(x, w, windowOf(options)));
   };
 };
