@@ -22,6 +22,7 @@ import {
   sgd,
   tensor,
   type Data,
+  type DataSet,
   type Node,
   type FitOptions,
   type Shown,
@@ -114,6 +115,73 @@ test("gradients of several batches make the step of one of all of them, the smal
   expect(Object.keys(parts)).toEqual(Object.keys(whole));
   for (const [name, values] of Object.entries(whole))
     expect(parts[name]).toEqual(values.map((v) => expect.closeTo(v, 4) as number));
+});
+
+test("a rest of one example goes with the batch before it, in arms with batch statistics too", async () => {
+  const { events } = await fit({
+    ...{ ...options, data: twoClasses(33), validate: 0, epochs: 2, norm: "batch" },
+  });
+  expect(events.at(-1)).toMatchObject({ type: "finished", step: 2 });
+});
+
+test("a store is of one training: other data, classes or options are refused", async () => {
+  for (const place of [memoryStore(), runFolder(join(folder, "same"))]) {
+    await fit({ ...options, epochs: 1, store: place });
+    for (const other of [
+      { data: twoClasses(203, 1000) },
+      { classes: ["same", "other"] },
+      { initialization: "as drawn" },
+      { batchSize: 16 },
+    ] as const)
+      await expect(fit({ ...options, epochs: 1, store: place, ...other })).rejects.toThrow(
+        /holds a training with .*(given|batchSize) /,
+      );
+  }
+});
+
+test("of an example that is measured in several places their mean counts", async () => {
+  const { x } = twoClasses(60);
+  const words = x.map(() => [
+    [1, 0],
+    [0, 1],
+    [1, 1],
+  ]);
+  const { model, events } = await fit({
+    ...{ network: classifier(dense(2)), runtime, epochs: 1, validate: 0.5, lr: 0.1 },
+    data: {
+      x: words,
+      y: tensor(
+        x.flatMap((_, i) => [i % 2, 1, 0]),
+        [60, 3],
+        "int32",
+      ),
+    },
+  });
+  const last = events.flatMap((e) => (e.type === "measured" ? [e.test["accuracy"]!] : [])).at(-1)!;
+  expect(last * 90).toBeCloseTo(Math.round(last * 90));
+  expect(last).toBeLessThanOrEqual(1);
+  expect(model.classes).toBeUndefined();
+});
+
+test("a set that varies its examples is asked to, in training alone", async () => {
+  const { x, y } = twoClasses(40);
+  const asked = { plain: 0, varied: 0 };
+  const feeds = (rows: Uint32Array): ReturnType<DataSet["feeds"]> => ({
+    x: tensor(Array.from(rows, (row) => x[row]).flat(), [rows.length, 2]),
+    y: tensor(
+      Array.from(rows, (row) => Number(y[row] === "same")),
+      [rows.length],
+      "int32",
+    ),
+  });
+  const set: DataSet = {
+    count: 40,
+    inputs: (size) => [input("x", [size, 2]), input("y", [size], "int32")],
+    feeds: (rows) => (asked.plain++, feeds(rows)),
+    varied: (rows) => (asked.varied++, feeds(rows)),
+  };
+  await fit({ ...options, data: set, standardize: [], epochs: 3, batchSize: 8 });
+  expect(asked.varied).toBe(15); // 36 examples are five batches, three times
 });
 
 test("patience ends a training whose tests get no better, and the best parameters stay", async () => {
@@ -266,6 +334,66 @@ describe("mistakes", () => {
         "an option that is none",
         { learningRate: 0.1 } as never,
         'fit: there is no such option, got "learningRate"; do you mean lr?',
+      ],
+      [
+        "NaN among the numbers",
+        { data: { x: x.map((row, i) => (i === 3 ? [NaN, 1] : row)), y } },
+        'fit: "x" must hold finite numbers, got NaN in example 3; fill it in, or leave that example out',
+      ],
+      [
+        "no labels",
+        { data: { x } },
+        'fit: the network needs an input "y" that says what is right, got x; add it to data',
+      ],
+      [
+        "an input of a name that is taken",
+        { data: { x, y, key: x }, standardize: [] },
+        'fit: "key" is an input of every training, got one of the data of that name; call it something else',
+      ],
+      [
+        "more classes than logits",
+        { data: { x, y: y.map((name, i) => `${name}${i % 2}`) } },
+        "fit: the network tells 2 classes apart, got 4 (other0, other1, same0, same1); make its last layer dense(4)",
+      ],
+      [
+        "one class",
+        { data: { x, y: y.map(() => "same") } },
+        'fit: expected classes to tell apart, got "same" alone; give examples of another, or all names as classes',
+      ],
+      [
+        "words where there are no classes",
+        { network: dense(2), data: { x, y } },
+        'fit: "y" is [50] of numbers, got "',
+      ],
+      [
+        "patience without tests",
+        { patience: 2, validate: 0 },
+        "fit: patience counts tests that are no better, got 2 and no example to test on; leave it away or give validate a share",
+      ],
+      [
+        "a controller for its signal",
+        { signal: new AbortController() },
+        "fit: signal must be that of an AbortController, got an ",
+      ],
+      [
+        "a path for a store",
+        { store: "runs" },
+        'fit: store must be one that keeps checkpoints, got "runs"; use memoryStore(), or runFolder("runs/mine")',
+      ],
+      [
+        "inputs to standardize that are no list",
+        { standardize: true },
+        "fit: standardize must be a list, got true; write [...]",
+      ],
+      [
+        "one example",
+        { data: { x: x.slice(0, 1), y: y.slice(0, 1) }, classes: ["same", "other"], validate: 0 },
+        "fit: first weights are made from the data, which takes several examples, got 1 to train on",
+      ],
+      [
+        "a layer of another width than y",
+        { network: regressor(dense(3)), data: { x, y: x.map(([a]) => a) } },
+        'regressor: the layer gives [45,3] where "y" is [45]; end it with dense(1)',
       ],
       ["no runtime", { runtime: undefined }, "fit: runtime is missing, got undefined"],
     ];
