@@ -44,7 +44,10 @@ export interface FitOptions {
   readonly batchSize?: number;
   /** Batches whose gradients make one step of the optimizer (default 1). */
   readonly accumulate?: number;
-  /** Examples to test on: a share of `data` that is held out (default 0.1; 0 for none), or other data. */
+  /**
+   * Examples to test on: a share of `data` that is held out, of every class by itself and at least one (default 0.1; 0 for none),
+   * or other data.
+   */
   readonly validate?: number | Data;
   /** Outputs to follow beside those of the network's own, [batch] each or scalars. */
   readonly metrics?: readonly (string | Measure)[];
