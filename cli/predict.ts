@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { textTable } from "../report/text-table.ts";
-import type { NamedFile, Predictions } from "../runs/experiment.ts";
+import { UsageError, type NamedFile, type Predictions } from "../runs/experiment.ts";
 import type { Arm } from "../src/index.ts";
 import { printable } from "../src/train/json.ts";
 import { readBytes, reasonOf, writeFileAtomic } from "../src/node/index.ts";
@@ -34,7 +34,12 @@ export async function predict(
     throw new Error(
       `${file}: expected a model that predicts, a checkpoint of ${await namesOf((e) => e.predict !== undefined)}, got one of ${experiment.name}; train on a table or a folder of pictures`,
     );
-  const given = (await Promise.all(files.map(filesAt))).flat();
+  const given = (await Promise.all(files.map((name) => filesAt(name)))).flat();
+  const overwritten = given.find(({ name }) => out !== undefined && resolve(name) === resolve(out));
+  if (overwritten)
+    throw new UsageError(
+      `--out: expected a file of its own, got ${overwritten.name}, which is to be predicted from; name another`,
+    );
   const { progress, say, stop } = display({ quiet: false });
   const world = nodeWorld({ places: {}, progress });
   const { state, step } = checkpoint;
@@ -50,12 +55,12 @@ export async function predict(
   const failures = made.failed.length;
   if (failures > 0)
     throw new Error(
-      `predict: expected something to say of everything, got ${failures} row${failures === 1 ? "" : "s"} or file${failures === 1 ? "" : "s"} to leave out, named above; mend them and predict again`,
+      `predict: expected an answer for every row and file, got ${failures} that could not be read, named above; mend them and predict again`,
     );
 }
 
-/** A file, or all files of a folder that do not hide. */
-async function filesAt(path: string): Promise<readonly NamedFile[]> {
+/** A file, or all files of a folder that do not hide; of one that holds folders alone, theirs. */
+async function filesAt(path: string, depth = 1): Promise<readonly NamedFile[]> {
   const one = (name: string): NamedFile => ({ name, read: () => readBytes(name) });
   const isFolder = await stat(path).then(
     (info) => info.isDirectory(),
@@ -67,7 +72,12 @@ async function filesAt(path: string): Promise<readonly NamedFile[]> {
       cause: error,
     });
   });
-  const names = entries.filter((e) => !e.isDirectory() && !e.name.startsWith("."));
+  const seen = entries.filter((e) => !e.name.startsWith("."));
+  const names = seen.filter((e) => !e.isDirectory());
+  if (names.length === 0 && seen.length > 0 && depth > 0) {
+    const inner = seen.map(({ name }) => filesAt(join(path, name), depth - 1));
+    return (await Promise.all(inner)).flat();
+  }
   if (names.length === 0)
     throw new Error(`${path}: expected files in this folder, got none; name another one`);
   return names

@@ -133,6 +133,17 @@ describe("predict", () => {
     expect(await readFile(at("said.csv"), "utf8")).toBe(text.stdout);
   });
 
+  test("never writes over what it was given", async () => {
+    await writeFile(at("mine.csv"), [rows[0], ...some].join("\n"));
+    const before = await readFile(at("mine.csv"), "utf8");
+    const said = await within("predict", at("run"), at("mine.csv"), "--out", at("mine.csv"));
+    expect(said.code).toBe(2);
+    expect(said.stderr).toContain(
+      `--out: expected a file of its own, got ${at("mine.csv")}, which is to be predicted from; name another`,
+    );
+    expect(await readFile(at("mine.csv"), "utf8")).toBe(before);
+  });
+
   test("does not depend on which rows stand beside one", async () => {
     const of = async (name: string, lines: readonly string[]): Promise<readonly string[]> => {
       await writeFile(at(name), [rows[0], ...lines].join("\n"));
@@ -171,13 +182,13 @@ describe("predict", () => {
       TMP/bad.csv:6: 2 missing values (line 6 "sepal length", line 6 "petal width"); numbers count as the mean, words as what training knew of missing ones
       TMP/bad.csv:4: expected 5 fields as the header has, got 3; mend the row, e.g. with quotes around what holds a delimiter
       TMP/bad.csv:5: expected a number in column "sepal width", got "two"; mend it
-      weightnorm: predict: expected something to say of everything, got 2 rows or files to leave out, named above; mend them and predict again
+      weightnorm: predict: expected an answer for every row and file, got 2 that could not be read, named above; mend them and predict again
       $ predict TMP/run TMP/other.csv
       1: TMP/other.csv:1: expected the columns that the run learned from, got none called "sepal width", "petal length", "petal width"; add what is lacking
-      weightnorm: predict: expected something to say of everything, got 1 row or file to leave out, named above; mend them and predict again
+      weightnorm: predict: expected an answer for every row and file, got 1 that could not be read, named above; mend them and predict again
       $ predict TMP/run TMP/nowhere.csv
       1: TMP/nowhere.csv: there is no such file, got ENOENT; check the path
-      weightnorm: predict: expected something to say of everything, got 1 row or file to leave out, named above; mend them and predict again
+      weightnorm: predict: expected an answer for every row and file, got 1 that could not be read, named above; mend them and predict again
       $ predict TMP/run
       2: weightnorm: predict: expected a file, got none; see weightnorm predict --help
       $ predict TMP/run TMP/few.csv --arm plain
