@@ -68,22 +68,20 @@ interface Track {
   readonly onEvent: (event: Shown) => void;
   readonly signal: Signal | undefined;
 }
-/** When a run was last saved, and how long to wait for the next time: turns may be shorter than saving takes. */
-const clocks = new WeakMap<Contestant, { saved: number; pause: number }>();
-
 /** To the end of the turn that the run is in; its checkpoint is saved at the end and from time to time. */
 async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): Promise<void> {
   const { key, steps } = run;
-  const goal = Math.min(steps, (Math.floor(run.step() / run.turn) + 1) * run.turn);
-  const clock = clocks.get(run) ?? { saved: performance.now(), pause: 0 };
-  clocks.set(run, clock);
-  let breath = performance.now();
+  const turnEnds = (Math.floor(run.step() / run.turn) + 1) * run.turn;
+  const goal = (): number => Math.min(run.steps, turnEnds); // a run may end earlier than it was to
+  let saved = performance.now();
+  let pause = CHECKPOINT_EVERY * 1000;
+  let breath = saved;
   let shown = -Infinity;
-  while (run.step() < goal) {
+  while (run.step() < goal()) {
     const { values, events } = await run.advance();
     for (const event of events) tell(key, event);
     let now = performance.now();
-    const ended = run.step() === goal;
+    const ended = run.step() === goal();
     if (ended || now - shown > SHOW_EVERY) {
       onEvent({ ...key, type: "stepped", step: run.step(), steps, wall: run.wall(), values });
       shown = now;
@@ -93,12 +91,11 @@ async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): P
       breath = now = performance.now();
     }
     const stop = signal?.aborted === true;
-    const least = ended ? clock.pause : Math.max(CHECKPOINT_EVERY * 1000, clock.pause);
-    if (stop || run.step() >= run.steps || now - clock.saved > least) {
+    if (ended || stop || now - saved > pause) {
       store.sync(); // the log is never behind a checkpoint, even if power is lost
       await store.save(key, run.saved());
-      clock.saved = performance.now();
-      clock.pause = CHECKPOINT_SHARE * (clock.saved - now);
+      saved = performance.now();
+      pause = Math.max(CHECKPOINT_EVERY * 1000, CHECKPOINT_SHARE * (saved - now));
     }
     if (stop)
       throw new Interrupted("training was stopped; give fit the same store and options to go on");

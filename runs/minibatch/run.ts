@@ -42,6 +42,8 @@ export interface RunOptions {
 /** Points of the training curve an epoch, and of a whole run: more than anybody sees. */
 const MOST_POINTS = 20;
 const ALL_POINTS = 20_000;
+/** Turns of a whole run: each ends with a checkpoint, which holds all that was measured so far. */
+const MOST_TURNS = 50;
 /** About how often a run is tested at least, so that short runs have a curve too. */
 const TESTS = 4;
 
@@ -81,7 +83,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     get steps() {
       return end();
     },
-    turn: perEpoch,
+    turn: perEpoch * Math.ceil(config.epochs / MOST_TURNS),
     step: () => step,
     wall: () => progress.wallSeconds,
     begun: from ? [] : [{ type: "initialized", step: 0, dead: progress.dead ?? {} }],
