@@ -1,6 +1,7 @@
 /** `weightnorm predict`: what a trained model says of new examples. */
 import { readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { csvOf } from "../report/csv.ts";
 import { textTable } from "../report/text-table.ts";
 import { UsageError, type NamedFile, type Predictions } from "../runs/experiment.ts";
 import type { Arm } from "../src/index.ts";
@@ -96,11 +97,3 @@ const tableOf = ({ columns, rows }: Predictions): string =>
         columns.map(printable),
         rows.map((row) => row.map((value) => printable(String(value)))),
       )}\n`;
-
-/** As RFC 4180 has it, but with line feeds alone. */
-const csvOf = ({ columns, rows }: Predictions): string =>
-  [columns, ...rows].map((row) => `${row.map(quoted).join(",")}\n`).join("");
-const quoted = (value: string | number): string =>
-  /[",\r\n]|^\s|\s$/.test(String(value))
-    ? `"${String(value).replaceAll('"', '""')}"`
-    : String(value);
