@@ -43,6 +43,7 @@ import {
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { tensor, type Runtime, type Tensor } from "../../src/runtime/program.ts";
 import { reference } from "../../src/runtime/reference.ts";
+import { expectFigures } from "./golden-figures.ts";
 
 interface Numbers {
   readonly shape: Shape;
@@ -207,14 +208,7 @@ describe.each([
       ...gradientsOf(kind, parameters),
       ...(golden.after ? [...after].filter(([key]) => /mean|variance/.test(key)) : []),
     ]);
-    expect(Object.keys(got).sort()).toEqual([...expected.keys()].sort());
-    for (const [key, { shape, data }] of expected) {
-      expect(got[key].shape).toEqual(shape);
-      const scale = Math.max(1, ...Array.from(data, Math.abs));
-      data.forEach((v, i) =>
-        expect(Math.abs(got[key].data[i] - v) / scale).toBeLessThan(tolerance),
-      );
-    }
+    expectFigures(got, expected, tolerance);
   });
 });
 
