@@ -89,10 +89,7 @@ export function programOf(
 }
 type Asked = Pick<OnDemand, "run">;
 
-function compiled(
-  model: Model,
-  { given, size, wanted }: Question,
-): OnDemand & Fed {
+function compiled(model: Model, { given, size, wanted }: Question): OnDemand & Fed {
   const { definition, inputs: specs, norm, runtime } = model;
   const inputs = inputsOf(specs, size);
   const spec = wanted
@@ -109,7 +106,10 @@ interface Question {
   readonly wanted: ReadonlySet<string> | undefined;
 }
 
-const only = ({ outputs = {}, inputs = [] }: ProgramSpec, wanted: ReadonlySet<string>): ProgramSpec =>
+const only = (
+  { outputs = {}, inputs = [] }: ProgramSpec,
+  wanted: ReadonlySet<string>,
+): ProgramSpec =>
   used(Object.fromEntries(Object.entries(outputs).filter(([name]) => wanted.has(name))), inputs);
 
 /** With those inputs alone that outputs rest on, and the key of noise if they do. */

@@ -26,7 +26,10 @@ export interface InputSpec {
   readonly shape: Shape;
   readonly dtype: Dtype;
   /** Taken away from it first, [channels, 1, ...] or one a feature; what it is divided by then. */
-  readonly standardized?: { readonly mean: readonly number[]; readonly deviation: readonly number[] };
+  readonly standardized?: {
+    readonly mean: readonly number[];
+    readonly deviation: readonly number[];
+  };
 }
 /** The inputs of a model, by name. */
 export type InputSpecs = Readonly<Record<string, InputSpec>>;
@@ -58,10 +61,9 @@ export const isDataSet = (data: Data): data is DataSet =>
 /** What the inputs of a set look like. */
 export const specsOf = (set: DataSet): InputSpecs =>
   Object.fromEntries(
-    set.inputs(1).map(({ attrs: { name, shape, dtype } }) => [
-      name,
-      { shape: shape.slice(1), dtype },
-    ]),
+    set
+      .inputs(1)
+      .map(({ attrs: { name, shape, dtype } }) => [name, { shape: shape.slice(1), dtype }]),
   );
 
 export const inputsOf = (specs: InputSpecs, size: number): readonly Input[] =>
@@ -71,7 +73,9 @@ export const inputsOf = (specs: InputSpecs, size: number): readonly Input[] =>
 export function readColumns(columns: Columns, reading: Reading): DataSet {
   const { where } = reading;
   if (typeof (columns as unknown) !== "object" || (columns as unknown) === null)
-    throw new Error(`${where}: data must be columns by input, got ${described(columns)}; give e.g. { x, y }`);
+    throw new Error(
+      `${where}: data must be columns by input, got ${described(columns)}; give e.g. { x, y }`,
+    );
   checkNames(where, Object.keys(columns));
   const entries = Object.entries(columns).map(
     ([name, column]) => [name, tensorOf(name, column, reading)] as const,
@@ -102,7 +106,15 @@ export const subset = (set: DataSet, rows: Uint32Array): DataSet => ({
   count: rows.length,
   inputs: (size) => set.inputs(size),
   feeds: (some) => set.feeds(some.map((row) => rows[row])),
-  ...(set.varied ? { varied: (some, key) => set.varied!(some.map((row) => rows[row]), key) } : {}),
+  ...(set.varied
+    ? {
+        varied: (some, key) =>
+          set.varied!(
+            some.map((row) => rows[row]),
+            key,
+          ),
+      }
+    : {}),
 });
 
 /** [examples, ...] -> [rows.length, ...] */

@@ -44,24 +44,24 @@ export function classifier(layer: Layer, names: Names = {}): Definition {
   needLayer("classifier", "layer", layer);
   const { x = "x", y = "y" } = optionsOf<Names>("classifier", NAMES)(names);
   return {
-  ...{ labels: y, targets: [y] },
-  measures: [
-    {
-      ...{ key: "accuracy", unit: "%", scale: 100, digits: 2 },
-      ...{ better: "higher", share: true },
+    ...{ labels: y, targets: [y] },
+    measures: [
+      {
+        ...{ key: "accuracy", unit: "%", scale: 100, digits: 2 },
+        ...{ better: "higher", share: true },
+      },
+    ],
+    build(scope, inputs) {
+      const logits = layer(scope, inputs[x]);
+      const likeliest = argmax(logits);
+      return {
+        loss: softmaxCrossEntropy(logits, inputs[y]),
+        accuracy: cast(equal(likeliest, inputs[y]), "float"),
+        class: likeliest,
+        probability: softmax(logits),
+      };
     },
-  ],
-  build(scope, inputs) {
-    const logits = layer(scope, inputs[x]);
-    const likeliest = argmax(logits);
-    return {
-      loss: softmaxCrossEntropy(logits, inputs[y]),
-      accuracy: cast(equal(likeliest, inputs[y]), "float"),
-      class: likeliest,
-      probability: softmax(logits),
-    };
-  },
-};
+  };
 }
 
 /** Predicts numbers: the layer gives [batch, ...] in the shape of `y`; of one number an example [batch, 1] will do for [batch]. */
@@ -69,31 +69,32 @@ export function regressor(layer: Layer, names: Names = {}): Definition {
   needLayer("regressor", "layer", layer);
   const { x = "x", y = "y" } = optionsOf<Names>("regressor", NAMES)(names);
   return {
-  targets: [y],
-  measures: [
-    {
-      ...{ key: "mean absolute error", unit: "", scale: 1, digits: 4 },
-      better: "lower",
+    targets: [y],
+    measures: [
+      {
+        ...{ key: "mean absolute error", unit: "", scale: 1, digits: 4 },
+        better: "lower",
+      },
+    ],
+    build(scope, inputs) {
+      const given = layer(scope, inputs[x]);
+      const target = cast(inputs[y], "float");
+      const single =
+        given.shape.at(-1) === 1 && `${given.shape.slice(0, -1)}` === `${target.shape}`;
+      const prediction = single ? ops.reshape(given, target.shape) : given;
+      if (`${prediction.shape}` !== `${target.shape}`)
+        throw new Error(
+          `regressor: the layer gives [${given.shape}] where "${y}" is [${target.shape}]; end it with dense(${target.shape[1] ?? 1})`,
+        );
+      const distance = abs(sub(prediction, target));
+      const axes = distance.shape.slice(1).map((_, i) => i + 1);
+      return {
+        loss: meanSquaredError(prediction, target),
+        "mean absolute error": mean(distance, { axes }),
+        prediction,
+      };
     },
-  ],
-  build(scope, inputs) {
-    const given = layer(scope, inputs[x]);
-    const target = cast(inputs[y], "float");
-    const single = given.shape.at(-1) === 1 && `${given.shape.slice(0, -1)}` === `${target.shape}`;
-    const prediction = single ? ops.reshape(given, target.shape) : given;
-    if (`${prediction.shape}` !== `${target.shape}`)
-      throw new Error(
-        `regressor: the layer gives [${given.shape}] where "${y}" is [${target.shape}]; end it with dense(${target.shape[1] ?? 1})`,
-      );
-    const distance = abs(sub(prediction, target));
-    const axes = distance.shape.slice(1).map((_, i) => i + 1);
-    return {
-      loss: meanSquaredError(prediction, target),
-      "mean absolute error": mean(distance, { axes }),
-      prediction,
-    };
-  },
-};
+  };
 }
 
 /** The loss as what a network without measures is judged by. */

@@ -58,14 +58,33 @@ export async function fit(options: FitOptions): Promise<Fitted> {
   const { train, test, classes } = divided(options, definition, seed);
   const specs = standardizedBy(train, options.standardize ?? []);
   checkNames("fit", Object.keys(specs));
-  checkTask({ definition, specs, norm, classes, patience: options.patience, trained: train.count, initialization: options.initialization, tested: test.count });
+  checkTask({
+    definition,
+    specs,
+    norm,
+    classes,
+    patience: options.patience,
+    trained: train.count,
+    initialization: options.initialization,
+    tested: test.count,
+  });
   const task = taskOf(options, { definition, specs, train, test });
   const experiment = experimentFor(task);
-  const world: World = { runtime: () => runtime, threads: 1, places: {}, door: NO_DOOR, progress: () => undefined };
+  const world: World = {
+    runtime: () => runtime,
+    threads: 1,
+    places: {},
+    door: NO_DOOR,
+    progress: () => undefined,
+  };
   const asked = experiment.complete({ arms: [armOf(norm)], seeds: [seed] }, {});
-  checked(objectOf(settingsOf(experiment)), { ...asked, threads: 1, trainSize: train.count }, {
-    ...{ where: "fit", advice: "give fit other options" },
-  });
+  checked(
+    objectOf(settingsOf(experiment)),
+    { ...asked, threads: 1, trainSize: train.count },
+    {
+      ...{ where: "fit", advice: "give fit other options" },
+    },
+  );
   const field = await experiment.open(asked, world);
   const run: RunConfig<Config> = {
     ...{ experiment: task.name, config: field.config, places: {}, command: "fit", changes: [] },
@@ -170,7 +189,11 @@ function taskOf(options: FitOptions, { definition, specs, train, test }: Trained
   const preset: Omit<Preset, "optimizer"> & { readonly given: string } = {
     ...{ epochs, batchSize: size, lr: [peakOf(schedule, steps)] },
     ...{ heldOut: 0, network: {}, target: measures[0].better === "lower" ? 0.05 : 0.95 },
-    ...{ oddBatch: true, keepBest: test.count > 0, given: fingerprint(options, { train, test, schedule }) },
+    ...{
+      oddBatch: true,
+      keepBest: test.count > 0,
+      given: fingerprint(options, { train, test, schedule }),
+    },
     ...(accumulate === undefined ? {} : { accumulate }),
     ...(patience === undefined ? {} : { patience }),
   };
@@ -186,7 +209,8 @@ function taskOf(options: FitOptions, { definition, specs, train, test }: Trained
     presets: { fit: preset as unknown as Preset },
     settings: { given: found("what was given", z.string().check(z.maxLength(100)), String) },
     advice: "lower lr",
-    load: () => Promise.resolve({ train: described(train), test: described(test), source: "given" }),
+    load: () =>
+      Promise.resolve({ train: described(train), test: described(test), source: "given" }),
     network: (inputs) => (scope) => {
       const { loss, ...others } = networkOf(definition, specs, inputs)(scope);
       const followed = Object.entries(others).filter(([name]) => wanted.has(name));

@@ -2,12 +2,7 @@
 export { classifier, regressor, type Build, type Definition, type Names } from "./definition.ts";
 export { fit, type Fitted } from "./fit.ts";
 export type { FitOptions, OpenStore } from "./options.ts";
-export {
-  confusionMatrix,
-  measure,
-  predict,
-  type Predictions,
-} from "./predict.ts";
+export { confusionMatrix, measure, predict, type Predictions } from "./predict.ts";
 export type { Model } from "./model.ts";
 export { releaseModel } from "./asking.ts";
 export type { Column, Columns, Data, InputSpec, InputSpecs } from "./columns.ts";

@@ -88,9 +88,13 @@ export function decodeModel(bytes: Uint8Array, options: LoadOptions): Model {
     throw new Error(
       `${where}: expected a model that saveModel wrote, got a file of format ${brief(format)}; ${format.startsWith("weightnorm-checkpoint/") ? "read a checkpoint with loadCheckpoint" : "give the right file"}`,
     );
-  const said = checked(schema, parseJson(metadata["model"] ?? "", `${where}: its description`, advice), {
-    ...{ where: `${where}: its description`, advice },
-  });
+  const said = checked(
+    schema,
+    parseJson(metadata["model"] ?? "", `${where}: its description`, advice),
+    {
+      ...{ where: `${where}: its description`, advice },
+    },
+  );
   const norm = own ?? said.arm;
   if (norm === undefined)
     throw new Error(
@@ -175,7 +179,10 @@ export function exportOnnx(model: Model, options: OnnxOptions = {}): Uint8Array 
       ),
       "weightnorm.outputs": JSON.stringify(
         Object.fromEntries(
-          Object.entries(outputs).map(([name, y]) => [name, { shape: y.shape.slice(1), dtype: y.dtype }]),
+          Object.entries(outputs).map(([name, y]) => [
+            name,
+            { shape: y.shape.slice(1), dtype: y.dtype },
+          ]),
         ),
       ),
       ...(classes ? { "weightnorm.classes": JSON.stringify(classes) } : {}),

@@ -14,4 +14,3 @@ export interface Model {
   readonly state: State;
   readonly runtime: Runtime;
 }
-

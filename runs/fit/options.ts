@@ -127,20 +127,32 @@ export function checkOptions(options: Loose): void {
     throw new Error(
       `fit: signal must be that of an AbortController, got ${described(signal)}; give controller.signal`,
     );
-  if (store !== undefined && typeof store !== "function" && typeof (store as Partial<Store>).load !== "function")
+  if (
+    store !== undefined &&
+    typeof store !== "function" &&
+    typeof (store as Partial<Store>).load !== "function"
+  )
     throw new Error(
       `fit: store must be one that keeps checkpoints, got ${described(store)}; use memoryStore(), or runFolder("runs/mine")`,
     );
   const { standardize } = others;
   for (const [name, list] of [
-    ["standardize", standardize],["metrics", metrics], ["classes", classes]] as const)
+    ["standardize", standardize],
+    ["metrics", metrics],
+    ["classes", classes],
+  ] as const)
     if (list !== undefined && !Array.isArray(list))
       throw new Error(`fit: ${name} must be a list, got ${described(list)}; write [...]`);
   if (classes?.some((name) => typeof (name as unknown) !== "string"))
     throw new Error(
       `fit: classes must be names, got ${classes.map((c) => described(c)).join(", ")}; give texts`,
     );
-  for (const [name, example] of [["epochs", 10], ["batchSize", 32], ["accumulate", 4], ["patience", 5]] as const) {
+  for (const [name, example] of [
+    ["epochs", 10],
+    ["batchSize", 32],
+    ["accumulate", 4],
+    ["patience", 5],
+  ] as const) {
     const value = others[name];
     if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1))
       throw new Error(

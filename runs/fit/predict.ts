@@ -1,18 +1,8 @@
 /** Asking a trained network: of any number of examples, and of those whose labels are known how well it does. */
-import {
-  keyTensor,
-  sizeOf,
-  type Tensor,
-  type TensorData,
-} from "../../src/index.ts";
+import { keyTensor, sizeOf, type Tensor, type TensorData } from "../../src/index.ts";
 import type { DataSet } from "../minibatch/task.ts";
 import { programOf, WHOLE } from "./asking.ts";
-import {
-  isDataSet,
-  readColumns,
-  type Columns,
-  type Data,
-} from "./columns.ts";
+import { isDataSet, readColumns, type Columns, type Data } from "./columns.ts";
 import type { Model } from "./model.ts";
 
 /** What a model says of some examples. */

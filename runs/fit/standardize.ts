@@ -50,8 +50,5 @@ export function standardize(x: Node, { shape, standardized }: InputSpec): Node {
   const groups = groupsOf(shape);
   const along = [1, ...shape.map((_, i) => (i === 0 ? groups : 1))];
   const of = (values: readonly number[]): Node => ops.constant(values, along);
-  return ops.mul(
-    ops.sub(x, of(standardized.mean)),
-    of(standardized.deviation.map((d) => 1 / d)),
-  );
+  return ops.mul(ops.sub(x, of(standardized.mean)), of(standardized.deviation.map((d) => 1 / d)));
 }
