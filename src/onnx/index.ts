@@ -9,3 +9,13 @@ export {
   type Port,
 } from "./model.ts";
 export { simplify } from "./simplify.ts";
+export {
+  DataType,
+  decodeModel,
+  type AttributeProto,
+  type GraphProto,
+  type ModelProto,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from "./proto.ts";

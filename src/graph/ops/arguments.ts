@@ -25,7 +25,7 @@ const copied = (data: ArrayLike<number>): ArrayLike<number> =>
   Object.isFrozen(data)
     ? data
     : ArrayBuffer.isView(data)
-      ? Float64Array.from(data)
+      ? (data as unknown as Float64Array).slice()
       : Object.freeze(Array.from(data));
 
 /** x, which is looked at before there is a node of it. */

@@ -1,0 +1,3 @@
+import type { Rules } from "../call.ts";
+
+export const recurrent: Rules = {};
