@@ -5,6 +5,7 @@ import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
 import { loss } from "./loss.ts";
 import { normalize } from "./normalize.ts";
+import { pad } from "./pad.ts";
 import { product } from "./product.ts";
 import { recurrent } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
@@ -21,6 +22,7 @@ export const rules: Rules = {
   ...recurrent,
   ...loss,
   ...shape,
+  ...pad,
   ...indexing,
   ...resize,
   ...control,
