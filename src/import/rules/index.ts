@@ -11,6 +11,7 @@ import { recurrent } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
 import { resize } from "./resize.ts";
 import { shape } from "./shape.ts";
+import { spectrum } from "./spectrum.ts";
 import { window } from "./window.ts";
 
 export const rules: Rules = {
@@ -26,4 +27,5 @@ export const rules: Rules = {
   ...indexing,
   ...resize,
   ...control,
+  ...spectrum,
 };

@@ -4,6 +4,7 @@ import {
   broadcastTo,
   concat,
   node,
+  pad,
   reshape,
   select,
   sizeOf,
@@ -135,7 +136,7 @@ export const shape: Rules = {
       }),
     );
     const pads = wanted.map((d, a) => both(d - cropped.shape[a]));
-    return pads.flat().every((p) => p === 0) ? cropped : node("pad", [cropped], { pads });
+    return pad(cropped, pads);
   },
   Trilu: (call) => {
     const x = call.x(0);
@@ -214,6 +215,15 @@ export function cut(x: Node, ranges: readonly Range[]): Node {
     [starts[axis], ends[axis], steps[axis]] = [start, end, step];
   const whole = steps.every((step, a) => step === 1 && starts[a] === 0 && ends[a] === x.shape[a]);
   return whole ? x : node("slice", [x], { starts, ends, steps });
+}
+
+/** x with `axis` cut, or filled with zeros, at its end to be `size` long. */
+export function resizedTo(x: Node, axis: number, size: number): Node {
+  const short = cut(x, [{ axis, start: 0, end: Math.min(size, x.shape[axis]), step: 1 }]);
+  return pad(
+    short,
+    short.shape.map((d, a) => [0, a === axis ? size - d : 0]),
+  );
 }
 
 function image(call: Call, x: Node): readonly number[] {
