@@ -2,10 +2,10 @@
  * Weights without their normalization and back, on the host: w = g v / |v| as one tensor for networks traced with plain
  * weights (eq. 2, computed in float64), and v = w, g = |w|, which leaves the function of the network as it is.
  */
-import { sizeOf, type Parameter, type Shape } from "../graph/index.ts";
+import type { Parameter, Shape } from "../graph/index.ts";
 import { checkedParts, partedWeights, partOf, unitScale, type Parted } from "./parts.ts";
 import type { Tensors, Values } from "./values.ts";
-import { unitShapes } from "./weight-norm.ts";
+import { logScale, unitNorms } from "./units.ts";
 
 export type { Tensors, Values } from "./values.ts";
 
@@ -125,34 +125,9 @@ export function startScales(state: Map<string, Values>): void {
   }
 }
 
-/** The norm of every unit of v, in the order of g, and the unit that each element of v belongs to. */
-export function unitNorms(
-  v: Values,
-  g: Shape,
-): { readonly unit: Int32Array; readonly norms: Float64Array } {
-  const { vShape, gShape } = unitShapes(v.shape, g);
-  /** How far apart in g the units are that are neighbours along an axis of v; 0 where an axis is within units. */
-  const strides = gShape.map((d, axis) => (d === 1 ? 0 : sizeOf(gShape.slice(axis + 1))));
-  const unit = new Int32Array(v.data.length);
-  const norms = new Float64Array(sizeOf(g));
-  const place = vShape.map(() => 0);
-  // Every layer of every run comes by here at each point of its curve: a plain loop takes a tenth of the time of a map.
-  for (let i = 0, at = 0; i < unit.length; i++) {
-    unit[i] = at;
-    norms[at] += v.data[i] * v.data[i];
-    for (let axis = vShape.length - 1; axis >= 0; axis--) {
-      at += strides[axis];
-      if (++place[axis] < vShape[axis]) break;
-      at -= strides[axis] * vShape[axis];
-      place[axis] = 0;
-    }
-  }
-  return { unit, norms: norms.map(Math.sqrt) };
-}
-
 /** The scale of that name: g = |v|, or s with e^s = |v|; a zero row has s = 0. */
 const scalesFrom = (norms: Float64Array, name: string): Float64Array =>
-  partOf(name)?.letter !== "s" ? norms : norms.map((n) => (n === 0 ? 0 : Math.log(n)));
+  partOf(name)?.letter !== "s" ? norms : norms.map(logScale);
 
 /** Values of the same kind of array as `x`. */
 const like = (x: Values, shape: Shape, values: ArrayLike<number>): Values => ({

@@ -6,7 +6,6 @@ export { combine, type Parameterization, type Statistics, type Weight } from "./
 export {
   normalize,
   plainWeight,
-  unitShapes,
   weightNorm,
   type DrawnOptions,
   type WeightNormOptions,
@@ -69,7 +68,7 @@ export {
   softmaxCrossEntropy,
   type CrossEntropyOptions,
 } from "./cross-entropy.ts";
-export { fold, startScales, unfold, unitNorms, type Tensors, type Values } from "./fold.ts";
+export { fold, startScales, unfold, type Tensors, type Values } from "./fold.ts";
 export { fromTorch, type FromTorchOptions } from "./torch/from.ts";
 export { toTorch, type TorchScheme, type ToTorchOptions } from "./torch/to.ts";
 export {
@@ -87,3 +86,4 @@ export {
 } from "./distributions.ts";
 export type { StatisticsOptions } from "./norm.ts";
 export type { UnitOptions } from "./scope.ts";
+export { unitNorms, unitShapes } from "./units.ts";

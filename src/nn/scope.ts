@@ -40,6 +40,8 @@ export interface Scope {
 export interface WeightSpec {
   readonly shape: Shape;
   readonly g: Shape;
+  /** What it is at first, where it was trained before, row-major; else it is drawn. */
+  readonly values?: ArrayLike<number>;
 }
 
 /** What a normalization needs to know of a layer. */
@@ -49,6 +51,8 @@ export interface UnitOptions {
   readonly initScale: number;
   /** Whether anything is added to the units, a bias or the beta of batch normalization (default true). */
   readonly bias?: boolean;
+  /** Of a layer that was trained before: its bias, one number a unit. Initialization then leaves what it computes as it is. */
+  readonly trained?: { readonly bias?: ArrayLike<number> };
 }
 /** How a network is normalized: what layers get their weights from and hand their linear part to. */
 export interface Norm {

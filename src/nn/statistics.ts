@@ -1,6 +1,7 @@
 /** What is done to t = w x before the activation: a bias added, the minibatch's mean removed, or its mean and variance. */
 import {
   add,
+  constant,
   div,
   mul,
   neg,
@@ -21,17 +22,18 @@ import {
   reportDead,
   type Statistics,
 } from "./norm.ts";
-import type { Scope } from "./scope.ts";
+import type { Scope, UnitOptions } from "./scope.ts";
 
 /**
  * t + b. In mode `init`, weights are scaled by 1/sigma and b = -mu/sigma (eq. 5 and 6), both times `initScale`. Without a
  * bias t as it is: initialization scales weights and leaves the mean.
  */
-export const bias: Statistics = (scope, { units, initScale, rescale, bias: hasBias = true }) => {
-  const b = hasBias ? constantParameter(scope, "b", units, 0) : undefined;
+export const bias: Statistics = (scope, options) => {
+  const { units, initScale, rescale, bias: hasBias = true, trained } = options;
+  const b = hasBias ? biasParameter(scope, "b", options) : undefined;
   let initial: ReturnType<typeof initialization> | undefined;
   return (t) => {
-    if (scope.mode !== "init") return b ? add(t, perUnit(b, t)) : t;
+    if (scope.mode !== "init" || trained) return b ? add(t, perUnit(b, t)) : t;
     if (!initial) {
       initial = initialization(scope, t, initScale);
       rescale(initial.scale);
@@ -54,8 +56,9 @@ const knownOfMeanOnly = optionsOf<RunningOptions>("meanOnly", { decay: "optional
  */
 export const meanOnly = (options: RunningOptions = {}): Statistics => {
   const { decay = 0.9 } = knownOfMeanOnly(options);
-  return (scope, { units, initScale, rescale, bias: hasBias = true }) => {
-    const b = hasBias ? constantParameter(scope, "b", units, 0) : undefined;
+  return (scope, options) => {
+    const { units, initScale, rescale, bias: hasBias = true, trained } = options;
+    const b = hasBias || trained ? biasParameter(scope, "b", options) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     let scale: Node | undefined;
     return (t) => {
@@ -67,6 +70,12 @@ export const meanOnly = (options: RunningOptions = {}): Statistics => {
       if (scope.mode === "train") {
         average.take(mu);
         return b ? add(t, sub(perUnit(b, t), mu)) : sub(t, mu);
+      }
+      if (trained) {
+        average.take(mu);
+        const before = firstBias(options);
+        if (b) scope.update(b, add(reshape(mu, [units]), before));
+        return add(t, perUnit(before, t));
       }
       if (!scale) {
         ({ scale } = initialization(scope, t, initScale));
@@ -96,17 +105,19 @@ const knownOfBatchNorm = optionsOf<BatchNormOptions>("batchNorm", {
  */
 export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
   const { decay = 0.9, epsilon = 1e-6 } = knownOfBatchNorm(options);
-  return (scope, { units, initScale, bias: hasBias = true }) => {
+  return (scope, options) => {
+    const { units, initScale, bias: hasBias = true, trained } = options;
     const gamma = constantParameter(scope, "gamma", units, 1);
-    const beta = hasBias ? constantParameter(scope, "beta", units, 0) : undefined;
+    const beta = hasBias || trained ? biasParameter(scope, "beta", options) : undefined;
     const means = runningAverages(scope, "mean", { units, first: 0, decay });
     const variances = runningAverages(scope, "variance", { units, first: 1, decay });
     const used =
       scope.mode === "init"
         ? { gamma: mul(ones([units]), initScale), beta: beta && zeros([units]) }
         : { gamma, beta };
-    if (scope.mode === "init") scope.update(gamma, used.gamma);
-    if (scope.mode === "init" && beta && used.beta) scope.update(beta, used.beta);
+    const draws = scope.mode === "init" && !trained;
+    if (draws) scope.update(gamma, used.gamma);
+    if (draws && beta && used.beta) scope.update(beta, used.beta);
     return (t) => {
       needSeveral(scope, t);
       const [average, spread] = [means(), variances()];
@@ -119,12 +130,32 @@ export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
       const n = sizeOf(t.shape) / units;
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
       spread.take(scope.mode === "train" ? mul(variance, n / (n - 1)) : variance);
+      if (scope.mode === "init" && trained) {
+        // gamma = sigma and beta = mu + b: the layer computes what it did.
+        const before = firstBias(options);
+        scope.update(gamma, reshape(sqrt(add(variance, epsilon)), [units]));
+        if (beta) scope.update(beta, add(reshape(mu, [units]), before));
+        return add(t, perUnit(before, t));
+      }
       const factor = div(perUnit(used.gamma, t), sqrt(add(variance, epsilon)));
       const scaled = mul(sub(t, mu), factor);
       return used.beta ? add(scaled, perUnit(used.beta, t)) : scaled;
     };
   };
 };
+
+/** The bias of a layer that was trained before, 0 where it had none. */
+const firstBias = ({ units, trained }: UnitOptions): Node =>
+  trained?.bias ? constant(trained.bias, [units]) : zeros([units]);
+
+const biasParameter = (
+  scope: Scope,
+  name: string,
+  { units, trained }: UnitOptions,
+): Node & { readonly op: "parameter" } =>
+  trained?.bias
+    ? scope.parameter(name, [units], { init: { kind: "values", values: trained.bias } })
+    : constantParameter(scope, name, units, 0);
 
 const constantParameter = (
   scope: Scope,

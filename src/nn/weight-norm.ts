@@ -11,9 +11,9 @@ import {
   safeReciprocal,
   type Init,
   type Node,
-  type Shape,
 } from "../graph/index.ts";
 import type { Parameterization } from "./norm.ts";
+import { firstScales, unitShapes } from "./units.ts";
 
 /** How first weights are drawn. */
 export interface DrawnOptions {
@@ -37,22 +37,6 @@ export function normalize(v: Node, g: Node): Node {
   const axes = gShape.flatMap((d, i) => (d === 1 && vShape[i] !== 1 ? [i] : []));
   const scale = mul(reshape(g, gShape), safeReciprocal(norm(rows, { axes, keepDims: true })));
   return reshape(mul(rows, scale), v.shape);
-}
-
-/** The shapes in which v and g broadcast against each other: the same, or with the groups as an axis of their own. */
-export function unitShapes(v: Shape, g: Shape): { readonly vShape: Shape; readonly gShape: Shape } {
-  const sameRank = g.length === v.length;
-  if (sameRank && g.every((d, i) => d === 1 || d === v[i])) return { vShape: v, gShape: g };
-  const groups = g[1] / v[1];
-  const grouped = sameRank && g.length > 2 && g.every((d, i) => d === 1 || i === 1);
-  if (!grouped || !Number.isInteger(groups) || v[0] % groups !== 0)
-    throw new Error(
-      `weightNorm: g [${g}] does not fit v [${v}]; g has v's shape with 1 along the axes that the norm runs over`,
-    );
-  return {
-    vShape: [groups, v[0] / groups, ...v.slice(1)],
-    gShape: [groups, 1, v[1], ...g.slice(2)],
-  };
 }
 
 /** Options of {@link weightNorm}. */
@@ -79,15 +63,19 @@ export const weightNorm = (options: WeightNormOptions = {}): Parameterization =>
     throw new Error(
       `weightNorm: scale must be "linear" or "exponential", got ${described(scale)}; use one of these`,
     );
-  return (scope, name, { shape, g: gShape }) => {
+  return (scope, name, { shape, g: gShape, values }) => {
     const at = (letter: string): string => (name === "w" ? letter : `${name}.${letter}`);
     const exponential = scale === "exponential";
-    const v = scope.parameter(at("v"), shape, { init: drawn(scope.path, name, std) });
+    const v = scope.parameter(at("v"), shape, {
+      init: values ? { kind: "values", values } : drawn(scope.path, name, std),
+    });
     const g = scope.parameter(at(exponential ? "s" : "g"), gShape, {
-      init: { kind: "constant", value: exponential ? 0 : 1 },
+      init: values
+        ? { kind: "values", values: firstScales({ shape, data: values }, gShape, exponential) }
+        : { kind: "constant", value: exponential ? 0 : 1 },
       trainable: gTrainable,
     });
-    const used = scope.mode === "init" ? ones(gShape) : exponential ? exp(g) : g;
+    const used = scope.mode === "init" && !values ? ones(gShape) : exponential ? exp(g) : g;
     return {
       w: normalize(v, used),
       rescale: (by) => [{ parameter: g, next: exponential ? log(by) : by }],
@@ -105,8 +93,10 @@ const knownOfPlainWeight = optionsOf<DrawnOptions>("plainWeight", { std: "option
 /** Weights as they are. */
 export const plainWeight = (options: DrawnOptions = {}): Parameterization => {
   const { std = 0.05 } = knownOfPlainWeight(options);
-  return (scope, name, { shape }) => {
-    const w = scope.parameter(name, shape, { init: drawn(scope.path, name, std) });
+  return (scope, name, { shape, values }) => {
+    const w = scope.parameter(name, shape, {
+      init: values ? { kind: "values", values } : drawn(scope.path, name, std),
+    });
     return { w, rescale: (by) => [{ parameter: w, next: scaleUnits(w, by) }] };
   };
 };

@@ -1,5 +1,6 @@
 /** The types of safetensors: how many bits a value takes, and what becomes of it here. */
 import type { Dtype } from "../graph/index.ts";
+import { bfloat, half } from "../graph/floats.ts";
 import type { TensorData } from "../runtime/program.ts";
 
 export interface Held {
@@ -57,15 +58,6 @@ export const writtenAs: { readonly [D in Dtype]: (data: TensorData) => string | 
   bool: (data) => (data instanceof Uint8Array ? "BOOL" : undefined),
 };
 
-/** IEEE 754 half precision: 1 sign, 5 exponent and 10 fraction bits. Its upper byte is an E5M2. */
-function half(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
-}
-
 /** 1 sign, 4 exponent and 3 fraction bits; no infinities, and NaN alone where all of the last seven are set (Micikevicius et al. 2022). */
 function e4m3(bits: number): number {
   const sign = bits & 0x80 ? -1 : 1;
@@ -74,10 +66,6 @@ function e4m3(bits: number): number {
   if ((bits & 0x7f) === 0x7f) return NaN;
   return sign * (exponent ? (1 + fraction / 8) * 2 ** (exponent - 7) : fraction * 2 ** -9);
 }
-
-/** The upper half of a float32. */
-const bfloat = (bits: Uint16Array): Float32Array =>
-  new Float32Array(Uint32Array.from(bits, (x) => x << 16).buffer);
 
 function narrow(values: BigInt64Array | BigUint64Array): Held | string {
   for (const x of values) if (x !== BigInt.asIntN(32, x)) return `int32 does not hold its ${x}`;
