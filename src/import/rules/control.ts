@@ -6,10 +6,10 @@ import { asNumbers, axisIn, int64, take } from "./common.ts";
 
 export const control: Rules = {
   If: (call) => {
-    const condition = reshape(cast(call.x(0), "bool"), []);
-    const known = call.numbers(condition);
+    const known = call.numbers(call.x(0));
     const branch = (name: string): readonly Value[] => call.run(call.graph(name), []);
     if (known) return branch(known[0] ? "then_branch" : "else_branch");
+    const condition = reshape(cast(call.x(0), "bool"), []);
     const no = branch("else_branch");
     return branch("then_branch").map((yes, i) => either(call, condition, yes, no[i]));
   },
