@@ -32,6 +32,9 @@ export type {
 // Models: layers, normalizations, losses.
 export * from "./nn/index.ts";
 
+// Models of others: an ONNX file as a network.
+export * from "./import/index.ts";
+
 // Updates: optimizers, clipping, schedules, averages.
 export * from "./optim/index.ts";
 

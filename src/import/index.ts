@@ -1,0 +1,2 @@
+export { importModel, type ImportedModel, type ImportedPort, type ImportOptions } from "./model.ts";
+export type { TrainedOptions } from "./roles.ts";

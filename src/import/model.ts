@@ -1,0 +1,301 @@
+/** A trained network of an ONNX file as one of ours: a function of a scope, which can be trained, normalized and exported. */
+import { input, optionsOf, type Input, type Node, type Shape } from "../graph/index.ts";
+import { arms } from "../nn/arms.ts";
+import type { Layer, Scope } from "../nn/scope.ts";
+import { trace } from "../nn/trace.ts";
+import {
+  DataType,
+  decodeModel,
+  type GraphProto,
+  type ModelProto,
+  type ValueInfoProto,
+} from "../onnx/index.ts";
+import type { Tensor } from "../runtime/program.ts";
+import { checkScales, type Rebatch } from "./batch.ts";
+import { build } from "./build.ts";
+import type { Value } from "./call.ts";
+import { foldBatchNorm } from "./fold-batch-norm.ts";
+import { allNodes, constantsOf, ordered, readsOf, subgraphs } from "./graph.ts";
+import { boundValue } from "./bound.ts";
+import { parametersIn, storeOf } from "./parameters.ts";
+import { rolesOf, type TrainedOptions } from "./roles.ts";
+import { checkSupported, OPSETS } from "./support.ts";
+import { dtypeOf, typeName, type External } from "./tensors.ts";
+
+/** Options of {@link importModel}. */
+export interface ImportOptions extends TrainedOptions {
+  /** Sizes of dimensions that the file gives a name, by it: `{ batch: 8 }`. One without a name is called after its input, "x.0". */
+  readonly dims?: Readonly<Record<string, number>>;
+  /** Whole shapes of inputs, by name, where those of the file are not meant. */
+  readonly shapes?: Readonly<Record<string, Shape>>;
+  /** Inputs that are known from here on, by name: they are part of the network and asked for no more. */
+  readonly bind?: Readonly<Record<string, Tensor | number | readonly number[]>>;
+  /** Values of the graph to compute, by name (default: its outputs); what only others need is left out. */
+  readonly outputs?: readonly string[];
+  /** Batch normalization goes into the convolution before it (`fold`, the default), or stays a layer of its own with fixed statistics. */
+  readonly batchNorm?: "fold" | "frozen";
+  /** Reads a file beside the model that it keeps weights in; names come from the model, so look only where it lies. */
+  readonly external?: External;
+  /** What messages call the model (default "import"). */
+  readonly where?: string;
+}
+
+/** A model that was imported. */
+export interface ImportedModel {
+  /** What has to be fed, in the sizes that `dims` give. Throws where one is missing. */
+  readonly inputs: readonly Input[];
+  /** The same as the file says it, without its weights; a size is a number, a name, or "x.0" where it has none. */
+  readonly ports: readonly ImportedPort[];
+  /** Names of what it computes. */
+  readonly outputs: readonly string[];
+  /** What it computes, by name, in a scope; `feeds` are other nodes for its inputs, of any batch. */
+  network(scope: Scope, feeds?: Readonly<Record<string, Node>>): Readonly<Record<string, Node>>;
+  /** The same as a layer, where it has one input and one output. */
+  readonly layer: Layer;
+  /** From the name of a parameter, folded ("conv1.w"), to that of its weight in the file. */
+  readonly original: ReadonlyMap<string, string>;
+  /** What the file says of itself. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+/** An input as a file says it. */
+export interface ImportedPort {
+  readonly name: string;
+  readonly shape: readonly (number | string)[];
+  readonly dtype: Input["dtype"];
+}
+
+const known = optionsOf<ImportOptions>("importModel", {
+  dims: "optional",
+  shapes: "optional",
+  bind: "optional",
+  outputs: "optional",
+  train: "optional",
+  freeze: "optional",
+  upTo: "optional",
+  batchNorm: "optional",
+  external: "optional",
+  where: "optional",
+});
+
+/** Nodes that one trace may have, loops unrolled. */
+const MOST_NODES = 200_000;
+
+/**
+ * The network in the bytes of an .onnx file (operator sets 7 to 22), ready to be traced as any other: its weights are parameters that
+ * start as they are there and are normalized by the arm in force, its frozen ones are constants. Every op without a rule is named at
+ * once. `bytes` are kept and must not be changed.
+ */
+export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
+  const {
+    dims = {},
+    shapes = {},
+    bind = {},
+    batchNorm = "fold",
+    external,
+    where = "import",
+  } = known(options);
+  const model = decodeModel(bytes, where);
+  const opset = opsetOf(model, where);
+  const whole = model.graph ?? emptyGraph(where);
+  const outputs = options.outputs ?? whole.output.map((x) => x.name ?? "");
+  checkSupported(whole, outputs, where);
+  const graph = { ...whole, node: ordered(whole, outputs, where) };
+  const folded =
+    batchNorm === "fold"
+      ? foldBatchNorm({ ...graph, output: outputs.map((name) => ({ name })) }, where, external)
+      : graph;
+  const nodes = allNodes(folded, where);
+  const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g).values()]);
+  const roles = rolesOf(tensors, nodes, options);
+  const store = storeOf(roles, { where, ...(external ? { external } : {}) });
+
+  const constants = constantsOf(folded);
+  const read = new Set([...folded.node.flatMap(readsOf), ...outputs]);
+  const bound = new Map<string, Value>();
+  const fed: ValueInfoProto[] = [];
+  for (const x of whole.input) {
+    const { name = "" } = x;
+    if (Object.hasOwn(bind, name)) bound.set(name, boundValue(bind[name], x, where));
+    else if (read.has(name) && !constants.has(name)) fed.push(x);
+  }
+  for (const name of Object.keys(bind))
+    if (!bound.has(name))
+      throw new Error(
+        `${where}: bind names an input, got "${name}"; use one of ${whole.input.map((x) => x.name ?? "").join(", ")}`,
+      );
+  const ports = fed.map((x) => portOf(x, { where, shapes }));
+  const inputs = (): readonly Input[] => ports.map((port) => inputOf(port, dims, where));
+
+  const built = (
+    scope: Scope,
+    feeds: Readonly<Record<string, Node>>,
+  ): Readonly<Record<string, Node>> => {
+    const given = new Map(bound);
+    for (const [i, { name, dtype }] of ports.entries()) {
+      const node = Object.hasOwn(feeds, name) ? feeds[name] : inputOf(ports[i], dims, where);
+      checkFed(node, { name, dtype, rank: ports[i].shape.length, where });
+      given.set(name, { node, type: fed[i].type?.tensorType?.elemType ?? DataType.FLOAT });
+    }
+    const rebatch = rebatchOf(ports, given);
+    const values = build(
+      folded,
+      {
+        ...{ where, opset, store, parameters: parametersIn(scope, store) },
+        ...(rebatch ? { rebatch } : {}),
+        budget: { left: MOST_NODES },
+      },
+      { given, outputs },
+    );
+    return Object.fromEntries(outputs.map((name, i) => [name, values[i].node]));
+  };
+  const checked = new Set<number>();
+  const checkBatch = (
+    feeds: Readonly<Record<string, Node>>,
+    few: Readonly<Record<string, Node>>,
+  ): void => {
+    const count = freedBatch(ports, feeds);
+    if (count === undefined || checked.has(count)) return;
+    checked.add(count);
+    const larger = (name: string, x: Node): Node =>
+      input(name, [count + 1, ...x.shape.slice(1)], x.dtype);
+    const fedMore = Object.fromEntries(ports.map(({ name }) => [name, larger(name, feeds[name])]));
+    const { value } = trace((scope) => built(scope, fedMore), { mode: "eval", norm: arms.plain });
+    checkScales(few, value, { count, where });
+  };
+  const network: ImportedModel["network"] = (scope, feeds) => {
+    const all =
+      feeds && ports.every(({ name }) => Object.hasOwn(feeds, name))
+        ? feeds
+        : { ...byName(inputs()), ...feeds };
+    const made = built(scope, all);
+    checkBatch(all, made);
+    return made;
+  };
+  return {
+    get inputs() {
+      return inputs();
+    },
+    ports,
+    outputs,
+    network,
+    layer(scope, x) {
+      if (ports.length !== 1 || outputs.length !== 1)
+        throw new Error(
+          `${where}: a layer has one input and one output, got ${ports.length} and ${outputs.length}; name one with outputs, bind the rest, or use network`,
+        );
+      return network(scope, { [ports[0].name]: x })[outputs[0]];
+    },
+    original: roles.original,
+    metadata: Object.fromEntries(
+      model.metadataProps.map(({ key = "", value = "" }) => [key, value]),
+    ),
+  };
+}
+
+const byName = (inputs: readonly Input[]): Record<string, Node> =>
+  Object.fromEntries(inputs.map((x) => [x.attrs.name, x]));
+
+const graphsIn = (graph: GraphProto): readonly GraphProto[] => [
+  graph,
+  ...graph.node.flatMap((node) => subgraphs(node).flatMap(graphsIn)),
+];
+
+function emptyGraph(where: string): never {
+  throw new Error(
+    `${where}: expected an ONNX model, got one without a graph; check that the file is whole`,
+  );
+}
+
+function opsetOf({ opsetImport }: ModelProto, where: string): number {
+  const own = opsetImport.find(({ domain = "" }) => domain === "" || domain === "ai.onnx");
+  const version = own?.version ?? 1;
+  if (version <= OPSETS.most) return version;
+  throw new Error(
+    `${where}: operator sets up to ${OPSETS.most} can be imported, got ${version}; export with opset_version=${OPSETS.most} or lower`,
+  );
+}
+
+function portOf(
+  { name = "", type }: ValueInfoProto,
+  { where, shapes }: { readonly where: string; readonly shapes: Readonly<Record<string, Shape>> },
+): ImportedPort {
+  const { elemType = 0, shape } = type?.tensorType ?? {};
+  const dtype = dtypeOf(elemType);
+  if (!dtype)
+    throw new Error(
+      `${where}: input "${name}" is of ${typeName(elemType)}, got a type that has no numbers here; bind it or cut the model with outputs`,
+    );
+  if (Object.hasOwn(shapes, name)) return { name, dtype, shape: shapes[name] };
+  if (!shape)
+    throw new Error(
+      `${where}: input "${name}" has no shape in the file; pass shapes: { ${JSON.stringify(name)}: [...] }`,
+    );
+  return {
+    ...{ name, dtype },
+    shape: shape.dim.map(({ dimValue, dimParam }, i) =>
+      dimValue !== undefined && dimValue > 0
+        ? dimValue
+        : dimParam === undefined || dimParam === "" || dimParam === "?"
+          ? `${name}.${i}`
+          : dimParam,
+    ),
+  };
+}
+
+function inputOf(
+  { name, shape, dtype }: ImportedPort,
+  dims: Readonly<Record<string, number>>,
+  where: string,
+): Input {
+  const missing = shape.filter((d) => typeof d === "string" && !Object.hasOwn(dims, d));
+  if (missing.length > 0)
+    throw new Error(
+      `${where}: input "${name}" is [${shape.join(", ")}], of which ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} not known; pass dims: { ${missing.map((d) => `${JSON.stringify(d)}: 1`).join(", ")} }`,
+    );
+  return input(
+    name,
+    shape.map((d) => (typeof d === "number" ? d : dims[d])),
+    dtype,
+  );
+}
+
+function checkFed(
+  { shape, dtype }: Node,
+  expected: {
+    readonly name: string;
+    readonly dtype: Input["dtype"];
+    readonly rank: number;
+    readonly where: string;
+  },
+): void {
+  if (dtype === expected.dtype && shape.length === expected.rank) return;
+  throw new Error(
+    `${expected.where}: input "${expected.name}" is ${expected.dtype} of ${expected.rank} axes, got ${dtype} [${shape}]; reshape or cast it first`,
+  );
+}
+
+/** The batch that the file fixed, and the one that is fed. */
+function rebatchOf(
+  ports: readonly ImportedPort[],
+  given: ReadonlyMap<string, Value>,
+): Rebatch | undefined {
+  for (const { name, shape } of ports) {
+    const [from] = shape;
+    const to = given.get(name)!.node.shape.at(0);
+    if (typeof from === "number" && to !== undefined && from !== to) return { from, to };
+  }
+  return undefined;
+}
+
+/** How many examples are fed where the file fixed another number; undefined where it did not, or inputs do not agree. */
+function freedBatch(
+  ports: readonly ImportedPort[],
+  feeds: Readonly<Record<string, Node>>,
+): number | undefined {
+  const counts = new Set(ports.map(({ name }) => feeds[name].shape.at(0)));
+  const [count] = counts;
+  const isFreed = ports.some(
+    ({ name, shape }) => typeof shape[0] === "number" && shape[0] !== feeds[name].shape[0],
+  );
+  return isFreed && counts.size === 1 ? count : undefined;
+}
