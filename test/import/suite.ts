@@ -124,8 +124,8 @@ function graphOf({ bytes, inputs }: Example): Graph {
   const bind: Record<string, Tensor> = {};
   for (;;) {
     try {
-      const shapes = Object.fromEntries([...inputs].map(([name, x]) => [name, x.shape]));
-      for (const name of Object.keys(bind)) delete shapes[name];
+      const free = [...inputs].filter(([name]) => !(name in bind));
+      const shapes = Object.fromEntries(free.map(([name, x]) => [name, x.shape]));
       const model = importModel(bytes, { bind, shapes });
       const { value } = trace((scope) => model.network(scope), { mode: "eval", norm: arms.plain });
       return { inputs: model.inputs, outputs: value, bound: Object.keys(bind) };
@@ -176,8 +176,7 @@ const NUDGE = 1e-3;
 /** Compares the gradient of all float outputs to all float inputs with finite differences; undefined where there are none. */
 function gradientOf(example: Example, graph: Graph): string | undefined {
   const floats = Object.values(graph.outputs).filter((y) => y.dtype === "float");
-  const leaves = new Set(topological(floats));
-  const targets = graph.inputs.filter((x) => x.dtype === "float" && leaves.has(x));
+  const targets = topological(floats).filter((x) => x.op === "input" && x.dtype === "float");
   if (floats.length === 0 || targets.length === 0) return undefined;
   const loss = concat(
     floats.map((y) => reshape(y, [-1])),

@@ -15,15 +15,11 @@ import {
 } from "../../graph/index.ts";
 import { DataType } from "../../onnx/index.ts";
 import type { Call, Node, Shape, Value } from "../call.ts";
+import { axisOf } from "./axes.ts";
 
-/** An axis counted from the front, of a tensor of so many. */
-export function axisIn(call: Call, axis: number, rank: number): number {
-  if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis;
-  throw call.fail(`expected an axis of ${rank}, got ${axis}; check the file`);
-}
 /** Axes counted from the front, each at most once. */
 export function axesIn(call: Call, axes: readonly number[], rank: number): readonly number[] {
-  const list = axes.map((axis) => axisIn(call, axis, rank));
+  const list = axes.map((axis) => axisOf(call, axis, rank));
   if (new Set(list).size === list.length) return list;
   throw call.fail(`expected different axes, got [${axes}]; check the file`);
 }
@@ -96,7 +92,7 @@ const FEW = 8;
 export function take(x: Node, axis: number, indices: readonly number[]): Node {
   const size = x.shape[axis];
   const times = size > 0 ? indices.length / size : 0;
-  if (times >= 1 && indices.every((at, i) => at === Math.floor(i / times)))
+  if (times >= 1 && Number.isInteger(times) && indices.every((at, i) => at === Math.floor(i / times)))
     return repeat(x, axis, times);
   const runs = runsOf(indices);
   if (runs.length > FEW || runs.length === 0) {

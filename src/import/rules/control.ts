@@ -2,7 +2,8 @@
 import { cast, concat, constant, expandDims, reshape, select, squeeze } from "../../graph/index.ts";
 import { DataType, type GraphProto } from "../../onnx/index.ts";
 import type { Call, Node, Rules, Value } from "../call.ts";
-import { asNumbers, axisIn, int64, take } from "./common.ts";
+import { axisOf } from "./axes.ts";
+import { asNumbers, int64, take } from "./common.ts";
 
 export const control: Rules = {
   If: (call) => {
@@ -16,7 +17,7 @@ export const control: Rules = {
   Loop: (call) => {
     const body = call.graph("body");
     const trips = call.inputs[0] ? call.known(0, "its number of rounds")[0] : Infinity;
-    let going = call.inputs[1] ? stateOf(call, call.x(1)) : 1;
+    let going = call.inputs[1] ? call.known(1, "whether it runs")[0] : 1;
     let carried = call.inputs.slice(2).map((x, i) => x ?? missing(call, i + 2));
     const made: (readonly Value[])[] = [];
     for (let round = 0; round < trips && going !== 0; round++) {
@@ -110,7 +111,7 @@ function scan(call: Call, inputs: readonly Value[], layout: ScanLayout): readonl
   const scanned = call.int("num_scan_inputs");
   const states = inputs.length - scanned;
   const sequences = inputs.slice(states).map(({ node, type }, i) => {
-    const axis = axisIn(call, layout.inputAxes[i] ?? 0, node.shape.length);
+    const axis = axisOf(call, layout.inputAxes[i] ?? 0, node.shape.length);
     return { node, type, axis, backwards: layout.inputDirections[i] === 1 };
   });
   if (states < 0 || sequences.length === 0)
@@ -132,7 +133,7 @@ function scan(call: Call, inputs: readonly Value[], layout: ScanLayout): readonl
     throw call.fail("expected a scan over at least one element, got none; cut the model before it");
   const results = made[0].map((_, i) => {
     const values = made.map((row) => row[i]);
-    const axis = axisIn(call, layout.outputAxes[i] ?? 0, values[0].node.shape.length + 1);
+    const axis = axisOf(call, layout.outputAxes[i] ?? 0, values[0].node.shape.length + 1);
     return stacked(layout.outputDirections[i] === 1 ? values.toReversed() : values, axis);
   });
   return [...carried, ...results];

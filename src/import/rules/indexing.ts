@@ -17,18 +17,20 @@ import {
 } from "../../graph/index.ts";
 import { DataType } from "../../onnx/index.ts";
 import type { Call, Node, Rules, Shape, Value } from "../call.ts";
-import { asNumbers, axisIn, coordinates, int64, take, toFront, written } from "./common.ts";
+import { axisOf } from "./axes.ts";
+import { asNumbers, coordinates, int64, take, toFront, written } from "./common.ts";
+import { dtypeOf } from "./integers.ts";
 import { scatterRows } from "./scatter.ts";
 
 export const indexing: Rules = {
   Gather: (call) => {
     const x = call.x(0);
-    const axis = axisIn(call, call.int("axis", 0), x.shape.length);
+    const axis = axisOf(call, call.int("axis", 0), x.shape.length);
     return gatherAlong(call, x, axis);
   },
   GatherElements: (call) => {
     const x = call.x(0);
-    const axis = axisIn(call, call.int("axis", 0), x.shape.length);
+    const axis = axisOf(call, call.int("axis", 0), x.shape.length);
     return gather(reshape(x, [-1]), elementsAt(call, x.shape, axis));
   },
   GatherND: (call) => {
@@ -57,7 +59,7 @@ export const indexing: Rules = {
     const depth = call.known(1, "its depth")[0];
     const indices = cast(call.x(0), "int32");
     const rank = indices.shape.length + 1;
-    const axis = axisIn(call, call.int("axis", -1), rank);
+    const axis = axisOf(call, call.int("axis", -1), rank);
     const at = expandDims(fromFront(indices, depth), axis);
     const hot = equal(at, coordinates(depth, axis, rank));
     const values = call.inputs[2];
@@ -84,7 +86,7 @@ export const indexing: Rules = {
     const type = call.int("dtype", like?.type ?? DataType.FLOAT);
     const k = call.int("k", 0);
     const eye = written(call, [n, m], (i) => Number((i % m) - Math.floor(i / m) === k));
-    return { node: cast(eye, dtypeOf(type)), type };
+    return { node: cast(eye, dtypeOf(call, type)), type };
   },
   Range: (call) => {
     const [start, limit, delta] = ["start", "limit", "step"].map(
@@ -111,16 +113,6 @@ export const indexing: Rules = {
     return { node: broadcastTo(reshape(node, []), shape), type };
   },
 };
-
-/** The dtype that values of an ONNX type have here. */
-const floats: readonly number[] = [
-  DataType.FLOAT,
-  DataType.FLOAT16,
-  DataType.BFLOAT16,
-  DataType.DOUBLE,
-];
-export const dtypeOf = (type: number): Node["dtype"] =>
-  floats.includes(type) ? "float" : type === DataType.BOOL ? "bool" : "int32";
 
 /** int32 indices of which negative ones count from the end of `size`. */
 const fromFront = (indices: Node, size: number): Node =>
@@ -192,7 +184,7 @@ function rowsAt(call: Call, shape: Shape, batch: number): Rows {
 
 function scatterElements(call: Call): Node {
   const x = call.x(0);
-  const axis = axisIn(call, call.int("axis", 0), x.shape.length);
+  const axis = axisOf(call, call.int("axis", 0), x.shape.length);
   const at = reshape(elementsAt(call, x.shape, axis), [-1]);
   return asSame(call, x, (y, updates) =>
     scatterRows(call, { x: reshape(y, [-1]), at, updates: reshape(updates, [-1]) }),

@@ -14,7 +14,8 @@ import {
   sizeOf,
 } from "../../graph/index.ts";
 import type { Call, Node, Rules } from "../call.ts";
-import { asNumbers, axesIn, axisIn, coordinates, needList, take } from "./common.ts";
+import { axisOf } from "./axes.ts";
+import { asNumbers, axesIn, coordinates, needList, take } from "./common.ts";
 import { cut } from "./shape.ts";
 
 export const pad: Rules = {
@@ -50,8 +51,8 @@ export const pad: Rules = {
   },
   ReverseSequence: (call) => {
     const x = call.x(0);
-    const time = axisIn(call, call.int("time_axis", 0), x.shape.length);
-    const batch = axisIn(call, call.int("batch_axis", 1), x.shape.length);
+    const time = axisOf(call, call.int("time_axis", 0), x.shape.length);
+    const batch = axisOf(call, call.int("batch_axis", 1), x.shape.length);
     const rest = [...x.shape.keys()].filter((a) => a !== time && a !== batch);
     const perm = [batch, time, ...rest];
     const y = transpose(x, perm);

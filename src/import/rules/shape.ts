@@ -13,14 +13,15 @@ import {
   transpose,
 } from "../../graph/index.ts";
 import type { Call, Node, Rules } from "../call.ts";
-import { asNumbers, axesIn, axisIn, int64, listOf, needList, take, written } from "./common.ts";
+import { axisOf } from "./axes.ts";
+import { asNumbers, axesIn, int64, listOf, needList, take, written } from "./common.ts";
 
 export const shape: Rules = {
   Reshape: (call) => reshape(call.x(0), newShape(call)),
   Flatten: (call) => {
     const x = call.x(0);
     const axis = call.int("axis", 1);
-    const at = axis === x.shape.length ? axis : axisIn(call, axis, x.shape.length);
+    const at = axis === x.shape.length ? axis : axisOf(call, axis, x.shape.length);
     return reshape(x, [sizeOf(x.shape.slice(0, at)), sizeOf(x.shape.slice(at))]);
   },
   Squeeze: (call) => {
@@ -49,11 +50,11 @@ export const shape: Rules = {
   Concat: (call) => {
     const xs = call.inputs.map((_, i) => call.x(i));
     const axis = call.opset < 4 ? call.int("axis", 1) : call.int("axis");
-    return concat(xs, axisIn(call, axis, xs[0].shape.length));
+    return concat(xs, axisOf(call, axis, xs[0].shape.length));
   },
   Split: (call) => {
     const x = call.x(0);
-    const axis = axisIn(call, call.int("axis", 0), x.shape.length);
+    const axis = axisOf(call, call.int("axis", 0), x.shape.length);
     let start = 0;
     return partsOf(call, x.shape[axis]).map((size) =>
       cut(x, [{ axis, start, end: (start += size), step: 1 }]),
@@ -81,7 +82,7 @@ export const shape: Rules = {
   Tile: (call) => {
     const x = call.x(0);
     if (call.opset >= 6) return tile(x, call.known(1, "its repeats"));
-    const axis = axisIn(call, call.known(2, "its axis")[0], x.shape.length);
+    const axis = axisOf(call, call.known(2, "its axis")[0], x.shape.length);
     return tile(
       x,
       x.shape.map((_, a) => (a === axis ? call.known(1, "its tiles")[0] : 1)),
@@ -155,7 +156,7 @@ export const shape: Rules = {
     const condition = call.known(1, "its condition");
     const axis = call.has("axis") ? call.int("axis") : undefined;
     const x = axis === undefined ? reshape(call.x(0), [-1]) : call.x(0);
-    const along = axisIn(call, axis ?? 0, x.shape.length);
+    const along = axisOf(call, axis ?? 0, x.shape.length);
     const kept = [...condition.keys()].filter((i) => condition[i] !== 0);
     return take(x, along, kept);
   },

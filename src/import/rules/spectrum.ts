@@ -2,8 +2,9 @@
 import { gather, matmul, mul, reshape, transpose } from "../../graph/index.ts";
 import { DataType } from "../../onnx/index.ts";
 import type { Call, Node, Rules, Value } from "../call.ts";
-import { axisIn, written } from "./common.ts";
-import { dtypeOf } from "./indexing.ts";
+import { axisOf } from "./axes.ts";
+import { written } from "./common.ts";
+import { dtypeOf } from "./integers.ts";
 import { resizedTo } from "./shape.ts";
 
 export const spectrum: Rules = {
@@ -15,7 +16,7 @@ export const spectrum: Rules = {
     const rank = x.shape.length;
     const length = call.optional(1) ? call.known(1, "its length")[0] : undefined;
     const given = call.opset < 20 ? call.int("axis", 1) : axisInput(call);
-    const axis = axisIn(call, given, rank);
+    const axis = axisOf(call, given, rank);
     if (axis === rank - 1)
       throw call.fail(`expected an axis before the last, got ${given}; check the file`);
     const n = length ?? x.shape[axis];
@@ -88,7 +89,7 @@ function windows(of: (turn: number) => number): Rules[string] {
 }
 function typed(call: Call, node: Node): Value {
   const type = call.int("output_datatype", DataType.FLOAT);
-  if (dtypeOf(type) === "float") return { node, type };
+  if (dtypeOf(call, type) === "float") return { node, type };
   throw call.fail(`expected floats as output_datatype, got ${type}; cut the model before it`);
 }
 const axisInput = (call: Call): number => (call.optional(2) ? call.known(2, "its axis")[0] : -2);
