@@ -141,7 +141,7 @@ export function decodeTensor(tensor: TensorProto, where: string, external?: Exte
   const raw = rawOf(tensor, where, external);
   if (raw) {
     if (raw.length !== count * known.bytes) throw wrong(`${raw.length} bytes`);
-    const aligned = raw.byteOffset % known.bytes === 0 ? raw : raw.slice();
+    const aligned = raw.byteOffset % known.bytes === 0 ? raw : new Uint8Array(raw); // `slice` of a Buffer is no copy
     return {
       type,
       shape,

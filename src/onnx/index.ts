@@ -12,6 +12,7 @@ export { simplify } from "./simplify.ts";
 export {
   DataType,
   decodeModel,
+  decodeTensor,
   type AttributeProto,
   type GraphProto,
   type ModelProto,

@@ -143,12 +143,22 @@ export const AttributeType = {
 export const encodeModel = (model: Draft<ModelProto>): Uint8Array => encode(modelProto, model);
 
 /** The model that `bytes` hold, its weights being views of them. `where` is what messages call it, a file. */
-export function decodeModel(bytes: Uint8Array, where: string): ModelProto {
+export const decodeModel = (bytes: Uint8Array, where: string): ModelProto =>
+  decoded(modelProto, bytes, { where, what: "model" });
+/** The tensor that `bytes` hold, as ONNX keeps values in files of their own. */
+export const decodeTensor = (bytes: Uint8Array, where: string): TensorProto =>
+  decoded(tensor, bytes, { where, what: "tensor" });
+
+function decoded<M>(
+  message: Message<M>,
+  bytes: Uint8Array,
+  { where, what }: { readonly where: string; readonly what: string },
+): M {
   try {
-    return decode(modelProto, bytes);
+    return decode(message, bytes);
   } catch (cause) {
     throw new Error(
-      `${where}: expected an ONNX model, got bytes that are none (${(cause as Error).message}); check that the file is whole`,
+      `${where}: expected an ONNX ${what}, got bytes that are none (${(cause as Error).message}); check that the file is whole`,
       { cause },
     );
   }

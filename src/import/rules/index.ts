@@ -9,12 +9,14 @@ import { elementwise } from "./elementwise.ts";
 import { indexing } from "./indexing.ts";
 import { loss } from "./loss.ts";
 import { normalize } from "./normalize.ts";
+import { pad } from "./pad.ts";
 import { product } from "./product.ts";
 import { quantize } from "./quantize.ts";
 import { recurrent } from "./recurrent.ts";
 import { reduce } from "./reduce.ts";
 import { resize } from "./resize.ts";
 import { shape } from "./shape.ts";
+import { spectrum } from "./spectrum.ts";
 import { trigonometric } from "./trigonometric.ts";
 import { window } from "./window.ts";
 
@@ -33,7 +35,9 @@ export const rules: Rules = {
   ...recurrent,
   ...loss,
   ...shape,
+  ...pad,
   ...indexing,
   ...resize,
   ...control,
+  ...spectrum,
 };

@@ -1,0 +1,206 @@
+/**
+ * ONNX's own backend tests, as Debian's libonnx-testdata has them: a model each, what goes in, and what must come out. They
+ * are imported and run on every runtime. The data lie elsewhere where the variable ONNX_TESTDATA says so.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+  concat,
+  parametersOf,
+  reshape,
+  topological,
+  type Input,
+  type Node,
+} from "../../src/graph/index.ts";
+import { importModel } from "../../src/import/index.ts";
+import { decodeTensor, dtypeOf } from "../../src/import/tensors.ts";
+import { arms, trace } from "../../src/nn/index.ts";
+import {
+  decodeModel,
+  decodeTensor as tensorIn,
+  type GraphProto,
+  type ModelProto,
+} from "../../src/onnx/index.ts";
+import { gradcheck } from "../../src/runtime/gradcheck.ts";
+import { initialState, tensor, type Runtime, type Tensor } from "../../src/runtime/program.ts";
+
+const folder = process.env.ONNX_TESTDATA ?? "/usr/share/libonnx-testdata/data";
+const groups = ["node", "pytorch-converted", "pytorch-operator", "simple"] as const;
+/** Whether the suite is installed. */
+export const isInstalled: boolean = existsSync(join(folder, "node"));
+
+/** Where the tests are, in a fixed order. */
+export const tests = (): readonly string[] =>
+  groups.flatMap((group) =>
+    readdirSync(join(folder, group))
+      .toSorted()
+      .map((name) => join(group, name)),
+  );
+
+/** What came of one test. */
+export interface Outcome {
+  readonly name: string;
+  readonly ops: readonly string[];
+  readonly opset: number;
+  /** Why it does not pass; undefined where it does. */
+  readonly trouble?: string;
+  /** Inputs that had to be known at import. */
+  readonly bound: readonly string[];
+  /** Of a test that passes and has float inputs and outputs: what gradients say that differ, "" where they agree. */
+  readonly gradient?: string;
+}
+
+/** What a test is made of. */
+interface Example {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  readonly model: ModelProto;
+  readonly inputs: ReadonlyMap<string, Tensor>;
+  readonly outputs: readonly (readonly [string, Tensor])[];
+}
+/** A test as a graph of ours. */
+interface Graph {
+  readonly inputs: readonly Input[];
+  readonly outputs: Readonly<Record<string, Node>>;
+  readonly bound: readonly string[];
+}
+
+/** Runs a test on `runtimes`, the reference among them. */
+export async function outcomeOf(
+  name: string,
+  runtimes: readonly (readonly [string, Runtime])[],
+): Promise<Outcome> {
+  const bytes = readFileSync(join(folder, name, "model.onnx"));
+  const model = decodeModel(bytes, name);
+  const about = { name, ops: opsOf(model.graph!), opset: opsetOf(model) };
+  let bound: readonly string[] = [];
+  try {
+    const example = exampleOf(name, bytes, model);
+    const graph = graphOf(example);
+    bound = graph.bound;
+    for (const [title, runtime] of runtimes) {
+      const wrong = await differenceOn(runtime, example, graph);
+      if (wrong !== "") return { ...about, bound, trouble: `wrong on ${title}: ${wrong}` };
+    }
+    const gradient = gradientOf(example, graph);
+    return { ...about, bound, ...(gradient === undefined ? {} : { gradient }) };
+  } catch (error) {
+    return { ...about, bound, trouble: (error as Error).message };
+  }
+}
+
+const opsOf = (graph: GraphProto): readonly string[] => [
+  ...new Set(
+    graph.node.flatMap(({ opType = "", attribute }) => [
+      opType,
+      ...attribute.flatMap(({ g }) => (g ? opsOf(g) : [])),
+    ]),
+  ),
+];
+const opsetOf = ({ opsetImport }: ModelProto): number =>
+  opsetImport.find(({ domain = "" }) => domain === "")?.version ?? 1;
+
+function exampleOf(name: string, bytes: Uint8Array, model: ModelProto): Example {
+  const { input, output, initializer } = model.graph!;
+  const at = (kind: string, i: number): string =>
+    join(folder, name, "test_data_set_0", `${kind}_${i}.pb`);
+  const read = (file: string): Tensor => {
+    const { type, shape, data } = decodeTensor(tensorIn(readFileSync(file), file), file);
+    return tensor(data, shape, dtypeOf(type));
+  };
+  const weights = new Set(initializer.map((x) => x.name));
+  const ports = input.filter((x) => !weights.has(x.name));
+  for (const x of [...ports, ...output])
+    if (!x.type?.tensorType) throw new Error(`import: "${x.name}" is a sequence or an optional value`);
+  return {
+    ...{ name, bytes, model },
+    inputs: new Map(ports.map((x, i) => [x.name!, read(at("input", i))] as const)),
+    outputs: output.map((x, i) => [x.name!, read(at("output", i))] as const),
+  };
+}
+
+/** The graph of a test, with no more inputs bound to their values than import asks for. */
+function graphOf({ bytes, inputs }: Example): Graph {
+  const bind: Record<string, Tensor> = {};
+  for (;;) {
+    try {
+      const free = [...inputs].filter(([name]) => !(name in bind));
+      const shapes = Object.fromEntries(free.map(([name, x]) => [name, x.shape]));
+      const model = importModel(bytes, { bind, shapes });
+      const { value } = trace((scope) => model.network(scope), { mode: "eval", norm: arms.plain });
+      return { inputs: model.inputs, outputs: value, bound: Object.keys(bind) };
+    } catch (error) {
+      const asked = [...(error as Error).message.matchAll(/input "([^"]*)"/g)]
+        .map(([, name]) => name)
+        .filter((name) => inputs.has(name) && !(name in bind));
+      if (asked.length === 0 || !/bind/.test((error as Error).message)) throw error;
+      for (const name of asked) bind[name] = inputs.get(name)!;
+    }
+  }
+}
+
+/** What differs from what the test expects, "" where nothing does. */
+async function differenceOn(runtime: Runtime, example: Example, graph: Graph): Promise<string> {
+  const program = await runtime.compile({ inputs: graph.inputs, outputs: graph.outputs });
+  try {
+    const feeds = Object.fromEntries(
+      graph.inputs.map(({ attrs: { name } }) => [name, example.inputs.get(name)!]),
+    );
+    const got = await program.run(feeds, initialState(parametersOf(Object.values(graph.outputs)), 1));
+    for (const [name, expected] of example.outputs) {
+      const wrong = difference(got[name], expected);
+      if (wrong !== "") return `${name} ${wrong}`;
+    }
+    return "";
+  } finally {
+    await program.release();
+  }
+}
+
+/** The tolerances of ONNX's own runner. */
+const [RELATIVE, ABSOLUTE] = [1e-3, 1e-7];
+function difference(got: Tensor, expected: Tensor): string {
+  const type = ({ dtype, shape }: Tensor): string => `${dtype} [${shape}]`;
+  if (type(got) !== type(expected)) return `is ${type(got)}, expected ${type(expected)}`;
+  for (let i = 0; i < expected.data.length; i++) {
+    const [a, e] = [got.data[i], expected.data[i]];
+    if (Object.is(a, e) || a === e || (Number.isNaN(a) && Number.isNaN(e))) continue;
+    if (!(Math.abs(a - e) <= ABSOLUTE + RELATIVE * Math.abs(e)))
+      return `at ${i} is ${a}, expected ${e}`;
+  }
+  return "";
+}
+
+/** How far inputs are moved off the kinks that round numbers lie on. */
+const NUDGE = 1e-3;
+/** Compares the gradient of all float outputs to all float inputs with finite differences; undefined where there are none. */
+function gradientOf(example: Example, graph: Graph): string | undefined {
+  const floats = Object.values(graph.outputs).filter((y) => y.dtype === "float");
+  const targets = topological(floats).filter((x) => x.op === "input" && x.dtype === "float");
+  if (floats.length === 0 || targets.length === 0) return undefined;
+  const loss = concat(
+    floats.map((y) => reshape(y, [-1])),
+    0,
+  );
+  const state = initialState(parametersOf(floats), 1);
+  const complaint = (nudge: number): string => {
+    const feeds = Object.fromEntries(
+      graph.inputs.map(({ attrs: { name }, dtype }) => [
+        name,
+        dtype === "float" ? nudged(example.inputs.get(name)!, nudge) : example.inputs.get(name)!,
+      ]),
+    );
+    try {
+      gradcheck(loss, { targets, feeds, state, tolerance: 1e-4 });
+      return "";
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  return complaint(0) && complaint(NUDGE);
+}
+const nudged = (x: Tensor, by: number): Tensor =>
+  tensor(
+    Float64Array.from(x.data, (v, i) => v + by * Math.sin(i + 1)),
+    x.shape,
+  );
