@@ -111,7 +111,8 @@ function exampleOf(name: string, bytes: Uint8Array, model: ModelProto): Example 
   const weights = new Set(initializer.map((x) => x.name));
   const ports = input.filter((x) => !weights.has(x.name));
   for (const x of [...ports, ...output])
-    if (!x.type?.tensorType) throw new Error(`import: "${x.name}" is a sequence or an optional value`);
+    if (!x.type?.tensorType)
+      throw new Error(`import: "${x.name}" is a sequence or an optional value`);
   return {
     ...{ name, bytes, model },
     inputs: new Map(ports.map((x, i) => [x.name!, read(at("input", i))] as const)),
@@ -146,7 +147,10 @@ async function differenceOn(runtime: Runtime, example: Example, graph: Graph): P
     const feeds = Object.fromEntries(
       graph.inputs.map(({ attrs: { name } }) => [name, example.inputs.get(name)!]),
     );
-    const got = await program.run(feeds, initialState(parametersOf(Object.values(graph.outputs)), 1));
+    const got = await program.run(
+      feeds,
+      initialState(parametersOf(Object.values(graph.outputs)), 1),
+    );
     for (const [name, expected] of example.outputs) {
       const wrong = difference(got[name], expected);
       if (wrong !== "") return `${name} ${wrong}`;
