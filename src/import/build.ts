@@ -119,7 +119,6 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
       node.attribute.find((a) => a.name === "axis")?.i ?? 0,
     );
   };
-  const used: TensorProto[] = [];
   try {
     const inputs = given();
     const call: Call = {
@@ -146,12 +145,7 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
           `needs ${what} at import, got a value that depends on ${dependencies(value.node)}; bind it (bind: { name: value }) or cut the model before it with outputs`,
         );
       },
-      layer(spec) {
-        const made = layerOf(node, spec, { inputs, layerTensor, building });
-        for (const i of [spec.weight, spec.bias ?? spec.weight])
-          used.push(...[layerTensor(i) ?? []].flat());
-        return made;
-      },
+      layer: (spec) => layerOf(node, spec, { inputs, layerTensor, building }),
       run: (graph, args) => {
         const given = new Map(graph.input.map((x, i) => [x.name ?? "", args[i]] as const));
         return build(graph, building, {
@@ -171,7 +165,8 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
       );
     const values = typed(rule(call), inputs);
     const isFixed =
-      used.length === 0 && inputs.every((x) => x === undefined || x.node.op === "constant");
+      node.input.every((_, i) => !layerTensor(i)) &&
+      inputs.every((x) => x === undefined || x.node.op === "constant");
     return isFixed ? folded(values) : values;
   } catch (error) {
     if (!(error instanceof Error) || error.message.startsWith(building.where)) throw error;

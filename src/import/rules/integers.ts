@@ -2,6 +2,7 @@
 import { cast, floor, mul, select, less, sub, type Dtype, type Node } from "../../graph/index.ts";
 import { DataType } from "../../onnx/index.ts";
 import type { Call } from "../call.ts";
+import { dtypeOf, typeName } from "../tensors.ts";
 
 /** How many bits the integers of an element type have, and whether they are signed. */
 interface Width {
@@ -18,31 +19,21 @@ const widths: ReadonlyMap<number, Width> = new Map([
   [DataType.INT64, { bits: 64, signed: true }],
   [DataType.UINT64, { bits: 64, signed: false }],
 ]);
-const floats: readonly number[] = [
-  DataType.FLOAT,
-  DataType.DOUBLE,
-  DataType.FLOAT16,
-  DataType.BFLOAT16,
-];
-
 /** The least and the largest number of an integer type. */
 export function rangeOf(call: Call, type: number): readonly [number, number] {
   const width = widths.get(type);
   if (!width)
-    throw call.fail(
-      `expected a type of integers, got element type ${type}; there is no rule for it`,
-    );
+    throw call.fail(`expected a type of integers, got ${typeName(type)}; there is no rule for it`);
   const { bits, signed } = width;
   return signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1];
 }
 
-/** What stands for an ONNX element type in a graph. */
-export function dtypeOf(call: Call, type: number): Dtype {
-  if (floats.includes(type)) return "float";
-  if (type === DataType.BOOL) return "bool";
-  if (widths.has(type)) return "int32";
+/** The dtype of the nodes that stand for an ONNX element type; an error where none can. */
+export function dtypeFor(call: Call, type: number): Dtype {
+  const dtype = dtypeOf(type);
+  if (dtype) return dtype;
   throw call.fail(
-    `expected floats, integers or bools, got element type ${type}; cut the model before this node`,
+    `expected floats, integers or bools, got ${typeName(type)}; cut the model before this node`,
   );
 }
 
