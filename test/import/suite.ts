@@ -180,7 +180,8 @@ const NUDGE = 1e-3;
 /** Compares the gradient of all float outputs to all float inputs with finite differences; undefined where there are none. */
 function gradientOf(example: Example, graph: Graph): string | undefined {
   const floats = Object.values(graph.outputs).filter((y) => y.dtype === "float");
-  const targets = topological(floats).filter((x) => x.op === "input" && x.dtype === "float");
+  const isFloatInput = (x: Node): x is Input => x.op === "input" && x.dtype === "float";
+  const targets = topological(floats).filter(isFloatInput);
   if (floats.length === 0 || targets.length === 0) return undefined;
   const loss = concat(
     floats.map((y) => reshape(y, [-1])),
