@@ -105,7 +105,7 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
       ? foldBatchNorm({ ...graph, output: outputs.map((name) => ({ name })) }, where, external)
       : graph;
   const nodes = allNodes(folded, where);
-  const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g).values()]);
+  const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g)]);
   const roles = rolesOf(tensors, nodes, options);
   const store = storeOf(roles, { where, ...(external ? { external } : {}) });
 
