@@ -255,7 +255,7 @@ const dataOption = (): Option =>
 function finetuningWithout(): Command {
   const made = quietly(new Command("finetune"))
     .description(
-      `${about.finetune}\n\nThe last layer is cut off and a new one put in its place, which learns; with --all the rest learns too.`,
+      `${about.finetune}\n\nThe last layer is cut off and a new one put in its place, which learns first; then all of it, at a lower rate.`,
     )
     .usage("<model.onnx> --data <path> [options]")
     .argument("<model>", "an .onnx file")
@@ -270,7 +270,7 @@ function finetuningWithout(): Command {
 Examples:
   weightnorm inspect model.onnx                                what is in it
   weightnorm finetune model.onnx --data ./photos --out runs/tuned
-  weightnorm finetune model.onnx --data ./photos --all --norm weight --epochs 10
+  weightnorm finetune model.onnx --data ./photos --head-only --epochs 10
   weightnorm finetune model.onnx --data table.csv --target species
   weightnorm predict runs/tuned new.jpg
   weightnorm export runs/tuned --out tuned.onnx`,
