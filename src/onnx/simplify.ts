@@ -41,6 +41,7 @@ const rewrites: { readonly [K in OpName]?: Rewrite<K> } = {
     if (sameShape(n, source)) return source;
     return source === x ? n : node("reshape", [source], n.attrs);
   },
+  slice: (n) => (sameShape(n, n.inputs[0]) && n.attrs.steps.every((s) => s > 0) ? n.inputs[0] : n),
   transpose: (n) => {
     const [x] = n.inputs;
     if (x.op === "matmul") return transposedProduct(n, x);
