@@ -63,7 +63,7 @@ const library: Readonly<Record<string, Room>> = {
   train: { rooms: ["graph", "autodiff", "onnx", "runtime", "nn", "optim"] },
   data: { rooms: ["graph"], packages: ["nanotar"] }, // the counter-based hash
   node: {
-    rooms: ["graph", "onnx", "runtime", "train", "data"],
+    rooms: ["graph", "onnx", "runtime", "export", "train", "data"],
     packages: ["node:"],
   },
 };
