@@ -8,6 +8,7 @@ import {
   concat,
   parametersOf,
   reshape,
+  sizeOf,
   topological,
   type Input,
   type Node,
@@ -111,7 +112,8 @@ function exampleOf(name: string, bytes: Uint8Array, model: ModelProto): Example 
   const weights = new Set(initializer.map((x) => x.name));
   const ports = input.filter((x) => !weights.has(x.name));
   for (const x of [...ports, ...output])
-    if (!x.type?.tensorType) throw new Error(`import: "${x.name}" is a sequence or an optional value`);
+    if (!x.type?.tensorType)
+      throw new Error(`import: "${x.name}" is a sequence or an optional value`);
   return {
     ...{ name, bytes, model },
     inputs: new Map(ports.map((x, i) => [x.name!, read(at("input", i))] as const)),
@@ -146,7 +148,10 @@ async function differenceOn(runtime: Runtime, example: Example, graph: Graph): P
     const feeds = Object.fromEntries(
       graph.inputs.map(({ attrs: { name } }) => [name, example.inputs.get(name)!]),
     );
-    const got = await program.run(feeds, initialState(parametersOf(Object.values(graph.outputs)), 1));
+    const got = await program.run(
+      feeds,
+      initialState(parametersOf(Object.values(graph.outputs)), 1),
+    );
     for (const [name, expected] of example.outputs) {
       const wrong = difference(got[name], expected);
       if (wrong !== "") return `${name} ${wrong}`;
@@ -171,37 +176,40 @@ function difference(got: Tensor, expected: Tensor): string {
   return "";
 }
 
-/** How far inputs are moved off the kinks that round numbers lie on. */
-const NUDGE = 1e-3;
+/** Elements of inputs and outputs that gradients are checked of: float64 by loops takes its time. */
+const MOST = 20_000;
+/** Inputs as they are, moved off the kinks that round numbers lie on, and where neither says anything round 1: some of the suite are 1e198. */
+const moves: readonly ((x: number, i: number) => number)[] = [
+  (x) => x,
+  (x, i) => x + 1e-3 * Math.sin(i + 1),
+  (_, i) => 1 + 0.5 * Math.sin(i + 1),
+];
 /** Compares the gradient of all float outputs to all float inputs with finite differences; undefined where there are none. */
 function gradientOf(example: Example, graph: Graph): string | undefined {
   const floats = Object.values(graph.outputs).filter((y) => y.dtype === "float");
   const isFloatInput = (x: Node): x is Input => x.op === "input" && x.dtype === "float";
   const targets = topological(floats).filter(isFloatInput);
-  if (floats.length === 0 || targets.length === 0) return undefined;
+  const size = [...floats, ...targets].reduce((total, x) => total + sizeOf(x.shape), 0);
+  if (floats.length === 0 || targets.length === 0 || size > MOST) return undefined;
   const loss = concat(
     floats.map((y) => reshape(y, [-1])),
     0,
   );
   const state = initialState(parametersOf(floats), 1);
-  const complaint = (nudge: number): string => {
+  let complaint = "";
+  for (const move of moves) {
     const feeds = Object.fromEntries(
-      graph.inputs.map(({ attrs: { name }, dtype }) => [
-        name,
-        dtype === "float" ? nudged(example.inputs.get(name)!, nudge) : example.inputs.get(name)!,
-      ]),
+      graph.inputs.map(({ attrs: { name }, dtype }) => {
+        const x = example.inputs.get(name)!;
+        return [name, dtype === "float" ? tensor(Float64Array.from(x.data, move), x.shape) : x];
+      }),
     );
     try {
-      gradcheck(loss, { targets, feeds, state, tolerance: 1e-4 });
+      gradcheck(loss, { targets, feeds, state });
       return "";
     } catch (error) {
-      return (error as Error).message;
+      complaint = (error as Error).message;
     }
-  };
-  return complaint(0) && complaint(NUDGE);
+  }
+  return complaint;
 }
-const nudged = (x: Tensor, by: number): Tensor =>
-  tensor(
-    Float64Array.from(x.data, (v, i) => v + by * Math.sin(i + 1)),
-    x.shape,
-  );

@@ -92,7 +92,11 @@ const FEW = 8;
 export function take(x: Node, axis: number, indices: readonly number[]): Node {
   const size = x.shape[axis];
   const times = size > 0 ? indices.length / size : 0;
-  if (times >= 1 && Number.isInteger(times) && indices.every((at, i) => at === Math.floor(i / times)))
+  if (
+    times >= 1 &&
+    Number.isInteger(times) &&
+    indices.every((at, i) => at === Math.floor(i / times))
+  )
     return repeat(x, axis, times);
   const runs = runsOf(indices);
   if (runs.length > FEW || runs.length === 0) {
