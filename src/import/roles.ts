@@ -215,7 +215,7 @@ const kindOf = ({ opType = "" }: NodeProto): string =>
 /** What a name says of the layer: "backbone.conv1.weight" says backbone.conv1; numbers and what exporters count say nothing. */
 function told(name: string, isNode = false): string | undefined {
   const path = name
-    .replace(/[._/](weight|bias|w|b|kernel|gamma|beta|scale|running_\w+)$/i, "")
+    .replace(/[._/](weight|bias|w|b|kernel|gamma|beta|scale|running_\w+?)(_\d+)?$/i, "")
     .replaceAll(/[/:\s]+/g, ".")
     .replaceAll(/^\.+|\.+$/g, "");
   const telling =

@@ -5,7 +5,7 @@
 import type { Parameter, Shape } from "../graph/index.ts";
 import { checkedParts, partedWeights, partOf, unitScale, type Parted } from "./parts.ts";
 import type { Tensors, Values } from "./values.ts";
-import { logScale, unitNorms } from "./units.ts";
+import { inTwoParts, logScale, unitNorms } from "./units.ts";
 
 export type { Tensors, Values } from "./values.ts";
 
@@ -62,9 +62,9 @@ export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<st
       );
     }
     const gShape = shapes.get(scale)!;
-    const { norms } = unitNorms(w!, gShape);
+    const { v, norms } = inTwoParts(w!, gShape);
     result.delete(weight);
-    result.set(name, w!);
+    result.set(name, v === w!.data ? w! : like(w!, w!.shape, v));
     result.set(scale, like(w!, gShape, scalesFrom(norms, scale)));
   }
   return result;

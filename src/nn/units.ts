@@ -45,12 +45,19 @@ export function unitNorms(
 /** s with e^s = |v|; a zero row has s = 0. */
 export const logScale = (norm: number): number => (norm === 0 ? 0 : Math.log(norm));
 
-/** The scales with which w = g v / |v| is v itself: g = |v|, or s = log |v|. */
-export const firstScales = (
-  v: Parameters<typeof unitNorms>[0],
+/** Below this a reciprocal is near the end of float32, or beyond it. */
+const TINY = 2 ** -100;
+
+/**
+ * A weight in two parts that compute what it does: g = |w|, and v = w. Trained networks have dead units whose |w| is so small that
+ * float32 does not hold 1 / |w|: of these v is w by a power of two, which leaves w = g v / |v| as it is.
+ */
+export function inTwoParts(
+  w: { readonly shape: Shape; readonly data: ArrayLike<number> },
   g: Shape,
-  exponential: boolean,
-): Float64Array => {
-  const { norms } = unitNorms(v, g);
-  return exponential ? norms.map(logScale) : norms;
-};
+): { readonly v: ArrayLike<number>; readonly norms: Float64Array } {
+  const { unit, norms } = unitNorms(w, g);
+  if (!norms.some((n) => n > 0 && n < TINY)) return { v: w.data, norms };
+  const by = norms.map((n) => (n > 0 && n < TINY ? 2 ** -Math.floor(Math.log2(n)) : 1));
+  return { v: Float64Array.from(w.data, (x, i) => x * by[unit[i]]), norms };
+}

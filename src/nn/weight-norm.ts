@@ -13,7 +13,7 @@ import {
   type Node,
 } from "../graph/index.ts";
 import type { Parameterization } from "./norm.ts";
-import { firstScales, unitShapes } from "./units.ts";
+import { inTwoParts, logScale, unitShapes } from "./units.ts";
 
 /** How first weights are drawn. */
 export interface DrawnOptions {
@@ -66,16 +66,17 @@ export const weightNorm = (options: WeightNormOptions = {}): Parameterization =>
   return (scope, name, { shape, g: gShape, values }) => {
     const at = (letter: string): string => (name === "w" ? letter : `${name}.${letter}`);
     const exponential = scale === "exponential";
+    const first = values && inTwoParts({ shape, data: values }, gShape);
     const v = scope.parameter(at("v"), shape, {
-      init: values ? { kind: "values", values } : drawn(scope.path, name, std),
+      init: first ? { kind: "values", values: first.v } : drawn(scope.path, name, std),
     });
     const g = scope.parameter(at(exponential ? "s" : "g"), gShape, {
-      init: values
-        ? { kind: "values", values: firstScales({ shape, data: values }, gShape, exponential) }
+      init: first
+        ? { kind: "values", values: exponential ? first.norms.map(logScale) : first.norms }
         : { kind: "constant", value: exponential ? 0 : 1 },
       trainable: gTrainable,
     });
-    const used = scope.mode === "init" && !values ? ones(gShape) : exponential ? exp(g) : g;
+    const used = scope.mode === "init" && !first ? ones(gShape) : exponential ? exp(g) : g;
     return {
       w: normalize(v, used),
       rescale: (by) => [{ parameter: g, next: exponential ? log(by) : by }],

@@ -7,6 +7,7 @@ import {
   bias,
   combine,
   fold,
+  normalize,
   plainWeight,
   startScales,
   unfold,
@@ -15,6 +16,7 @@ import {
   type Values,
 } from "../../src/nn/index.ts";
 import { tensor, type State } from "../../src/runtime/program.ts";
+import { nodeRuntime } from "../../src/node/index.ts";
 import { evaluate, reference } from "../../src/runtime/reference.ts";
 import { kindNames, kinds } from "./kinds.ts";
 import { networkOf, noise, type Network } from "./network.ts";
@@ -233,4 +235,18 @@ describe("folded, a network with plain weights computes the same; unfolded, it d
         near(y(from, state), y(to, to.fresh(4)), 5);
       }
   });
+});
+
+test("a dead unit, whose 1 / |w| float32 does not hold, computes what it did in two parts", async () => {
+  const w = Float32Array.of(1e-39, 0, -2e-39, 3, 4, 0);
+  const parameters = ["fc.v", "fc.g"].map((name) =>
+    parameter(name, name === "fc.v" ? [2, 3] : [2, 1], { init: { kind: "constant", value: 0 } }),
+  );
+  const state = new Map(unfold(new Map([["fc.w", tensor(w, [2, 3])]]), parameters)) as State;
+  const [v, g] = parameters;
+  const program = await nodeRuntime().compile({ outputs: { w: normalize(v, g) } });
+  const { w: again } = await program.run({}, state);
+  await program.release();
+  expect(again.data[3]).toBe(3);
+  for (const [i, x] of w.entries()) expect(again.data[i]).toBeCloseTo(x, 44);
 });
