@@ -29,7 +29,7 @@ import {
 import { DataType } from "../../onnx/index.ts";
 import type { Call, Rule, Rules, Value } from "../call.ts";
 import { axisOf } from "./axes.ts";
-import { asFloat, dtypeFor, throughFloat, wrapped } from "./integers.ts";
+import { asFloat, dtypeOf, throughFloat, wrapped } from "./integers.ts";
 
 /** A function of floats; of integers by way of floats. */
 const unary =
@@ -113,7 +113,7 @@ function shifted(call: Call): Node {
 }
 
 const castTo = (call: Call, type: number): Value => ({
-  node: cast(call.x(0), dtypeFor(call, type)),
+  node: cast(call.x(0), dtypeOf(call, type)),
   type,
 });
 

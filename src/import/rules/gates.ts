@@ -52,7 +52,7 @@ export function activationsOf(
     ...call.floats(`activation_${name}`, []),
   ]);
   const limit = call.float("clip", Infinity);
-  return names.map((name) => {
+  return names.map((name, i) => {
     const found = activations.get(name.toLowerCase());
     if (!found)
       throw call.fail(
@@ -61,6 +61,8 @@ export function activationsOf(
     const { f, alpha = 0, beta = 0 } = found;
     const a = (found.alpha === undefined ? undefined : alphas.shift()) ?? alpha;
     const b = (found.beta === undefined ? undefined : betas.shift()) ?? beta;
-    return (x) => f(limit === Infinity ? x : clip(x, -limit, limit), a, b);
+    // Gates are clipped and the cell of an LSTM is not, as ONNX Runtime does it.
+    const isFree = limit === Infinity || i % defaults.length === 2;
+    return (x) => f(isFree ? x : clip(x, -limit, limit), a, b);
   });
 }

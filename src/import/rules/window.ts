@@ -7,11 +7,13 @@ import {
   constant,
   div,
   equal,
+  logicalAnd,
   max,
   maxPool2d,
   mean,
   mul,
   norm,
+  pad,
   pow,
   reshape,
   select,
@@ -20,6 +22,7 @@ import {
   sum,
   type Node,
   type Shape,
+  type Window2d,
 } from "../../graph/index.ts";
 import type { Call, Rule, Rules } from "../call.ts";
 import { axesFrom } from "./axes.ts";
@@ -48,7 +51,8 @@ function poolingOf(call: Call): Pooling {
     // A window that would begin beyond the input, in the padding at its end, is left out.
     return count * stride >= size + windows.begins[i] && up ? count : count + 1;
   });
-  for (const list of [windows.kernel, out])
+  const padded = places.map((size, i) => size + windows.begins[i] + windows.ends[i]);
+  for (const list of [windows.kernel, padded, out])
     if (!list.every((n) => n >= 0) || sizeOf(list) > LIMIT)
       throw call.fail(
         `expected windows of [${windows.kernel}] to fit into [${places}] some times, at most ${LIMIT}, got [${out}]; the file is damaged`,
@@ -59,7 +63,8 @@ function poolingOf(call: Call): Pooling {
   });
   return { places, windows, out, extra };
 }
-const attrsOf = ({ windows, extra }: Pooling): Parameters<typeof maxPool2d>[1] => ({
+type PoolAttrs = Window2d & { readonly kernel: readonly [number, number] };
+const attrsOf = ({ windows, extra }: Pooling): PoolAttrs => ({
   ...windowOf({ ...windows, ends: windows.ends.map((end, i) => end + extra[i]) }),
   kernel: twoOf(windows.kernel, 1),
 });
@@ -72,10 +77,33 @@ const maxPool: Rule = (call) => {
   const x = call.x(0);
   const attrs = attrsOf(poolingOf(call));
   return cast(
-    asImages((y) => maxPool2d(y, attrs), asFloat(x)),
+    asImages((y) => largest(y, attrs), asFloat(x)),
     x.dtype,
   );
 };
+
+/** Windows with gaps may have more padding than the op, which knows of no gaps, takes for safe: then it is there in x. */
+function largest(x: Node, attrs: PoolAttrs): Node {
+  const [top, left, bottom, right] = attrs.pads;
+  if (attrs.pads.every((n, i) => n < attrs.kernel[i % 2])) return maxPool2d(x, attrs);
+  const wide = pad(x, [
+    [0, 0],
+    [0, 0],
+    [top, bottom],
+    [left, right],
+  ]);
+  const [height, width] = [insideOf(x.shape[2], top, bottom), insideOf(x.shape[3], left, right)];
+  const inside = logicalAnd(reshape(height, [1, 1, -1, 1]), reshape(width, [1, 1, 1, -1]));
+  return maxPool2d(select(inside, wide, -Infinity), { ...attrs, pads: 0 });
+}
+const insideOf = (size: number, before: number, after: number): Node =>
+  constant(
+    Array.from({ length: before + size + after }, (_, i) =>
+      Number(i >= before && i < before + size),
+    ),
+    [before + size + after],
+    "bool",
+  );
 
 /** The sum of every window over the size of the kernel, with zeros as padding. */
 const averages = (x: Node, pooling: Pooling): Node =>
