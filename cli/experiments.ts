@@ -29,6 +29,21 @@ export async function experimentAt(name: string): Promise<Meant> {
   );
 }
 
+/** Fine-tuning the model in a file on what lies at `data`. */
+export async function tunedOn(model: string, data: string): Promise<Meant> {
+  if (!/\.onnx$/i.test(model))
+    throw new UsageError(
+      `finetune: expected an .onnx file, got "${model}"; export the model to ONNX first`,
+    );
+  const info = statSync(data, { throwIfNoEntry: false });
+  const isFolder = info?.isDirectory() ?? false;
+  const experiment = await experimentOn(data, { isFolder, tuned: true });
+  if (experiment) return { experiment, places: { data: resolve(data), model: resolve(model) } };
+  throw new UsageError(
+    `--data: expected a folder of pictures or a table (.csv, .tsv), got "${data}"${info ? "" : ", which is not there"}; check the path`,
+  );
+}
+
 /** Finds experiments by the names that files have of them: ours, and the one that the command line gave. No file is run because a file says so. */
 export const findWith =
   (own: Experiment | undefined): Find =>

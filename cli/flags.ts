@@ -6,6 +6,7 @@ import {
   choice,
   common,
   flagOf,
+  list,
   typed,
   whole,
   type Setting,
@@ -45,27 +46,29 @@ export function optionOf(
   });
 }
 
-/** The settings that `compare` or `train` take flags for: the latter has one arm. */
-export const flagSettings = (experiment: Experiment, command: "compare" | "train"): Settings => {
+/** Commands that train, whose flags are made of an experiment's settings. */
+export const TRAINING = ["compare", "train", "finetune"] as const;
+export type Training = (typeof TRAINING)[number];
+
+/** The settings that a command takes flags for: `train` has one arm, and `finetune` calls arms what the new layers are normalized by. */
+export const flagSettings = (experiment: Experiment, command: Training): Settings => {
   const { arms, ...rest } = settingsOf(experiment);
-  return command === "compare"
-    ? { arms, ...rest }
-    : {
-        arms: {
-          ...choice(`the arm to train: ${ARMS.join(", ")} (default: weight)`, ARMS, {
-            example: "weight",
-          }),
-          flag: "arm",
-        },
-        ...rest,
-      };
+  const example = "weight";
+  const arm = choice(`the arm to train: ${ARMS.join(", ")} (default: weight)`, ARMS, { example });
+  const norms = list(
+    `the arms to compare: ${ARMS.join(", ")} (default: weight)`,
+    choice("an arm", ARMS, { example }),
+  );
+  const byCommand = {
+    compare: arms,
+    train: { ...arm, flag: "arm" },
+    finetune: { ...norms, flag: "norm" },
+  };
+  return { arms: byCommand[command], ...rest };
 };
 
 /** All flags of one experiment, with the defaults that it has under each of its presets. */
-export function settingOptions(
-  experiment: Experiment,
-  command: "compare" | "train",
-): readonly Option[] {
+export function settingOptions(experiment: Experiment, command: Training): readonly Option[] {
   const settings = flagSettings(experiment, command);
   const defaults = experiment.presets.map((preset) => [
     preset,

@@ -7,7 +7,7 @@ import { UsageError, type NamedFile, type Predictions } from "../runs/experiment
 import type { Arm } from "../src/index.ts";
 import { printable } from "../src/train/json.ts";
 import { readBytes, reasonOf, writeFileAtomic } from "../src/node/index.ts";
-import { chosenCheckpoint, loadOurs, namesOf } from "./checkpoints.ts";
+import { chosenCheckpoint, loadOurs, namesOf, placesFor } from "./checkpoints.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
@@ -19,6 +19,7 @@ export interface PredictFlags {
   readonly out?: string;
   readonly csv?: boolean;
   readonly json?: boolean;
+  readonly model?: string;
   readonly experiment?: string;
 }
 
@@ -30,23 +31,25 @@ export async function predict(
   const { threads, out, csv = false, json = false } = flags;
   const find = findWith(await ownOf(flags.experiment));
   const file = await chosenCheckpoint(path, flags.arm, find);
-  const { checkpoint, experiment, key, config } = await loadOurs(file, find);
+  const loaded = await loadOurs(file, find);
+  const { checkpoint, experiment, key, config } = loaded;
   if (!experiment.predict)
     throw new Error(
       `${file}: expected a model that predicts, a checkpoint of ${await namesOf((e) => e.predict !== undefined)}, got one of ${experiment.name}; train on a table or a folder of pictures`,
     );
-  const given = (await Promise.all(files.map((name) => filesAt(name)))).flat();
-  const overwritten = given.find(({ name }) => out !== undefined && resolve(name) === resolve(out));
+  const asked = (await Promise.all(files.map((name) => filesAt(name)))).flat();
+  const overwritten = asked.find(({ name }) => out !== undefined && resolve(name) === resolve(out));
   if (overwritten)
     throw new UsageError(
       `--out: expected a file of its own, got ${overwritten.name}, which is to be predicted from; name another`,
     );
   const { progress, say, stop } = display({ quiet: false });
-  const world = nodeWorld({ places: {}, progress });
+  const given = flags.model === undefined ? {} : { model: resolve(flags.model) };
+  const world = nodeWorld({ places: await placesFor(loaded, given, find), progress });
   const { state, step } = checkpoint;
   const own = { ...config, ...(threads === undefined ? {} : { threads }) };
   const made = await experiment
-    .predict({ key, state, step, world, config: own }, given)
+    .predict({ key, state, step, world, config: own }, asked)
     .finally(stop);
   for (const line of [...made.notes, ...made.failed]) say(line);
   if (out !== undefined) await writeFileAtomic(resolve(out), csvOf(made));

@@ -7,7 +7,7 @@ import type { PlayFlags } from "./play.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SampleFlags } from "./sample.ts";
 import { printable } from "../src/train/json.ts";
-import { experimentAt, names, type Meant } from "./experiments.ts";
+import { experimentAt, names, tunedOn, type Meant } from "./experiments.ts";
 import {
   armOption,
   countOption,
@@ -16,18 +16,20 @@ import {
   seedOption,
   settingOptions,
   threadsOption,
+  TRAINING,
+  type Training,
 } from "./flags.ts";
 import { manifest } from "./manifest.ts";
 import { lackIn } from "./needs.ts";
+import { quoted } from "./paths.ts";
 
-const TRAINING = ["compare", "train"] as const;
-type Training = (typeof TRAINING)[number];
 const isTraining = (name: string | undefined): name is Training =>
   TRAINING.some((command) => command === name);
 
 const about: Readonly<Record<Training, string>> = {
   compare: "train several arms of one network side by side and report who learns faster",
   train: "train one arm",
+  finetune: "train a model of somebody else's further, an .onnx file, on data of yours",
 };
 
 /** What all experiments have, after their settings. */
@@ -137,6 +139,10 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       ...[armOption(), threadsOption()],
       new Option("--out <file>", "write a CSV there instead").argParser(named("--out", "file")),
       new Option("--csv", "print CSV"),
+      new Option(
+        "--model <file>",
+        "the .onnx file that was fine-tuned, where it is not where it was",
+      ),
       ...[experimentOption(), json("them")],
     ],
     checkpoint,
@@ -176,14 +182,17 @@ interface Chosen extends Meant {
   readonly command: Training;
   /** As the command line has it. */
   readonly name: string;
+  /** The command line, without the program's name, that --resume is added to. */
+  readonly again: string;
 }
 
 /** With what concerns one experiment, and nothing else. */
-function trainingOf({ command, name, experiment, places }: Chosen): Command {
+function trainingOf({ command, name, again, experiment, places }: Chosen): Command {
   const made = quietly(new Command(command))
     .description(`${about[command]}\n\n${experiment.name}: ${experiment.about}`)
     .usage(`${name} [options]`)
-    .argument("<experiment>");
+    .argument(command === "finetune" ? "<model>" : "<experiment>");
+  if (command === "finetune") made.addOption(dataOption());
   const placed = Object.entries(experiment.places).flatMap(([key, setting]) =>
     key in places ? [] : [optionOf(key, setting)!],
   );
@@ -197,7 +206,7 @@ function trainingOf({ command, name, experiment, places }: Chosen): Command {
     .action(async (_: string, flags: object) =>
       (await import("./train.ts")).train({
         command,
-        name,
+        again,
         experiment,
         places,
         flags: { ...flags },
@@ -207,6 +216,7 @@ function trainingOf({ command, name, experiment, places }: Chosen): Command {
 
 /** The list of experiments, one screen. */
 async function trainingWithout(command: Training): Promise<Command> {
+  if (command === "finetune") return finetuningWithout();
   const made = quietly(new Command(command))
     .description(about[command])
     .usage("<experiment> [options]")
@@ -238,6 +248,40 @@ async function trainingWithout(command: Training): Promise<Command> {
   );
 }
 
+const dataOption = (): Option =>
+  new Option("--data <path>", "a folder with a folder of pictures for each class, or a table");
+
+/** What there is to know before a model and data are named. */
+function finetuningWithout(): Command {
+  const made = quietly(new Command("finetune"))
+    .description(
+      `${about.finetune}\n\nThe last layer is cut off and a new one put in its place, which learns; with --all the rest learns too.`,
+    )
+    .usage("<model.onnx> --data <path> [options]")
+    .argument("<model>", "an .onnx file")
+    .addOption(dataOption());
+  for (const option of runOptions()) made.addOption(option);
+  return made
+    .addHelpText(
+      "after",
+      `
+  weightnorm finetune model.onnx --data ./photos --help  says what else may be set
+
+Examples:
+  weightnorm inspect model.onnx                                what is in it
+  weightnorm finetune model.onnx --data ./photos --out runs/tuned
+  weightnorm finetune model.onnx --data ./photos --all --norm weight --epochs 10
+  weightnorm finetune model.onnx --data table.csv --target species
+  weightnorm predict runs/tuned new.jpg
+  weightnorm export runs/tuned --out tuned.onnx`,
+    )
+    .action((model: string) => {
+      throw new UsageError(
+        `finetune: expected --data with a folder of pictures or a table, got none; try weightnorm finetune ${model} --data ./photos`,
+      );
+    });
+}
+
 /** Where things may lie, of all experiments: commands that find the experiment in a run know no better. */
 async function everyPlace(): Promise<Settings> {
   const everyName = [...names, ...Object.keys(ownData)];
@@ -263,10 +307,25 @@ async function chosenBy(args: readonly string[]): Promise<Chosen | undefined> {
         if (setting.type === "switch") switches.add(flagOf(key, setting) ?? "");
   for (let i = 0; i < rest.length; i++) {
     const word = rest[i];
-    if (!word.startsWith("-")) return { command, name: word, ...(await experimentAt(word)) };
+    if (!word.startsWith("-")) return meantBy(command, word, rest);
     if (!switches.has(word) && !word.includes("=")) i++; // its value
   }
   return undefined;
+}
+
+async function meantBy(
+  command: Training,
+  name: string,
+  words: readonly string[],
+): Promise<Chosen | undefined> {
+  if (command !== "finetune")
+    return { command, name, again: `compare ${quoted(name)}`, ...(await experimentAt(name)) };
+  const at = words.findIndex((word) => word === "--data" || word.startsWith("--data="));
+  const data =
+    at < 0 ? undefined : words[at].startsWith("--data=") ? words[at].slice(7) : words.at(at + 1);
+  if (data === undefined) return undefined;
+  const again = `finetune ${quoted(name)} --data ${quoted(data)}`;
+  return { command, name, again, ...(await tunedOn(name, data)) };
 }
 
 /** Longer words are no path that anybody typed. */

@@ -28,7 +28,7 @@ import type { RunConfig, Store } from "../runs/store.ts";
 import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
 import { display } from "./display.ts";
 import { findWith } from "./experiments.ts";
-import { askedOf, flagSettings, placesOf } from "./flags.ts";
+import { askedOf, flagSettings, placesOf, type Training } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { COMMAND, quoted, shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
@@ -43,9 +43,9 @@ export interface TrainFlags {
 }
 
 export interface Asked {
-  readonly command: "compare" | "train";
-  /** As the command line names the experiment. */
-  readonly name: string;
+  readonly command: Training;
+  /** The command line, without the program's name, that goes on with its runs once --resume is added. */
+  readonly again: string;
   readonly experiment: Experiment;
   /** Where its data are, if they are what the command line names. */
   readonly places: Places;
@@ -55,7 +55,7 @@ export interface Asked {
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export async function train({
   command,
-  name,
+  again,
   experiment,
   places: given,
   flags,
@@ -68,7 +68,7 @@ export async function train({
   const { show, progress, say, stop } = display({ quiet });
   try {
     const begin = flags.resume === undefined ? started : resumed;
-    const one = command === "train" && flags.resume === undefined;
+    const one = command !== "compare" && flags.resume === undefined;
     const begun = await begin({
       ...{ experiment, find, flags, places, progress, say },
       asked: one ? { arms: ["weight"], ...asked } : asked,
@@ -90,7 +90,7 @@ export async function train({
       if (missing) throw missing;
     } catch (error) {
       stop();
-      throw withAdvice(error, { name, dir });
+      throw withAdvice(error, { again, dir });
     } finally {
       interrupt.release();
       await store.close();
@@ -194,9 +194,9 @@ async function resumed({
 /** What to do about a run that did not get to its end. */
 function withAdvice(
   error: unknown,
-  { name, dir }: { readonly name: string; readonly dir: string },
+  { again, dir }: { readonly again: string; readonly dir: string },
 ): unknown {
-  const goOn = `go on with: ${COMMAND} compare ${quoted(name)} --resume ${quoted(shown(dir))}`;
+  const goOn = `go on with: ${COMMAND} ${again} --resume ${quoted(shown(dir))}`;
   if (error instanceof Interrupted)
     return new Interrupted(`stopped, nothing is lost; ${goOn}`, { cause: error });
   if (!(error instanceof Error)) return error;

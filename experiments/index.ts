@@ -14,6 +14,8 @@ export const experiments: Readonly<Record<string, () => Promise<Experiment>>> = 
 export const ownData: Readonly<Record<string, () => Promise<Experiment>>> = {
   table: async () => (await import("./own/table/task.ts")).table,
   photos: async () => (await import("./own/photos/task.ts")).photos,
+  "tuned-table": async () => (await import("./own/table/task.ts")).tunedTable,
+  "tuned-pictures": async () => (await import("./own/photos/task.ts")).tunedPhotos,
 };
 
 /** The experiment of a name, if there is one. */
@@ -22,15 +24,16 @@ export const findExperiment = async (name: string): Promise<Experiment | undefin
   return Object.hasOwn(all, name) ? all[name]() : undefined;
 };
 
-/** Which of them learns from what lies at a path: a file by the end of its name, or a folder. */
+/** Which of them learns from what lies at a path: a file by the end of its name, or a folder; `tuned` with a trained model. */
 export const experimentOn = async (
   name: string,
-  { isFolder }: { readonly isFolder: boolean },
+  { isFolder, tuned = false }: { readonly isFolder: boolean; readonly tuned?: boolean },
 ): Promise<Experiment | undefined> => {
   const isTable = /\.[ct]sv$/i.test(name);
   if (isTable && isFolder)
     throw new UsageError(
       `${name}: expected a file with a table, got a folder; rename it if it is one of pictures`,
     );
-  return isTable ? ownData["table"]() : isFolder ? ownData["photos"]() : undefined;
+  if (isTable) return ownData[tuned ? "tuned-table" : "table"]();
+  return isFolder ? ownData[tuned ? "tuned-pictures" : "photos"]() : undefined;
 };

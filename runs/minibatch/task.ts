@@ -91,12 +91,26 @@ export interface Task {
     trained: Omit<TrainedModel, "data">,
     options: { readonly files: readonly NamedFile[]; readonly world: World },
   ) => Promise<Predictions>;
+  /** The network as it answers, for a file of its own; its data have decided `config`. */
+  readonly answering?: (config: MinibatchConfig, world: World) => Promise<Answering>;
   /** What to do about a loss that is no number (default: "lower --lr"). */
   readonly advice?: string;
   /** What else there is to say of the data. */
   readonly facts?: Facts;
   /** What others reported, to set beside what is measured here. */
   readonly reported?: Sheet["reported"];
+}
+
+/** A network as it answers examples, without labels and loss. */
+export interface Answering {
+  /** The examples, so many of them. */
+  input(size: number): Input;
+  /** Its output `answer` is [size, outputs]. */
+  network(x: Input): Network;
+  /** What somebody needs to know to ask it. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** From names of parameters to those of the weights in the file that they came from. */
+  readonly original?: ReadonlyMap<string, string>;
 }
 
 /** A model that was trained, ready to be looked at. */

@@ -1,7 +1,7 @@
 /** Answers of a network by what a checkpoint holds, whenever it was saved. */
 import { expect, test } from "vitest";
 import { answersOf } from "../../experiments/own/answers.ts";
-import { answering } from "../../experiments/own/table/model.ts";
+import { answering, perceptron } from "../../experiments/own/table/model.ts";
 import { table } from "../../experiments/own/table/task.ts";
 import {
   arms,
@@ -19,7 +19,7 @@ import { nodeRuntime } from "../../src/node/index.ts";
 
 test("a state that is still trained on answers as its parameters do", async () => {
   const target = { kind: "classification", name: "y", classes: ["a", "b"] } as const;
-  const network = (x: Input): Network => answering(target, 3, x);
+  const network = (x: Input): Network => answering(target, perceptron(3, 2), x);
   const x = input("x", [1, 2]);
   const { outputs = {} } = evalStep(network(x), { inputs: [x], norm: arms.plain });
   const parameters = initialState(parametersOf([outputs["answer"]]), 1);

@@ -152,8 +152,9 @@ describe("a picture", () => {
 
 test("pixels are normalized channel by channel", async () => {
   const size = 8;
-  const planes = await decodedPicture(picture, size, { decode: decoded });
-  const pixels = { bytes: Uint8Array.from([...planes, ...planes.toReversed()]), size };
+  const frame = { width: size, height: size, channels: 3 } as const;
+  const planes = await decodedPicture(picture, frame, { decode: decoded });
+  const pixels = { bytes: Uint8Array.from([...planes, ...planes.toReversed()]), frame };
   const rows = Uint32Array.of(0, 1);
   const x = normalized(pixels, coloursOf(pixels, rows), rows);
   const area = size * size;
@@ -167,21 +168,22 @@ test("pixels are normalized channel by channel", async () => {
 
 describe("what training varies", () => {
   const size = 16;
+  const frame = { width: size, height: size, channels: 3 } as const;
   const bytes = Uint8Array.from({ length: 3 * size * size }, (_, i) => i % 251);
   const colours = { mean: [0, 0, 0], deviation: [1, 1, 1] };
   const row = Uint32Array.of(0);
-  const straight = normalized({ bytes, size }, colours, row);
+  const straight = normalized({ bytes, frame }, colours, row);
 
   test("is a function of the key", () => {
     const views = (key: ReturnType<typeof keyOf>): readonly unknown[] =>
-      Array.from({ length: 50 }, (_, i) => viewOf(i, size, { augment: ["flips", "crops"], key }));
+      Array.from({ length: 50 }, (_, i) => viewOf(i, frame, { augment: ["flips", "crops"], key }));
     expect(views(keyOf(1, "variation", 5))).toEqual(views(keyOf(1, "variation", 5)));
     expect(views(keyOf(1, "variation", 5))).not.toEqual(views(keyOf(1, "variation", 6)));
     for (const view of views(keyOf(3)) as readonly ReturnType<typeof viewOf>[]) {
       expect(Math.abs(view.down)).toBeLessThanOrEqual(2);
       expect(Math.abs(view.right)).toBeLessThanOrEqual(2);
     }
-    expect(viewOf(1, size, { augment: [], key: keyOf(1) })).toEqual({
+    expect(viewOf(1, frame, { augment: [], key: keyOf(1) })).toEqual({
       down: 0,
       right: 0,
       mirrored: false,
@@ -189,7 +191,7 @@ describe("what training varies", () => {
   });
   test("mirrors, and shifts with the edge repeated", () => {
     const seen = (view: ReturnType<typeof viewOf>): Float32Array =>
-      normalized({ bytes, size }, colours, row, () => view);
+      normalized({ bytes, frame }, colours, row, () => view);
     const mirrored = seen({ down: 0, right: 0, mirrored: true });
     const shifted = seen({ down: -2, right: 1, mirrored: false });
     for (let y = 0; y < size; y++)

@@ -2,12 +2,11 @@
 import * as z from "zod/mini";
 import type { OwnConfig } from "../settings.ts";
 import { sourceSchema, type Source } from "../source.ts";
+import { modelFound, type ModelFound } from "../tuned/found.ts";
 import { splitSchema, type Split } from "../../../runs/split.ts";
 
 /** Labels are bytes. */
 export const MOST_CLASSES = 256;
-export const CHANNELS = 3;
-
 export const VARIATIONS = ["flips", "crops"] as const;
 export type Variation = (typeof VARIATIONS)[number];
 
@@ -18,6 +17,9 @@ export interface PhotosConfig extends OwnConfig {
   readonly found?: PhotosFound;
 }
 
+/** The colours of pictures, unless a trained model has others. */
+export const CHANNELS = 3;
+
 export interface PhotosFound {
   readonly source: Source;
   readonly split: Split;
@@ -26,12 +28,15 @@ export interface PhotosFound {
   /** Of each channel of the training pictures, of pixels 0..1. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
+  /** The trained model that they are looked at with, where it is one of somebody else's. */
+  readonly model?: ModelFound | undefined;
 }
 
 const channels = (of: z.ZodMiniType<number>): z.ZodMiniType<readonly number[]> =>
-  z.array(of).check(z.minLength(CHANNELS), z.maxLength(CHANNELS));
+  z.array(of).check(z.minLength(1), z.maxLength(CHANNELS));
 
 export const photosFound: z.ZodMiniType<PhotosFound> = z.strictObject({
+  model: z.optional(modelFound),
   source: sourceSchema,
   split: splitSchema,
   classes: z.array(z.string().check(z.minLength(1), z.maxLength(255))).check(
@@ -39,10 +44,10 @@ export const photosFound: z.ZodMiniType<PhotosFound> = z.strictObject({
     z.maxLength(MOST_CLASSES),
     z.refine((all) => new Set(all).size === all.length, "every one once"),
   ),
-  mean: channels(z.number().check(z.minimum(0), z.maximum(1))),
-  deviation: channels(z.number().check(z.minimum(1e-6), z.maximum(1))),
+  mean: channels(z.number().check(z.minimum(-1000), z.maximum(1000))),
+  deviation: channels(z.number().check(z.minimum(1e-6), z.maximum(1000))),
 });
 
 /** "400 pictures of photos: 2 classes" */
-export const photosTold = ({ source, classes }: PhotosFound): string =>
-  `${source.count} pictures of ${source.name}: ${classes.length} classes`;
+export const photosTold = ({ source, classes, model }: PhotosFound): string =>
+  `${source.count} pictures of ${source.name}: ${classes.length} classes${model ? `, ${model.name} up to ${model.at}` : ""}`;

@@ -8,6 +8,7 @@ import {
   type Input,
   type Layer,
   type Network,
+  type Node,
 } from "../../../src/index.ts";
 import { classification } from "../../classification.ts";
 
@@ -31,21 +32,16 @@ export const network = (width: number, classes: number): Layer =>
     dense(classes),
   );
 
-export interface Shape {
-  readonly width: number;
-  readonly classes: number;
-}
-
 /** The loss and mistakes on pictures `x`. */
 export const classifier =
-  ({ width, classes }: Shape, [x, labels]: readonly Input[]): Network =>
+  (layer: Layer, [x, labels]: readonly Input[]): Network =>
   (scope) =>
-    classification(network(width, classes)(scope, x), labels);
+    classification(layer(scope, x), labels);
 
 /** The probability of each class. */
 export const answering =
-  ({ width, classes }: Shape, x: Input): Network =>
+  (layer: Layer, x: Node): Network =>
   (scope) => {
-    const logits = network(width, classes)(scope, x);
+    const logits = layer(scope, x);
     return { answer: ops.softmax(logits), loss: ops.mean(logits) };
   };

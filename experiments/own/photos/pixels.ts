@@ -1,14 +1,14 @@
 /** Pictures as bytes in memory, decoded once; and as numbers, normalized and varied, batch by batch. */
 import { hash, type Files, type Key } from "../../../src/index.ts";
-import type { World } from "../../../runs/experiment.ts";
+import type { PictureSize, World } from "../../../runs/experiment.ts";
 import { sha256 } from "../source.ts";
 import type { Named } from "./folder.ts";
-import { CHANNELS, type Variation } from "./found.ts";
+import type { Variation } from "./found.ts";
 
 export interface Pixels {
-  /** `[count, 3, size, size]`, 0..255. */
+  /** `[count, channels, height, width]`, 0..255. */
   readonly bytes: Uint8Array;
-  readonly size: number;
+  readonly frame: PictureSize;
 }
 export interface Decoded extends Pixels {
   /** Those that could be read, in the order of their pixels. */
@@ -22,33 +22,35 @@ export interface Decoded extends Pixels {
 /** Decoded at a time: as many as threads can use, and no folder full of files in memory. */
 const AT_ONCE = 8;
 
-export const valuesOf = (size: number): number => CHANNELS * size * size;
+export const valuesOf = ({ channels, height, width }: PictureSize): number =>
+  channels * height * width;
 
 /** The pixels of one picture's file, a plane a channel; throws for what is no picture. */
 export async function decodedPicture(
   bytes: Uint8Array,
-  size: number,
+  frame: PictureSize,
   { decode }: Pick<World, "decode">,
 ): Promise<Uint8Array> {
   if (!decode)
     throw new Error(
       "pictures: expected somebody who can decode them, got none; give the world a decode",
     );
-  const { pixels } = await decode(bytes, { width: size, height: size, channels: CHANNELS });
+  const { pixels } = await decode(bytes, frame);
+  const { channels } = frame;
   const planes = new Uint8Array(pixels.length);
-  const area = size * size;
+  const area = pixels.length / channels;
   for (let i = 0; i < area; i++)
-    for (let c = 0; c < CHANNELS; c++) planes[c * area + i] = pixels[CHANNELS * i + c];
+    for (let c = 0; c < channels; c++) planes[c * area + i] = pixels[channels * i + c];
   return planes;
 }
 
 export async function decodedAll(
   files: Files,
   pictures: readonly Named[],
-  size: number,
+  frame: PictureSize,
   world: Pick<World, "decode" | "progress" | "freeMemory">,
 ): Promise<Decoded> {
-  const each = valuesOf(size);
+  const each = valuesOf(frame);
   const free = world.freeMemory?.() ?? Infinity;
   if (pictures.length * each > free)
     throw new Error(
@@ -64,7 +66,7 @@ export async function decodedAll(
       some.map(async ({ name }) => {
         const file = await files.read(name);
         const sum = `${name} ${await sha256(file)}`;
-        const pixels = decodedPicture(file, size, world);
+        const pixels = decodedPicture(file, frame, world);
         return { sum, pixels: await pixels.catch((error: unknown) => error as Error) };
       }),
     );
@@ -78,7 +80,7 @@ export async function decodedAll(
     world.progress("reading pictures", Math.min(1, (start + AT_ONCE) / pictures.length));
   }
   return {
-    ...{ bytes: bytes.subarray(0, read.length * each), size, pictures: read, unreadable },
+    ...{ bytes: bytes.subarray(0, read.length * each), frame, pictures: read, unreadable },
     sha256: await sha256(new TextEncoder().encode(sums.join("\n"))),
   };
 }
@@ -89,12 +91,12 @@ export interface Colours {
 }
 
 /** Mean and deviation of each channel over some pictures, of pixels 0..1. */
-export function coloursOf({ bytes, size }: Pixels, rows: Uint32Array): Colours {
-  const area = size * size;
-  const of = Array.from({ length: CHANNELS }, (_, c) => {
+export function coloursOf({ bytes, frame }: Pixels, rows: Uint32Array): Colours {
+  const area = frame.width * frame.height;
+  const of = Array.from({ length: frame.channels }, (_, c) => {
     const counts = new Float64Array(256); // exact, and quick
     for (const row of rows) {
-      const from = row * CHANNELS * area + c * area;
+      const from = (row * frame.channels + c) * area;
       for (let i = from; i < from + area; i++) counts[bytes[i]]++;
     }
     const average = (f: (x: number) => number): number =>
@@ -123,43 +125,44 @@ const SHIFT = 1 / 8;
 /** What `key` says of picture `row`: the same whenever it is asked. */
 export function viewOf(
   row: number,
-  size: number,
+  { width, height }: PictureSize,
   { augment, key }: { readonly augment: readonly Variation[]; readonly key: Key },
 ): View {
-  const most = Math.floor(size * SHIFT);
-  const shift = (part: number): number =>
-    augment.includes("crops")
+  const shift = (part: number, size: number): number => {
+    const most = Math.floor(size * SHIFT);
+    return augment.includes("crops")
       ? Math.floor((hash(3 * row + part, key) / 2 ** 32) * (2 * most + 1)) - most
       : 0;
+  };
   return {
-    down: shift(0),
-    right: shift(1),
+    down: shift(0, height),
+    right: shift(1, width),
     mirrored: augment.includes("flips") && hash(3 * row + 2, key) >= 2 ** 31,
   };
 }
 
-/** The pictures `rows`, `[rows.length, 3, size, size]`, normalized; where a shift uncovers nothing, the edge is repeated. */
+/** The pictures `rows`, `[rows.length, channels, height, width]`, normalized; where a shift uncovers nothing, the edge is repeated. */
 export function normalized(
-  { bytes, size }: Pixels,
+  { bytes, frame }: Pixels,
   { mean, deviation }: Colours,
   rows: Uint32Array,
   view: (row: number) => View = () => STRAIGHT,
 ): Float32Array {
-  const out = new Float32Array(rows.length * valuesOf(size));
-  const last = size - 1;
+  const { width, height, channels } = frame;
+  const out = new Float32Array(rows.length * valuesOf(frame));
+  const within = (at: number, size: number): number => Math.max(0, Math.min(size - 1, at));
   let at = 0;
   for (const row of rows) {
     const { down, right, mirrored } = view(row);
-    const columns = Int32Array.from({ length: size }, (_, x) =>
-      Math.max(0, Math.min(last, (mirrored ? last - x : x) + right)),
+    const columns = Int32Array.from({ length: width }, (_, x) =>
+      within((mirrored ? width - 1 - x : x) + right, width),
     );
-    for (let c = 0; c < CHANNELS; c++) {
+    for (let c = 0; c < channels; c++) {
       const scale = 1 / (255 * deviation[c]);
       const shift = -mean[c] / deviation[c];
-      for (let y = 0; y < size; y++) {
-        const line = Math.max(0, Math.min(last, y + down));
-        const from = row * valuesOf(size) + (c * size + line) * size;
-        for (let x = 0; x < size; x++) out[at++] = scale * bytes[from + columns[x]] + shift;
+      for (let y = 0; y < height; y++) {
+        const from = row * valuesOf(frame) + (c * height + within(y + down, height)) * width;
+        for (let x = 0; x < width; x++) out[at++] = scale * bytes[from + columns[x]] + shift;
       }
     }
   }

@@ -1,43 +1,40 @@
 /** Pictures of the user's own as a task: a folder for every class. */
-import { input, tensor } from "../../../src/index.ts";
+import { tensor } from "../../../src/index.ts";
 import { UsageError, type Experiment, type World } from "../../../runs/experiment.ts";
-import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../../runs/minibatch/config.ts";
+import type { MinibatchConfig } from "../../../runs/minibatch/config.ts";
 import { experimentOf } from "../../../runs/minibatch/experiment.ts";
 import type { DataSet, Task } from "../../../runs/minibatch/task.ts";
 import { choice, found, list, place, whole } from "../../../runs/settings.ts";
 import { word } from "../../../src/train/json.ts";
 import { errorRate, labelled } from "../../classification.ts";
-import { answersOf, likeliest } from "../answers.ts";
-import { newSplit, ownPreset, ownSettings } from "../settings.ts";
+import { newSplit, ownSettings } from "../settings.ts";
 import { sized } from "../sizes.ts";
 import { checkSame, nameOf } from "../source.ts";
 import { splitOf } from "../../../runs/split.ts";
+import { tunedPictures } from "../tuned/pictures.ts";
 import { pictureFolder, tooFew, type Folder } from "./folder.ts";
-import { CHANNELS, photosFound, photosTold, VARIATIONS, type PhotosConfig } from "./found.ts";
-import { answering, classifier } from "./model.ts";
-import {
-  coloursOf,
-  decodedAll,
-  decodedPicture,
-  normalized,
-  valuesOf,
-  viewOf,
-  type Colours,
-  type Decoded,
-} from "./pixels.ts";
+import { photosFound, photosTold, VARIATIONS, type PhotosConfig } from "./found.ts";
+import { classifier } from "./model.ts";
+import { madeForPictures, type PictureOrigin } from "./origin.ts";
+import { answeringOf, predictedBy } from "./predict.ts";
+import { coloursOf, decodedAll, normalized, viewOf, type Colours, type Decoded } from "./pixels.ts";
 
 const unit = "pictures";
 const SIZES = { batch: [16, 32], steps: 600, epochs: [4, 60] } as const;
 /** Of all pictures, those that may be unreadable. */
 const FEW = 0.05;
 
-const task: Task = {
-  name: "photos",
-  about: "the classes of pictures of yours, a folder each",
+const taskOf = (origin: PictureOrigin): Task => ({
+  name: origin.name,
+  about: origin.about,
   unit,
-  places: { data: place("photos: the folder, where it is not where it was", { changes: "" }) },
-  options: { width: whole("feature maps of the first layer", { most: 1024 }) },
+  places: {
+    data: place("photos: the folder, where it is not where it was", { changes: "" }),
+    ...origin.places,
+  },
+  options: origin.options,
   settings: {
+    ...origin.settings,
     size: whole("pixels of either side that pictures are brought to", {
       ...{ least: 8, most: 512, example: "64", unit: "pixels" },
     }),
@@ -49,67 +46,30 @@ const task: Task = {
     ...ownSettings(unit),
     found: found("what the folder decided", photosFound, photosTold),
   },
-  examples: [
-    "train ./photos",
-    "train ./photos --augment flips,crops --epochs 60",
-    "compare ./photos --arms plain,weight --seed 1,2,3",
-  ],
-  presets: {
-    standard: { ...ownPreset, lr: [0.001], size: 64, network: { width: 16 } } as typeof ownPreset,
-  },
+  examples: origin.examples ?? [],
+  presets: { standard: origin.preset },
   measures: errorRate(2),
-  decide,
+  decide: (config, world) => decide(origin, config as PhotosConfig, world),
   ...{ load: undecided, network: undecided },
-  async predict(trained, { files, world }) {
-    const { found: known, size, network } = trained.config as PhotosConfig;
-    if (!known)
-      throw new Error(
-        "predict: expected a run that keeps what its folder decided, got none; train it again",
-      );
-    const failed: string[] = [];
-    const names: string[] = [];
-    const all: Uint8Array[] = [];
-    for (const file of files)
-      try {
-        all.push(await decodedPicture(await file.read(), size, world));
-        names.push(file.name);
-      } catch (error) {
-        const { message } = error as Error;
-        failed.push(message.startsWith(file.name) ? message : `${file.name}: ${message}`);
-      }
-    const shape = { width: network["width"], classes: known.classes.length };
-    const answers = await answersOf(trained, {
-      count: all.length,
-      input: (count) => input("x", [count, CHANNELS, size, size]),
-      feed(start, count) {
-        const bytes = new Uint8Array(count * valuesOf(size));
-        for (let i = 0; i < count; i++) bytes.set(all[start + i], i * valuesOf(size));
-        const rows = Uint32Array.from({ length: count }, (_, i) => i);
-        return tensor(normalized({ bytes, size }, known, rows), [count, CHANNELS, size, size]);
-      },
-      network: (x) => answering(shape, x),
-    });
-    const rows = answers.map((answer, i) => {
-      const { index, probability } = likeliest(answer);
-      return [names[i], known.classes[index], probability];
-    });
-    return { columns: ["file", "class", "probability"], rows, notes: [], failed };
-  },
-  rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
-  optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),
-};
+  answering: (config, world) => answeringOf(origin, config as PhotosConfig, world),
+  predict: predictedBy(origin),
+  rates: origin.rates,
+  optimizer: origin.optimizer,
+});
 
-export const photos: Experiment<MinibatchConfig> = experimentOf(task);
+export const photos: Experiment<MinibatchConfig> = experimentOf(taskOf(madeForPictures));
+/** The same with a trained model of somebody else's. */
+export const tunedPhotos: Experiment<MinibatchConfig> = experimentOf(taskOf(tunedPictures));
 
 function undecided(): never {
   throw new Error("photos: expected a task that its data have decided, got none; open it first");
 }
 
 async function decide(
-  asked: MinibatchConfig,
+  origin: PictureOrigin,
+  config: PhotosConfig,
   world: World,
 ): Promise<{ readonly task: Task; readonly config: PhotosConfig }> {
-  const config = asked as PhotosConfig;
   if (!("data" in world.places))
     throw new UsageError(
       "photos: expected a folder, got none; name it, as in weightnorm train ./photos",
@@ -118,7 +78,8 @@ async function decide(
   const files = await world.door.at(path);
   const where = files.where("");
   const folder = pictureFolder(files);
-  const decoded = await decodedAll(files, folder.pictures, config.size, world);
+  const body = await origin.open(config, world);
+  const decoded = await decodedAll(files, folder.pictures, body.frame, world);
   checkReadable(decoded, folder, where);
   const source = { name: nameOf(path), count: decoded.pictures.length, sha256: decoded.sha256 };
   checkSame(config.found?.source, source, where);
@@ -134,28 +95,32 @@ async function decide(
   );
   const split = config.found?.split ?? newSplit(config);
   const parts = splitOf(labels, split);
-  const colours = config.found ?? coloursOf(decoded, parts.train);
-  const { mean, deviation } = colours;
+  const { mean, deviation } = config.found ?? body.colours ?? coloursOf(decoded, parts.train);
+  const colours = { mean, deviation };
   const data = (rows: Uint32Array): DataSet => pictures(decoded, { colours, labels, rows }, config);
   const count = (set: Uint32Array, label: number): number =>
     set.filter((row) => labels[row] === label).length;
+  const layer = body.layer(classes.length);
   const counts = classes.map((_, label) => count(parts.train, label));
   const frequent = counts.indexOf(Math.max(...counts));
   return {
     config: {
       ...sized(config, parts.train.length, SIZES),
-      found: config.found ?? { source, split, classes, mean, deviation },
+      size: body.frame.width,
+      found: config.found ?? {
+        ...{ source, split, classes, mean, deviation },
+        ...(body.model ? { model: body.model.found } : {}),
+      },
     },
     task: {
-      ...task,
+      ...taskOf(origin),
       measures: [
         { ...errorRate(2)[0], chance: 1 - count(parts.test, frequent) / parts.test.length },
       ],
       facts: [["classes", classes.length > 20 ? classes.length : classes.join(", ")]],
       load: () =>
         Promise.resolve({ train: data(parts.train), test: data(parts.test), source: where }),
-      network: (inputs, { network }) =>
-        classifier({ width: network["width"], classes: classes.length }, inputs),
+      network: (inputs) => classifier(layer, inputs),
     },
   };
 }
@@ -191,11 +156,13 @@ interface Part {
 function pictures(
   decoded: Decoded,
   { colours, labels, rows }: Part,
-  { size, augment = [] }: PhotosConfig,
+  { augment = [] }: PhotosConfig,
 ): DataSet {
+  const { frame } = decoded;
+  const shape = [frame.channels, frame.height, frame.width];
   const at = (wanted: Uint32Array): Uint32Array => wanted.map((i) => rows[i]);
   const set = labelled({
-    shape: [CHANNELS, size, size],
+    shape,
     labels: Uint8Array.from(rows, (row) => labels[row]),
     pixels: (wanted) => normalized(decoded, colours, at(wanted)),
   });
@@ -205,8 +172,8 @@ function pictures(
     varied: (wanted, key) => ({
       ...set.feeds(wanted),
       x: tensor(
-        normalized(decoded, colours, at(wanted), (row) => viewOf(row, size, { augment, key })),
-        [wanted.length, CHANNELS, size, size],
+        normalized(decoded, colours, at(wanted), (row) => viewOf(row, frame, { augment, key })),
+        [wanted.length, ...shape],
       ),
     }),
   };

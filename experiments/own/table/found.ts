@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { OwnConfig } from "../settings.ts";
 import { sourceSchema, type Source } from "../source.ts";
+import { modelFound, type ModelFound } from "../tuned/found.ts";
 import { splitSchema, type Split } from "../../../runs/split.ts";
 
 /** A column as the network takes it. */
@@ -49,6 +50,8 @@ export interface TableFound {
   /** Those that are learned from, in the order of the file. */
   readonly columns: readonly Column[];
   readonly commas: boolean;
+  /** The trained model that is fine-tuned, where it is one of somebody else's. */
+  readonly model?: ModelFound | undefined;
 }
 
 /** Numbers that a row becomes, at most. */
@@ -98,6 +101,7 @@ export const tableFound: z.ZodMiniType<TableFound> = z
     target,
     columns: z.array(column).check(z.minLength(1), z.maxLength(1000)),
     commas: z.boolean(),
+    model: z.optional(modelFound),
   })
   .check(
     z.refine(

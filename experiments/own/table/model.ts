@@ -16,7 +16,7 @@ import type { Target } from "./found.ts";
 const { abs, mul, relu, sub } = ops;
 
 /** `[batch, inputs] -> [batch, outputs]`: logits of classes, or one standardized number. */
-export const perceptron = (width: number, { outputs }: { readonly outputs: number }): Layer =>
+export const perceptron = (width: number, outputs: number): Layer =>
   sequential(dense(width), apply(relu), dense(width), apply(relu), dense(outputs));
 
 export const outputsOf = (target: Target): number =>
@@ -24,9 +24,9 @@ export const outputsOf = (target: Target): number =>
 
 /** The loss and the measure on rows `x`; `y` are int32 labels [batch], or standardized numbers [batch, 1]. */
 export const judged =
-  (target: Target, width: number, [x, y]: readonly Input[]): Network =>
+  (target: Target, layer: Layer, [x, y]: readonly Input[]): Network =>
   (scope) => {
-    const answer = perceptron(width, { outputs: outputsOf(target) })(scope, x);
+    const answer = layer(scope, x);
     if (target.kind === "classification") return classification(answer, y);
     const away = abs(sub(answer, y));
     return {
@@ -37,9 +37,9 @@ export const judged =
 
 /** What a trained network says of rows `x`: probabilities of classes, or numbers. */
 export const answering =
-  (target: Target, width: number, x: Node): Network =>
+  (target: Target, layer: Layer, x: Node): Network =>
   (scope) => {
-    const answer = perceptron(width, { outputs: outputsOf(target) })(scope, x);
+    const answer = layer(scope, x);
     return target.kind === "classification"
       ? { answer: ops.softmax(answer), loss: ops.mean(answer) }
       : { answer, loss: ops.mean(answer) };

@@ -1,67 +1,97 @@
 /** What a trained network says of the rows of other tables. */
 import { input, tensor } from "../../../src/index.ts";
-import type { NamedFile } from "../../../runs/experiment.ts";
-import type { Task } from "../../../runs/minibatch/task.ts";
+import type { NamedFile, World } from "../../../runs/experiment.ts";
+import type { Answering, Task } from "../../../runs/minibatch/task.ts";
 import { brief, word } from "../../../src/train/json.ts";
 import { answersOf, likeliest, rounded } from "../answers.ts";
 import { checkRow, readTable, type Row, type Text } from "./csv.ts";
 import { encoded, remarked, type Remark } from "./encode.ts";
-import { inputsOf, type TableConfig, type Target } from "./found.ts";
+import { inputsOf, type TableConfig, type TableFound, type Target } from "./found.ts";
 import { checkColumns } from "./learned.ts";
-import { answering } from "./model.ts";
+import { answering, outputsOf } from "./model.ts";
+import type { TableOrigin } from "./origin.ts";
 
 type Predict = NonNullable<Task["predict"]>;
 
-/** The rows of all files with what is predicted of them; of several files all have the columns of the first. */
-export const predicted: Predict = async (trained, { files }) => {
-  const { found: known } = trained.config as TableConfig;
-  if (!known)
-    throw new Error(
-      "predict: expected a run that keeps what its table decided, got none; train it again",
-    );
-  const failed: string[] = [];
-  const notes: string[] = [];
-  const rows: (readonly (string | number)[])[] = [];
-  let header: readonly string[] | undefined;
-  for (const given of files) {
-    const table = await opened(given, known, failed);
-    if (!table) continue;
-    header ??= table.header;
-    const good = goodRows(table, header, failed);
-    const remarks: Remark[] = [];
-    const own = { columns: known.columns, commas: table.commas }; // its commas are those of its delimiter
-    const x = encoded(own, table, good, (remark) => remarks.push(remark));
-    const wrong = remarks.filter(({ what }) => what === "no number");
-    for (const { line, column, got } of wrong)
-      failed.push(
-        `${table.file}:${line}: expected a number in column ${word(column)}, got ${brief(got)}; mend it`,
-      );
-    notes.push(...notesOf(remarks, table.file));
-    const lines = new Set(wrong.map(({ line }) => line));
-    const kept = good.flatMap((row, i) => (lines.has(row.line) ? [] : [i]));
-    const width = inputsOf(known);
-    const answers = await answersOf(trained, {
-      count: kept.length,
-      input: (size) => input("x", [size, width]),
-      feed: (start, size) =>
-        tensor(
-          kept
-            .slice(start, start + size)
-            .flatMap((i) => [...x.subarray(i * width, (i + 1) * width)]),
-          [size, width],
-        ),
-      network: (asked) => answering(known.target, trained.config.network["width"], asked),
-    });
-    for (const [at, i] of kept.entries())
-      rows.push([...good[i].fields, ...said(known.target, answers[at])]);
-  }
+function decided({ found }: TableConfig): TableFound {
+  if (found) return found;
+  throw new Error(
+    "predict: expected a run that keeps what its table decided, got none; train it again",
+  );
+}
+
+/** Rows as numbers [batch, inputs] to probabilities, or to the number that is predicted, standardized. */
+export async function answeringOf(
+  origin: TableOrigin,
+  config: TableConfig,
+  world: World,
+): Promise<Answering> {
+  const known = decided(config);
+  const { model, ...body } = await origin.open(config, world);
+  const layer = body.layer(outputsOf(known.target));
+  const { columns, target } = known;
   return {
-    columns: [...(header ?? []), ...headsOf(known.target, header ?? [])],
-    rows,
-    notes,
-    failed,
+    input: (size) => input(model?.input ?? "x", [size, inputsOf(known)]),
+    network: (x) => answering(target, layer, x),
+    ...(model ? { original: model.original } : {}),
+    metadata: {
+      ...(target.kind === "classification" ? { classes: JSON.stringify(target.classes) } : {}),
+      preprocessing: JSON.stringify({ target, columns }),
+    },
   };
-};
+}
+
+/** The rows of all files with what is predicted of them; of several files all have the columns of the first. */
+export const predictedBy =
+  (origin: TableOrigin): Predict =>
+  async (trained, { files, world }) => {
+    const config = trained.config as TableConfig;
+    const known = decided(config);
+    const body = await origin.open(config, world);
+    const layer = body.layer(outputsOf(known.target));
+    const failed: string[] = [];
+    const notes: string[] = [];
+    const rows: (readonly (string | number)[])[] = [];
+    let header: readonly string[] | undefined;
+    for (const given of files) {
+      const table = await opened(given, known, failed);
+      if (!table) continue;
+      header ??= table.header;
+      const good = goodRows(table, header, failed);
+      const remarks: Remark[] = [];
+      const own = { columns: known.columns, commas: table.commas }; // its commas are those of its delimiter
+      const x = encoded(own, table, good, (remark) => remarks.push(remark));
+      const wrong = remarks.filter(({ what }) => what === "no number");
+      for (const { line, column, got } of wrong)
+        failed.push(
+          `${table.file}:${line}: expected a number in column ${word(column)}, got ${brief(got)}; mend it`,
+        );
+      notes.push(...notesOf(remarks, table.file));
+      const lines = new Set(wrong.map(({ line }) => line));
+      const kept = good.flatMap((row, i) => (lines.has(row.line) ? [] : [i]));
+      const width = inputsOf(known);
+      const answers = await answersOf(trained, {
+        count: kept.length,
+        input: (size) => input("x", [size, width]),
+        feed: (start, size) =>
+          tensor(
+            kept
+              .slice(start, start + size)
+              .flatMap((i) => [...x.subarray(i * width, (i + 1) * width)]),
+            [size, width],
+          ),
+        network: (asked) => answering(known.target, layer, asked),
+      });
+      for (const [at, i] of kept.entries())
+        rows.push([...good[i].fields, ...said(known.target, answers[at])]);
+    }
+    return {
+      columns: [...(header ?? []), ...headsOf(known.target, header ?? [])],
+      rows,
+      notes,
+      failed,
+    };
+  };
 
 async function opened(
   given: NamedFile,

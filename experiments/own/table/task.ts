@@ -1,37 +1,40 @@
 /** A table of the user's own as a task: one of its columns is learned from the others. */
 import { gatherRows, input, tensor, gatherLabels } from "../../../src/index.ts";
 import { UsageError, type Experiment, type World } from "../../../runs/experiment.ts";
-import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../../runs/minibatch/config.ts";
+import type { MinibatchConfig } from "../../../runs/minibatch/config.ts";
 import { experimentOf } from "../../../runs/minibatch/experiment.ts";
 import type { DataSet, Task, TaskData } from "../../../runs/minibatch/task.ts";
 import type { Facts, Measure } from "../../../runs/records.ts";
-import { choice, common, found, list, place, text, whole } from "../../../runs/settings.ts";
+import { choice, common, found, list, place, text } from "../../../runs/settings.ts";
 import { word } from "../../../src/train/json.ts";
 import { errorRate } from "../../classification.ts";
-import { newSplit, ownPreset, ownSettings } from "../settings.ts";
+import { newSplit, ownSettings } from "../settings.ts";
 import { sized } from "../sizes.ts";
 import { checkSame, nameOf, sha256 } from "../source.ts";
+import { tunedRows } from "../tuned/rows.ts";
 import { isMissing, numberIn } from "./columns.ts";
 import { readTable, type Row, type Text } from "./csv.ts";
 import { encoded, remarked, type Remark } from "./encode.ts";
 import { inputsOf, tableFound, tableTold, type TableConfig } from "./found.ts";
 import { learnedFrom, namesIn, type Learned } from "./learned.ts";
-import { judged } from "./model.ts";
-import { predicted } from "./predict.ts";
+import { judged, outputsOf } from "./model.ts";
+import { madeForTables, type TableOrigin } from "./origin.ts";
+import { answeringOf, predictedBy } from "./predict.ts";
 
 const unit = "rows";
 const SIZES = { batch: [16, 128], steps: 500, epochs: [10, 60] } as const;
-const WIDTH = { least: 64, most: 256, perInput: 2 };
 
-export const task: Task = {
-  name: "table",
-  about: "a column of a table of yours from the others",
+const taskOf = (origin: TableOrigin): Task => ({
+  name: origin.name,
+  about: origin.about,
   unit,
   places: {
     data: place("table: a .csv or .tsv file, where it is not where it was", { changes: "" }),
+    ...origin.places,
   },
-  options: { width: whole("units of either hidden layer", { most: 4096 }) },
+  options: origin.options,
   settings: {
+    ...origin.settings,
     column: text("the column to predict (default: none, it has to be named)", {
       ...{ flag: "target", example: "species" },
     }),
@@ -49,27 +52,27 @@ export const task: Task = {
     threads: { ...common.threads, help: "threads for the runtime (default: 1, rows being small)" },
     found: found("what the table decided", tableFound, tableTold),
   },
-  examples: [
-    "train iris.csv --target species",
-    "compare houses.csv --target price --kind regression",
-    "compare iris.csv --target species --arms plain,weight --seed 1,2,3",
-  ],
-  presets: { standard: ownPreset },
+  examples: origin.examples ?? [],
+  presets: { standard: origin.preset },
   measures: errorRate(2),
-  decide,
-  predict: predicted,
+  decide: (config, world) => decide(origin, config as TableConfig, world),
   ...{ load: undecided, network: undecided },
-  rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
-  optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),
-};
+  answering: (config, world) => answeringOf(origin, config as TableConfig, world),
+  predict: predictedBy(origin),
+  rates: origin.rates,
+  optimizer: origin.optimizer,
+});
 
-export const table: Experiment<MinibatchConfig> = experimentOf(task);
+export const table: Experiment<MinibatchConfig> = experimentOf(taskOf(madeForTables));
+/** The same with a trained model of somebody else's. */
+export const tunedTable: Experiment<MinibatchConfig> = experimentOf(taskOf(tunedRows));
 
 function undecided(): never {
   throw new Error("table: expected a task that its data have decided, got none; open it first");
 }
 
 async function decide(
+  origin: TableOrigin,
   asked: TableConfig,
   world: World,
 ): Promise<{ readonly task: Task; readonly config: TableConfig }> {
@@ -98,29 +101,27 @@ async function decide(
   if (!asked.found) for (const line of saidOf(read, learned)) world.say?.(line);
   const { target } = learned.found;
   const count = learned.parts.train.length;
-  const units = Math.max(
-    WIDTH.least,
-    Math.min(WIDTH.most, WIDTH.perInput * inputsOf(learned.found)),
-  );
-  const { width } = asked.network;
+  const body = await origin.open(asked, world);
+  const sizes = body.sized(learned.found, asked);
+  const layer = body.layer(outputsOf(target), sizes.width);
   const measure = measureOf(learned, read);
   return {
     config: {
       ...sized(asked, count, SIZES),
       threads: asked.threads === Infinity ? 1 : asked.threads,
-      network: { width: width === Infinity ? units : width },
+      network: { ...sizes },
       target:
         asked.found || !measure.chance || measure.share
           ? asked.target
           : Number((measure.chance / 2).toPrecision(3)),
-      found: learned.found,
+      found: { ...learned.found, ...(body.model ? { model: body.model.found } : {}) },
     },
     task: {
-      ...task,
+      ...taskOf(origin),
       measures: [measure],
       facts: factsOf(learned),
       load: () => Promise.resolve(dataOf(read, learned)),
-      network: (inputs, { network: own }) => judged(target, own["width"], inputs),
+      network: (inputs) => judged(target, layer, inputs),
     },
   };
 }

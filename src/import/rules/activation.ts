@@ -20,13 +20,9 @@ import {
   tanh,
   type Node,
 } from "../../graph/index.ts";
-import type { Call, Rule, Rules } from "../call.ts";
+import type { Call, Rules } from "../call.ts";
 import { throughFloat } from "./integers.ts";
-
-const unary =
-  (f: (x: Node) => Node): Rule =>
-  (call) =>
-    f(call.x(0));
+import { unary } from "./operands.ts";
 
 /** Slopes beyond 0 to 1 have no op of their own. */
 export const leaky = (x: Node, alpha: number): Node =>
@@ -43,6 +39,9 @@ function slopes(call: Call): Node {
 export function hardSigmoid(x: Node, alpha: number, beta: number): Node {
   return clip(add(mul(x, alpha), beta), 0, 1);
 }
+export const softsign = (x: Node): Node => div(x, add(abs(x), 1));
+/** x where it is above alpha, else 0. */
+export const thresholded = (x: Node, alpha: number): Node => select(greater(x, alpha), x, 0);
 /** From -lambd to lambd nothing is left. */
 function shrunk(x: Node, lambd: number, bias: number): Node {
   return select(less(x, -lambd), add(x, bias), select(greater(x, lambd), sub(x, bias), 0));
@@ -69,10 +68,7 @@ export const activation: Rules = {
     const alpha = call.float("alpha", 1);
     return mul(elu(mul(call.x(0), 1 / alpha)), alpha);
   },
-  ThresholdedRelu: (call) => {
-    const x = call.x(0);
-    return select(greater(x, call.float("alpha", 1)), x, 0);
-  },
+  ThresholdedRelu: (call) => thresholded(call.x(0), call.float("alpha", 1)),
   Sigmoid: unary(sigmoid),
   Tanh: unary(tanh),
   HardSigmoid: (call) => hardSigmoid(call.x(0), call.float("alpha", 0.2), call.float("beta", 0.5)),
@@ -81,7 +77,7 @@ export const activation: Rules = {
   Mish: unary((x) => mul(x, tanh(softplus(x)))),
   Gelu: (call) => gelu(call.x(0), { approximate: approximation(call) }),
   Softplus: unary(softplus),
-  Softsign: unary((x) => div(x, add(abs(x), 1))),
+  Softsign: unary(softsign),
   Shrink: (call) => shrunk(call.x(0), call.float("lambd", 0.5), call.float("bias", 0)),
 };
 

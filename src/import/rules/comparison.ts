@@ -14,12 +14,7 @@ import {
   type Node,
 } from "../../graph/index.ts";
 import type { Rule, Rules } from "../call.ts";
-import { operands } from "./elementwise.ts";
-
-const binary =
-  (f: (a: Node, b: Node) => Node): Rule =>
-  (call) =>
-    f(...operands(call));
+import { binary } from "./operands.ts";
 
 /** `select`, of bools too. */
 function chosen(condition: Node, x: Node, y: Node): Node {

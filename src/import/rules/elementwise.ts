@@ -16,7 +16,6 @@ import {
   neg,
   ones,
   pow,
-  reshape,
   round,
   select,
   sign,
@@ -28,8 +27,8 @@ import {
 } from "../../graph/index.ts";
 import { DataType } from "../../onnx/index.ts";
 import type { Call, Rule, Rules, Value } from "../call.ts";
-import { axisOf } from "./axes.ts";
-import { asFloat, dtypeOf, throughFloat, wrapped } from "./integers.ts";
+import { asFloat, dtypeFor, throughFloat, wrapped } from "./integers.ts";
+import { binary, operands } from "./operands.ts";
 
 /** A function of floats; of integers by way of floats. */
 const unary =
@@ -38,20 +37,6 @@ const unary =
     const x = call.x(0);
     return x.dtype === "float" ? f(x) : throughFloat(f)(x);
   };
-const binary =
-  (f: (a: Node, b: Node) => Node): Rule =>
-  (call) =>
-    f(...operands(call));
-
-/** Two operands; before opset 7 the axes of the second begin at `axis` of the first where `broadcast` says so. */
-export function operands(call: Call): [Node, Node] {
-  const [a, b] = [call.x(0), call.x(1)];
-  if (call.opset >= 7 || !call.has("axis") || call.int("broadcast", 0) === 0) return [a, b];
-  const rank = a.shape.length;
-  const after = rank - axisOf(call, call.int("axis"), rank) - b.shape.length;
-  return [a, reshape(b, [...b.shape, ...new Array<number>(Math.max(0, after)).fill(1)])];
-}
-
 const larger = (a: Node, b: Node): Node =>
   a.dtype === "float" ? maximum(a, b) : select(less(a, b), b, a);
 const smaller = (a: Node, b: Node): Node =>
@@ -62,7 +47,10 @@ const variadic =
   (f: (a: Node, b: Node) => Node): Rule =>
   (call) =>
     all(call).reduce((a, b) => f(a, b));
-const all = (call: Call): readonly Node[] => call.inputs.map((_, i) => call.x(i));
+const all = (call: Call): readonly Node[] => [
+  call.x(0),
+  ...call.inputs.slice(1).map((_, i) => call.x(i + 1)),
+];
 
 /** Toward zero. */
 const truncated = (x: Node): Node => mul(sign(x), floor(abs(x)));
@@ -113,7 +101,7 @@ function shifted(call: Call): Node {
 }
 
 const castTo = (call: Call, type: number): Value => ({
-  node: cast(call.x(0), dtypeOf(call, type)),
+  node: cast(call.x(0), dtypeFor(call, type)),
   type,
 });
 

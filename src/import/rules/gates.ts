@@ -1,21 +1,17 @@
 /** What the gates of recurrent nodes are activated by, as their attributes say. */
 import {
-  abs,
   add,
   clip,
-  div,
   elu,
-  greater,
   mul,
   relu,
-  select,
   sigmoid,
   softplus,
   tanh,
   type Node,
 } from "../../graph/index.ts";
 import type { Call } from "../call.ts";
-import { hardSigmoid, leaky } from "./activation.ts";
+import { hardSigmoid, leaky, softsign, thresholded } from "./activation.ts";
 
 /** An activation with the numbers that it takes, which have defaults. */
 interface Activation {
@@ -27,11 +23,11 @@ const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>
   ["relu", { f: relu }],
   ["tanh", { f: tanh }],
   ["sigmoid", { f: sigmoid }],
-  ["softsign", { f: (x) => div(x, add(abs(x), 1)) }],
+  ["softsign", { f: softsign }],
   ["softplus", { f: softplus }],
   ["elu", { alpha: 1, f: elu }],
   ["leakyrelu", { alpha: 0.01, f: leaky }],
-  ["thresholdedrelu", { alpha: 1, f: (x, alpha) => select(greater(x, alpha), x, 0) }],
+  ["thresholdedrelu", { alpha: 1, f: thresholded }],
   ["hardsigmoid", { alpha: 0.2, beta: 0.5, f: hardSigmoid }],
   ["affine", { alpha: 1, beta: 0, f: (x, alpha, beta) => add(mul(x, alpha), beta) }],
   ["scaledtanh", { alpha: 1, beta: 1, f: (x, alpha, beta) => mul(tanh(mul(x, beta)), alpha) }],

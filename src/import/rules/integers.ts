@@ -2,7 +2,7 @@
 import { cast, floor, mul, select, less, sub, type Dtype, type Node } from "../../graph/index.ts";
 import { DataType } from "../../onnx/index.ts";
 import type { Call } from "../call.ts";
-import { dtypeOf as standsFor, typeName } from "../tensors.ts";
+import { dtypeOf, typeName } from "../tensors.ts";
 
 /** How many bits the integers of an element type have, and whether they are signed. */
 interface Width {
@@ -29,8 +29,8 @@ export function rangeOf(call: Call, type: number): readonly [number, number] {
 }
 
 /** The dtype of the nodes that stand for an ONNX element type; an error where none can. */
-export function dtypeOf(call: Call, type: number): Dtype {
-  const dtype = standsFor(type);
+export function dtypeFor(call: Call, type: number): Dtype {
+  const dtype = dtypeOf(type);
   if (dtype) return dtype;
   throw call.fail(
     `expected floats, integers or bools, got ${typeName(type)}; cut the model before this node`,

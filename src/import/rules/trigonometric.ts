@@ -17,12 +17,8 @@ import {
   sub,
   type Node,
 } from "../../graph/index.ts";
-import type { Rule, Rules } from "../call.ts";
-
-const unary =
-  (f: (x: Node) => Node): Rule =>
-  (call) =>
-    f(call.x(0));
+import type { Rules } from "../call.ts";
+import { unary } from "./operands.ts";
 
 /** f(x) where x > 0 and -f(-x) elsewhere, with the slope of f at 0. */
 const odd =

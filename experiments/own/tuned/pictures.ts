@@ -1,0 +1,108 @@
+/** Pictures as a trained model takes them: its size, its order of axes, its normalization. */
+import { ops } from "../../../src/index.ts";
+import { UsageError, type PictureSize } from "../../../runs/experiment.ts";
+import { text, type Settings } from "../../../runs/settings.ts";
+import type { PhotosConfig } from "../photos/found.ts";
+import type { PictureOrigin } from "../photos/origin.ts";
+import type { Colours } from "../photos/pixels.ts";
+import { openModel, withHead, type Opened } from "./model.ts";
+import {
+  modelPlace,
+  optimizerFor,
+  ratesFor,
+  tunedPreset,
+  tunedSettings,
+  type TunedConfig,
+} from "./settings.ts";
+
+type Config = PhotosConfig & TunedConfig & { readonly normalize: string };
+
+/** Where the model's file does not say a size. */
+const USUAL = 64;
+
+/** What pixels of 0..1 are normalized by, by name. */
+const normalizations: Readonly<Record<string, Colours>> = {
+  imagenet: { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] },
+  "0..1": { mean: [0, 0, 0], deviation: [1, 1, 1] },
+  "-1..1": { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] },
+  "0..255": { mean: [0, 0, 0], deviation: [1 / 255, 1 / 255, 1 / 255] },
+};
+const settings: Settings = {
+  normalize: text(
+    `how the model wants its pixels: ${Object.keys(normalizations).join(", ")}, or mean,deviation of 0..1`,
+    { example: "-1..1" },
+  ),
+};
+
+export const tunedPictures: PictureOrigin = {
+  name: "tuned-pictures",
+  about: "a trained model, fine-tuned on the classes of pictures of yours, a folder each",
+  options: {},
+  places: modelPlace,
+  settings: { ...tunedSettings, ...settings },
+  preset: { ...tunedPreset, size: Infinity, normalize: "imagenet" } as PictureOrigin["preset"],
+  examples: [
+    "finetune model.onnx --data ./photos",
+    "finetune model.onnx --data ./photos --all --norm plain,weight --epochs 10",
+  ],
+  rates: ratesFor,
+  optimizer: optimizerFor,
+  async open(asked, world) {
+    const config = asked as Config;
+    const opened = await openModel(config, config.found?.model, world);
+    const { frame, isLast } = frameOf(opened, config);
+    return {
+      frame,
+      colours: coloursFor(config.normalize, frame),
+      channelsLast: isLast,
+      layer(classes) {
+        const layer = withHead(opened, classes, config);
+        // Pictures come with channels first; the file may have them last.
+        return isLast ? (scope, x) => layer(scope, ops.transpose(x, [0, 2, 3, 1])) : layer;
+      },
+      model: {
+        found: opened.found,
+        input: opened.imported.ports[0].name,
+        original: opened.imported.original,
+      },
+    };
+  },
+};
+
+/** Which axis has the colours, and how large pictures are. */
+function frameOf(
+  { imported, where }: Opened,
+  { size }: Config,
+): { readonly frame: PictureSize; readonly isLast: boolean } {
+  const [{ name, shape }] = imported.ports;
+  const axis = [1, 3].find((a) => shape[a] === 3) ?? [1, 3].find((a) => shape[a] === 1);
+  if (shape.length !== 4 || axis === undefined)
+    throw new UsageError(
+      `${where}: expected an input of pictures, [batch, 3, height, width] or with the 3 last, got "${name}" [${shape.join(", ")}]; a model of another kind takes a table, --data table.csv`,
+    );
+  const side = size === Infinity ? USUAL : size;
+  const [height, width] = (axis === 1 ? [2, 3] : [1, 2]).map((a) => {
+    const fixed = shape[a];
+    return typeof fixed === "number" ? fixed : side;
+  });
+  if (size !== Infinity && ![height, width].includes(size))
+    throw new UsageError(
+      `--size: the model takes pictures of ${width} x ${height}, got ${size}; leave --size away`,
+    );
+  return { frame: { width, height, channels: shape[axis] as 1 | 3 }, isLast: axis === 3 };
+}
+
+function coloursFor(said: string, { channels }: PictureSize): Colours {
+  const named = Object.hasOwn(normalizations, said) ? normalizations[said] : undefined;
+  const numbers = said.split(",").map(Number);
+  const fits = numbers.length === 2 && numbers.every(Number.isFinite) && numbers[1] > 0;
+  if (!named && !fits)
+    throw new UsageError(
+      `--normalize: expected one of ${Object.keys(normalizations).join(", ")}, or mean,deviation, got "${said}"; write e.g. 0.5,0.25`,
+    );
+  const every = (values: readonly number[]): readonly number[] =>
+    Array.from({ length: channels }, (_, c) => values[c % values.length]);
+  return named
+    ? { mean: every(named.mean), deviation: every(named.deviation) }
+    : { mean: every([numbers[0]]), deviation: every([numbers[1]]) };
+}
