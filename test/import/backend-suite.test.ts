@@ -9,8 +9,8 @@ import { isInstalled, outcomeOf, tests, type Outcome } from "./suite.ts";
 import { passes, reasonOf, supportDocument, withGradient } from "./support-document.ts";
 
 /** What is reached: a number that falls is a mistake, one that rises is to be written down here. */
-const PASS = 941;
-const GRADIENTS = 725;
+const PASS = 949;
+const GRADIENTS = 733;
 
 const document = "docs/onnx-support.md";
 const title = isInstalled

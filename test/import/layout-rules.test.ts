@@ -181,6 +181,20 @@ const resizes: Table = {
   "Upsample of opset 7": node("Upsample", 9, [image, floats(1, 1, 2, 3)], { mode: "nearest" }),
 };
 
+const places = random([1, 3, 4, 2]);
+const grids: Table = Object.fromEntries(
+  ["nearest", "linear", "cubic"].flatMap((mode) =>
+    ["zeros", "border", "reflection"].flatMap((padding) =>
+      [0, 1].map((corners) => [
+        `GridSample ${mode}, ${padding}, align_corners ${corners}`,
+        node("GridSample", 20, [image, places], {
+          ...{ mode, padding_mode: padding, align_corners: corners },
+        }),
+      ]),
+    ),
+  ),
+);
+
 const spectra: Table = {
   "DFT of opset 20": node("DFT", 20, [random([1, 6, 2]), scalar(int64(8)), scalar(int64(1))]),
   "STFT of a window": node("STFT", 17, [
@@ -191,9 +205,12 @@ const spectra: Table = {
   ]),
 };
 
-describe.each(Object.entries({ shapes, pads, indices, resizes, spectra }))("%s", (_, table) => {
-  test.each(Object.entries(table))("%s", (_name, one) => expectSame(one));
-});
+describe.each(Object.entries({ shapes, pads, indices, resizes, grids, spectra }))(
+  "%s",
+  (_, table) => {
+    test.each(Object.entries(table))("%s", (_name, one) => expectSame(one));
+  },
+);
 
 test.each([
   ["Reshape to another size", node("Reshape", 13, [x, int64(7, -1)])],

@@ -19,7 +19,7 @@ import { DataType } from "../../onnx/index.ts";
 import type { Call, Node, Rules, Shape, Value } from "../call.ts";
 import { axisOf } from "./axes.ts";
 import { asNumbers, coordinates, int64, take, toFront, written } from "./common.ts";
-import { dtypeOf } from "./integers.ts";
+import { dtypeFor } from "./integers.ts";
 import { scatterRows } from "./scatter.ts";
 
 export const indexing: Rules = {
@@ -86,7 +86,7 @@ export const indexing: Rules = {
     const type = call.int("dtype", like?.type ?? DataType.FLOAT);
     const k = call.int("k", 0);
     const eye = written(call, [n, m], (i) => Number((i % m) - Math.floor(i / m) === k));
-    return { node: cast(eye, dtypeOf(call, type)), type };
+    return { node: cast(eye, dtypeFor(call, type)), type };
   },
   Range: (call) => {
     const [start, limit, delta] = ["start", "limit", "step"].map(

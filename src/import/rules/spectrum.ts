@@ -4,7 +4,7 @@ import { DataType } from "../../onnx/index.ts";
 import type { Call, Node, Rules, Value } from "../call.ts";
 import { axisOf } from "./axes.ts";
 import { written } from "./common.ts";
-import { dtypeOf } from "./integers.ts";
+import { dtypeFor } from "./integers.ts";
 import { resizedTo } from "./shape.ts";
 
 export const spectrum: Rules = {
@@ -89,7 +89,7 @@ function windows(of: (turn: number) => number): Rules[string] {
 }
 function typed(call: Call, node: Node): Value {
   const type = call.int("output_datatype", DataType.FLOAT);
-  if (dtypeOf(call, type) === "float") return { node, type };
+  if (dtypeFor(call, type) === "float") return { node, type };
   throw call.fail(`expected floats as output_datatype, got ${type}; cut the model before it`);
 }
 const axisInput = (call: Call): number => (call.optional(2) ? call.known(2, "its axis")[0] : -2);
