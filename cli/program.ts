@@ -2,7 +2,8 @@
 import { Command, CommanderError, Option } from "commander";
 import { experiments, findExperiment, ownData } from "../experiments/index.ts";
 import { UsageError } from "../runs/experiment.ts";
-import { flagOf, type Settings } from "../runs/settings.ts";
+import { flagOf, whole, type Settings } from "../runs/settings.ts";
+import type { ExportFlags } from "./export.ts";
 import type { PlayFlags } from "./play.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SampleFlags } from "./sample.ts";
@@ -156,6 +157,29 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       (await import("./predict.ts")).predict(path, files, flags),
     );
   add(
+    "export",
+    "write a trained model to an .onnx file of its own, which any runtime can use",
+    [
+      new Option("--out <file>", "the file to write")
+        .argParser(named("--out", "file"))
+        .makeOptionMandatory(),
+      armOption(),
+      new Option("--dynamic-batch", "for any number of examples (the default)"),
+      optionOf("batch", whole("for so many examples alone", { example: "1" }))!,
+      optionOf("opset", whole("ONNX's operator set (default: 17)", OPSETS))!,
+      new Option("--half", "weights in half precision, half the size"),
+      ...[modelOption(), experimentOption(), json("what was written")],
+    ],
+    checkpoint,
+  )
+    .addHelpText(
+      "after",
+      "\nNames of classes and how pictures are prepared are in the file's metadata.\n\nExamples:\n  weightnorm export runs/tuned --out tuned.onnx\n  weightnorm export runs/photos --out small.onnx --half",
+    )
+    .action(async (path: string, flags: ExportFlags) =>
+      (await import("./export.ts")).exported(path, flags),
+    );
+  add(
     "inspect",
     "the layers of a checkpoint, with |v|, g and effective step, and its tensors",
     [new Option("--all", "show the optimizer's state too"), json("it")],
@@ -255,7 +279,7 @@ const dataOption = (): Option =>
 function finetuningWithout(): Command {
   const made = quietly(new Command("finetune"))
     .description(
-      `${about.finetune}\n\nThe last layer is cut off and a new one put in its place, which learns; with --all the rest learns too.`,
+      `${about.finetune}\n\nThe last layer is cut off and a new one put in its place, which learns first; then all of it, at a lower rate.`,
     )
     .usage("<model.onnx> --data <path> [options]")
     .argument("<model>", "an .onnx file")
@@ -270,7 +294,7 @@ function finetuningWithout(): Command {
 Examples:
   weightnorm inspect model.onnx                                what is in it
   weightnorm finetune model.onnx --data ./photos --out runs/tuned
-  weightnorm finetune model.onnx --data ./photos --all --norm weight --epochs 10
+  weightnorm finetune model.onnx --data ./photos --head-only --epochs 10
   weightnorm finetune model.onnx --data table.csv --target species
   weightnorm predict runs/tuned new.jpg
   weightnorm export runs/tuned --out tuned.onnx`,
@@ -295,6 +319,11 @@ async function everyPlace(): Promise<Settings> {
     }
   return Object.fromEntries(places);
 }
+
+const modelOption = (): Option =>
+  new Option("--model <file>", "the .onnx file that was fine-tuned, where it is not where it was");
+/** Operator sets that files can be of. */
+const OPSETS = { least: 13, most: 22, example: "17" };
 
 /** The experiment that a command line names: the first word that is neither a flag nor its value. */
 async function chosenBy(args: readonly string[]): Promise<Chosen | undefined> {

@@ -1,5 +1,5 @@
 /** The contract: what something must be to have compare, train, eval, report, sample, play, resume and help for nothing. */
-import type { Arm, Checkpoint, Door, Runtime, State } from "../src/index.ts";
+import type { Arm, Checkpoint, Door, Node, Runtime, State } from "../src/index.ts";
 import type { Happening, RunKey, Values } from "./events.ts";
 import type { Facts, Results, Sheet } from "./records.ts";
 import type { Settings } from "./settings.ts";
@@ -47,6 +47,8 @@ export interface Experiment<C extends Config = Config> {
   sample?(trained: Trained<C>, options: SampleOptions): Promise<readonly Picture[]>;
   /** What a trained model says of examples that it has not seen, in files. */
   predict?(trained: Trained<C>, files: readonly NamedFile[]): Promise<Predictions>;
+  /** What a trained model would be in a file of its own. */
+  exported?(trained: Trained<C>): Promise<Exported>;
   /** A trained agent plays; its first `most` frames are kept. */
   play?(
     trained: Trained<C>,
@@ -194,6 +196,17 @@ export interface Predictions {
   readonly notes: readonly string[];
   /** What nothing could be said of, and why, each in our form. */
   readonly failed: readonly string[];
+}
+/** A trained model without what it was trained by, ready to be written to a file. */
+export interface Exported {
+  /** What it answers to so many examples, by name. */
+  outputs(size: number): Readonly<Record<string, Node>>;
+  /** The values of its parameters. */
+  readonly state: State;
+  /** What somebody needs to know to ask it, by name. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** From names of parameters to those of the weights in the file that they came from. */
+  readonly original: ReadonlyMap<string, string>;
 }
 /** What an agent did in one episode. */
 export interface Played {

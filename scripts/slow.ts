@@ -3,6 +3,7 @@ export const slow = [
   "test/kills.test.ts",
   "test/cli/",
   "test/conformance/",
+  "test/import/backend-suite.test.ts",
   "test/experiments/",
   "test/runs/",
   "test/report/",

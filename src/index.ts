@@ -14,8 +14,17 @@ export { grad } from "./autodiff/index.ts";
 export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./runtime/index.ts";
 
 // Translate it, run it.
-export { exportModel, freeze, toModel } from "./onnx/index.ts";
-export type { ExportOptions, Model as OnnxModel, ParameterValues, Port } from "./onnx/index.ts";
+export { exportModel, exportParts, largestDifference } from "./export/index.ts";
+export type {
+  Difference,
+  DifferenceOptions,
+  ExportOptions,
+  ExportPartsOptions,
+  ExportOutputs,
+  ModelParts,
+} from "./export/index.ts";
+export { freeze, toModel } from "./onnx/index.ts";
+export type { Model as OnnxModel, ParameterValues, Port } from "./onnx/index.ts";
 export type { ModelOptions as OnnxModelOptions, Target } from "./onnx/index.ts";
 export { evaluate, initialState, item, keyTensor, reference, tensor } from "./runtime/index.ts";
 export type {

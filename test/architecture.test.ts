@@ -59,10 +59,11 @@ const library: Readonly<Record<string, Room>> = {
   nn: { rooms: ["graph"] },
   optim: { rooms: ["graph"] },
   import: { rooms: ["graph", "onnx", "runtime", "nn"] },
+  export: { rooms: ["graph", "onnx", "runtime", "nn"] },
   train: { rooms: ["graph", "autodiff", "onnx", "runtime", "nn", "optim"] },
   data: { rooms: ["graph"], packages: ["nanotar"] }, // the counter-based hash
   node: {
-    rooms: ["graph", "onnx", "runtime", "train", "data"],
+    rooms: ["graph", "onnx", "runtime", "export", "train", "data"],
     packages: ["node:"],
   },
 };

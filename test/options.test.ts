@@ -325,7 +325,7 @@ test("exported models and runtimes", () => {
   }).toMatchInlineSnapshot(`
     "
     exportModel({ x }, values, { name })
-      exportModel: there is no such option, got "name"; use metadata
+      exportModel: there is no such option, got "name"; do you mean names? There are metadata, names, dynamic, opset, half, graphName, description, producerVersion
     nodeRuntime({ intraOpNumThreads: 1 })
       nodeRuntime: there is no such option, got "intraOpNumThreads"; use threads, profile, blocked, without
     nodeRuntime({ thread: 1 })

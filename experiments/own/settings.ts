@@ -1,5 +1,5 @@
 /** What may be set of every run on data of the user's own. */
-import type { MinibatchConfig, Preset } from "../../runs/minibatch/config.ts";
+import { RESCHEDULED, type MinibatchConfig, type Preset } from "../../runs/minibatch/config.ts";
 import { number, positive, whole, type Settings } from "../../runs/settings.ts";
 import type { Split } from "../../runs/split.ts";
 
@@ -25,8 +25,7 @@ export const ownPreset: Preset & Pick<OwnConfig, "testShare"> = {
 export const ownSettings = (unit: string): Settings => ({
   epochs: whole(`passes over the training ${unit} (default: as fits their number)`, {
     ...{ most: 100_000, example: "30", length: true },
-    changes:
-      "What depends on the length of the run, as the fall of the learning rate does, follows the new length from here on.",
+    changes: RESCHEDULED,
   }),
   batchSize: whole(`${unit} a step (default: as fits their number)`, { example: "32", unit }),
   patience: whole("end a run after n epochs without a better test (default: never)", {

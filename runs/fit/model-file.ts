@@ -13,6 +13,9 @@ import {
   parseJson,
   trace,
   type Arm,
+  type ExportOptions,
+  type ExportOutputs,
+  type Node,
   type Norm,
   type Parameter,
   type Runtime,
@@ -142,17 +145,25 @@ function allParameters(
   return parametersOf([...Object.values(value), ...changed]);
 }
 
-/** What an .onnx file takes. */
-export interface OnnxOptions {
+/** What an .onnx file takes, and how it is written: see {@link ExportOptions}, whose `metadata` comes beside ours. */
+export interface OnnxOptions extends ExportOptions {
   /** The inputs that the file has (default: all but those that say what is right). */
   readonly inputs?: readonly string[];
-  /** How many examples the file takes at once (default 1): shapes are part of a graph. */
+  /** How many examples the file takes at once (default: any number, which not every network allows). */
   readonly examples?: number;
 }
 
 const knownOfOnnx = optionsOf<OnnxOptions>("exportOnnx", {
   inputs: "optional",
   examples: "optional",
+  metadata: "optional",
+  names: "optional",
+  dynamic: "optional",
+  opset: "optional",
+  half: "optional",
+  graphName: "optional",
+  description: "optional",
+  producerVersion: "optional",
 });
 /**
  * The bytes of an .onnx file that answers as `predict` does, standardizing of inputs included, with plain weights: any ONNX
@@ -161,33 +172,51 @@ const knownOfOnnx = optionsOf<OnnxOptions>("exportOnnx", {
 export function exportOnnx(model: Model, options: OnnxOptions = {}): Uint8Array {
   const { definition, norm, inputs, classes, state } = model;
   const { targets = ["y"] } = definition;
-  const asked = knownOfOnnx(options);
-  const { examples = 1, inputs: given = Object.keys(inputs).filter((x) => !targets.includes(x)) } =
-    asked;
-  wholeUnits("exportOnnx", "examples", examples);
+  const {
+    examples,
+    inputs: given = Object.keys(inputs).filter((x) => !targets.includes(x)),
+    metadata,
+    ...rest
+  } = knownOfOnnx(options);
+  if (examples !== undefined) wholeUnits("exportOnnx", "examples", examples);
   const unknown = given.find((name) => !(name in inputs));
   if (unknown !== undefined)
     throw new Error(
       `exportOnnx: there is no input "${unknown}", got it beside ${Object.keys(inputs).join(", ")}; leave it away`,
     );
   const plain = foldedArm(norm);
-  const { outputs } = answersOf({ definition, norm: plain ?? norm, inputs }, given, examples);
-  return exportModel(outputs, new Map([...state, ...fold(state)]), {
-    metadata: {
-      "weightnorm.inputs": JSON.stringify(
-        Object.fromEntries(given.map((name) => [name, inputs[name]])),
+  const outputsOf = (size: number): Readonly<Record<string, Node>> =>
+    answersOf({ definition, norm: plain ?? norm, inputs }, given, size).outputs;
+  const outputs = outputsOf(examples ?? 1);
+  const said = {
+    "weightnorm.inputs": JSON.stringify(
+      Object.fromEntries(given.map((name) => [name, inputs[name]])),
+    ),
+    "weightnorm.outputs": JSON.stringify(
+      Object.fromEntries(
+        Object.entries(outputs).map(([name, y]) => [
+          name,
+          { shape: y.shape.slice(1), dtype: y.dtype },
+        ]),
       ),
-      "weightnorm.outputs": JSON.stringify(
-        Object.fromEntries(
-          Object.entries(outputs).map(([name, y]) => [
-            name,
-            { shape: y.shape.slice(1), dtype: y.dtype },
-          ]),
-        ),
-      ),
-      ...(classes ? { "weightnorm.classes": JSON.stringify(classes) } : {}),
-    },
-  });
+    ),
+    ...(classes ? { "weightnorm.classes": JSON.stringify(classes) } : {}),
+  };
+  const write = (what: ExportOutputs): Uint8Array =>
+    exportModel(what, new Map([...state, ...fold(state)]), {
+      ...rest,
+      metadata: { ...metadata, ...said },
+    });
+  if (examples !== undefined) return write(outputs);
+  try {
+    return write(outputsOf);
+  } catch (cause) {
+    write(outputs); // what is wrong at any size is said as it is
+    throw new Error(
+      `exportOnnx: no file of this network takes any number of examples; pass examples: 1 (${(cause as Error).message})`,
+      { cause },
+    );
+  }
 }
 
 /** The arm with plain weights that computes the same with folded ones; undefined for a normalization of one's own. */

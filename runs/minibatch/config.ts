@@ -69,7 +69,8 @@ export interface Describing {
   readonly unit: string;
 }
 
-const RESCHEDULED =
+/** What follows a new length of a run, as messages say it. */
+export const RESCHEDULED =
   "What depends on the length of the run, as the fall of the learning rate does, follows the new length from here on.";
 
 const reach = ({ key, unit }: Measure): string =>

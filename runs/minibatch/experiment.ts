@@ -1,8 +1,9 @@
 /** From a task to an experiment: what all that train on minibatches have in common. */
-import { keyTensor, type Arm } from "../../src/index.ts";
+import { keyTensor, trace, type Arm } from "../../src/index.ts";
 import {
   UsageError,
   type Experiment,
+  type Exported,
   type Field,
   type Trained,
   type World,
@@ -80,6 +81,9 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
             task.sample!(modelOf(task, trained), { count, key: keyTensor("sample", seed) }),
         }
       : {}),
+    ...(task.answering
+      ? { exported: (trained) => exportedBy(task, task.answering!, trained) }
+      : {}),
     ...(task.predict
       ? {
           predict: (trained, files) =>
@@ -110,6 +114,25 @@ function modelOf(
     ...{ config, arm, seed, norm: normOf(task, arm), state: evaluated(config, state) },
     runtime: world.runtime(config.threads),
     onProgress: (done) => world.progress(`${arm}-${seed}: pictures and final measurements`, done),
+  };
+}
+
+async function exportedBy(
+  task: Task,
+  answering: NonNullable<Task["answering"]>,
+  trained: Trained<MinibatchConfig>,
+): Promise<Exported> {
+  const { config, key, state, world } = trained;
+  const { input, network, metadata, original = new Map() } = await answering(config, world);
+  const norm = normOf(task, key.arm);
+  return {
+    outputs(size) {
+      const { answer } = trace(network(input(size)), { mode: "eval", norm }).value;
+      return { answer };
+    },
+    state: evaluated(config, state),
+    metadata,
+    original,
   };
 }
 

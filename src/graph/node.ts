@@ -54,8 +54,11 @@ export const parameter = (name: string, shape: Shape, options: ParameterOptions)
   return node("parameter", [], { name, shape, dtype, init, trainable }) as Parameter;
 };
 
-/** Every node that `roots` rest on, inputs before the nodes that use them, in a fixed order. */
-export function topological(roots: readonly Node[]): readonly Node[] {
+/** Every node that `roots` rest on, inputs before the nodes that use them, in a fixed order. `inputsOf`: what a node rests on. */
+export function topological(
+  roots: readonly Node[],
+  inputsOf: (n: Node) => readonly Node[] = ({ inputs }) => inputs,
+): readonly Node[] {
   const seen = new Set<Node>();
   const order: Node[] = [];
   // An explicit stack: unrolled recurrent graphs are deeper than the call stack.
@@ -68,7 +71,7 @@ export function topological(roots: readonly Node[]): readonly Node[] {
   for (const root of roots) {
     visit(root);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
-      const child = top.node.inputs.at(top.next++);
+      const child = inputsOf(top.node).at(top.next++);
       if (child) visit(child);
       else order.push(stack.pop()!.node);
     }

@@ -251,6 +251,9 @@ function folded(values: readonly Value[]): readonly Value[] {
   return values.map((value) => {
     const { node } = value;
     if (node.op === "constant" || sizeOf(node.shape) > MOST_FOLDED) return value;
+    // A graph within sees more than the inputs of its node.
+    const isKnown = topological([node]).every((n) => n.op !== "input" && n.op !== "parameter");
+    if (!isKnown) return value;
     const { y } = evaluate({ y: node });
     return { ...value, node: constant(y.data, node.shape, node.dtype) };
   });

@@ -9,13 +9,18 @@ import { codeOf, fileError, inWords } from "./file-error.ts";
 export { reasonOf } from "./file-error.ts";
 
 /** Afterwards `path` holds `content`, or, where that fails or power is lost, what it held before. */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  content: Uint8Array | string | readonly Uint8Array[],
+): Promise<void> {
   // In the same folder, since a file is renamed atomically only within one file system.
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY}`);
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(content);
+      const pieces =
+        typeof content === "string" || ArrayBuffer.isView(content) ? [content] : content;
+      for (const piece of pieces) await file.writeFile(piece);
       await file.sync(); // before the rename, or the new name may point to an empty file
     } finally {
       await file.close();

@@ -23,6 +23,7 @@ export {
   type LogRecord,
   type Records,
 } from "./log.ts";
+export { saveModelParts } from "./model-parts.ts";
 export { loadMnist, type MnistOptions } from "./mnist.ts";
 export { loadCifar10, type Cifar10Options } from "./cifar10.ts";
 export type { Cifar10, Mnist } from "../data/index.ts";

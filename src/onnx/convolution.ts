@@ -46,20 +46,27 @@ export function convTranspose2d(
   [dy, kernel]: readonly string[],
   e: Emitter,
 ): string {
-  const { strides, pads, dilations, size } = attrs;
-  const kernelSize = w.shape.slice(2);
-  const turned = turnedPads(attrs, kernelSize);
+  const turned = turnedPads(attrs, w.shape.slice(2));
   if (turned)
     return e.emit("Conv", [dy, transposeTo(e, flip(kernel, w.shape, e), [1, 0, 2, 3])], {
       attrs: convAttributes({ ...attrs, pads: turned }),
     });
-  const natural = kernelSize.map(
-    (k, i) =>
-      (x.shape[i + 2] - 1) * strides[i] + (k - 1) * dilations[i] + 1 - pads[i] - pads[i + 2],
-  );
   return e.emit("ConvTranspose", [dy, kernel], {
-    attrs: { ...convAttributes(attrs), output_padding: size.map((n, i) => n - natural[i]) },
+    attrs: transposeAttributes(attrs, x.shape, w.shape),
   });
+}
+
+/** ConvTranspose's, by the shapes of its inputs. */
+export function transposeAttributes(
+  attrs: NodeOf<"convTranspose2d">["attrs"],
+  x: Shape,
+  w: Shape,
+): Attributes {
+  const { strides, pads, dilations, size } = attrs;
+  const natural = [0, 1].map(
+    (i) => (x[i + 2] - 1) * strides[i] + (w[i + 2] - 1) * dilations[i] + 1 - pads[i] - pads[i + 2],
+  );
+  return { ...convAttributes(attrs), output_padding: size.map((n, i) => n - natural[i]) };
 }
 
 /** The kernel turned by 180 degrees. */

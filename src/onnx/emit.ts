@@ -56,8 +56,8 @@ export interface Emitter extends Target {
   does(pass: Pass): boolean;
   /** Appends a node and returns the name of its first output (the others are that name with ":1", ":2", ...). */
   emit(op: string, inputs: readonly string[], options?: EmitOptions): string;
-  /** The name of a constant; equal constants are stored once. */
-  constant(data: ArrayLike<number>, shape: Shape, dtype: Dtype | "int64"): string;
+  /** The name of a constant; equal constants are stored once, unless they have a name of their own. */
+  constant(data: ArrayLike<number>, shape: Shape, dtype: Dtype | "int64", name?: string): string;
   /** One of two float values of `shape`, computed as it is chosen; neither may ask for values that are made once. */
   branch(
     condition: string,
@@ -68,14 +68,23 @@ export interface Emitter extends Target {
   once(key: string, make: () => string): string;
 }
 
+/** A node or a constant as it is written. */
+export type NodeDraft = Draft<NodeProto> & Pick<NodeProto, "output">;
+export type TensorDraft = Draft<TensorProto> & { readonly name: string };
+
 /** An emitter and what has been written to it. */
 export interface Emitted {
   readonly emitter: Emitter;
-  readonly nodes: (Draft<NodeProto> & Pick<NodeProto, "output">)[];
-  readonly initializers: (Draft<TensorProto> & { readonly name: string })[];
+  readonly nodes: NodeDraft[];
+  readonly initializers: TensorDraft[];
   readonly domains: Set<string>;
 }
-export function emitter(opset: number, target: Target): Emitted {
+/** `apart`: equal constants are stored as often as they are used, so that each can be told from the others. */
+export function emitter(
+  opset: number,
+  target: Target,
+  { apart = false }: { readonly apart?: boolean } = {},
+): Emitted {
   const nodes: Emitted["nodes"] = [];
   const initializers: Emitted["initializers"] = [];
   const domains = new Set<string>();
@@ -105,7 +114,7 @@ export function emitter(opset: number, target: Target): Emitted {
   };
   const graphOf = (name: string, shape: Shape, make: () => string): Draft<GraphProto> => {
     const outer = into;
-    const node: (Draft<NodeProto> & Pick<NodeProto, "output">)[] = [];
+    const node: NodeDraft[] = [];
     into = node;
     const made = make();
     into = outer;
@@ -130,14 +139,16 @@ export function emitter(opset: number, target: Target): Emitted {
             else_branch: { graph: graphOf("else", shape, otherwise) },
           },
         }),
-      constant(data, shape, dtype) {
+      constant(data, shape, dtype, own) {
         const rawData = littleEndian(data, dtype);
         const add = (): string => {
-          const name = `const_${initializers.length}`;
+          const name = own ?? `const_${initializers.length}`;
           initializers.push({ name, dims: [...shape], dataType: elementType[dtype], rawData });
           return name;
         };
-        return data.length > 1024 ? add() : once(`${dtype} [${shape}] ${rawData.join(" ")}`, add);
+        return apart || own !== undefined || data.length > 1024
+          ? add()
+          : once(`${dtype} [${shape}] ${rawData.join(" ")}`, add);
       },
     },
   };
@@ -153,16 +164,19 @@ function attributeValue(value: Attribute): Draft<AttributeProto> {
   return { type: AttributeType.INTS, ints: [...value] };
 }
 
+const arrays = { float: Float32Array, int32: Int32Array, uint32: Uint32Array, bool: Uint8Array };
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** The bytes of numbers; of an array that has them already a view. */
 function littleEndian(data: ArrayLike<number>, dtype: Dtype | "int64"): Uint8Array {
-  const width = { float: 4, int32: 4, uint32: 4, bool: 1, int64: 8 }[dtype];
-  const view = new DataView(new ArrayBuffer(data.length * width));
-  for (let i = 0; i < data.length; i++) {
-    const x = data[i];
-    if (dtype === "float") view.setFloat32(4 * i, x, true);
-    else if (dtype === "int32") view.setInt32(4 * i, x, true);
-    else if (dtype === "uint32") view.setUint32(4 * i, x, true);
-    else if (dtype === "int64") view.setBigInt64(8 * i, BigInt(x), true);
-    else view.setUint8(i, x);
+  if (dtype === "int64") {
+    const view = new DataView(new ArrayBuffer(8 * data.length));
+    for (let i = 0; i < data.length; i++) view.setBigInt64(8 * i, BigInt(data[i]), true);
+    return new Uint8Array(view.buffer);
   }
-  return new Uint8Array(view.buffer);
+  const typed = data instanceof arrays[dtype] ? data : arrays[dtype].from(data);
+  const bytes = new Uint8Array(typed.buffer, typed.byteOffset, typed.byteLength);
+  const width = typed.BYTES_PER_ELEMENT;
+  if (IS_LITTLE_ENDIAN || width === 1) return bytes;
+  return Uint8Array.from(bytes, (_, i) => bytes[i - (i % width) + width - 1 - (i % width)]);
 }

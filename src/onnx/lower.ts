@@ -137,19 +137,20 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
   transpose: ({ attrs: { perm } }, inputs, e) => e.emit("Transpose", inputs, { attrs: { perm } }),
   broadcastTo: ({ shape }, [x], e) => e.emit("Expand", [x, int64s(e, shape)]),
   concat: ({ attrs: { axis } }, inputs, e) => e.emit("Concat", inputs, { attrs: { axis } }),
-  slice: ({ attrs: { starts, ends, steps } }, [x], e) => {
+  slice: ({ attrs: { starts, ends, steps }, inputs: [{ shape }] }, [x], e) => {
     const front = -(2 ** 31); // an end before the first element, for steps backwards
-    const axes = [...starts.keys()];
-    return e.emit("Slice", [
-      x,
-      int64s(e, starts),
+    // Only those that are cut: the full length of another would tie the model to it.
+    const axes = [...starts.keys()].filter(
+      (a) => starts[a] !== 0 || ends[a] !== shape[a] || steps[a] !== 1,
+    );
+    if (axes.length === 0) return e.emit("Identity", [x]);
+    const along = (values: readonly number[]): string =>
       int64s(
         e,
-        ends.map((end) => (end < 0 ? front : end)),
-      ),
-      int64s(e, axes),
-      int64s(e, steps),
-    ]);
+        axes.map((a) => values[a]),
+      );
+    const lasts = ends.map((end) => (end < 0 ? front : end));
+    return e.emit("Slice", [x, along(starts), along(lasts), int64s(e, axes), along(steps)]);
   },
   pad: ({ attrs: { pads } }, [x], e) =>
     e.emit("Pad", [x, int64s(e, [...pads.map((p) => p[0]), ...pads.map((p) => p[1])])]),

@@ -8,7 +8,15 @@ import {
   type Parameter,
   type Shape,
 } from "../graph/index.ts";
-import { elementType, emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
+import {
+  elementType,
+  emitter,
+  plainTarget,
+  type Emitter,
+  type NodeDraft,
+  type Target,
+  type TensorDraft,
+} from "./emit.ts";
 import { blocked, type Rule } from "./blocked.ts";
 import { lower, type Lowering } from "./lower.ts";
 import { encodeModel, type NodeProto, type ValueInfoProto } from "./proto.ts";
@@ -56,29 +64,72 @@ export function toModel(
 ): Model {
   const names = Object.keys(outputs);
   const roots = simplify(Object.values(outputs));
-  const order = topological(roots);
-  // 17 is read by everything in use; only integer hashing needs 18.
-  const opset = order.some((n) => n.op === "randomBits") ? 18 : 17;
-  const { emitter: e, nodes, initializers, domains } = emitter(opset, target);
+  const simple = Object.fromEntries(names.map((name, i) => [name, roots[i]]));
+  const graph = toGraph(simple, target, { nameOf });
+  const { inputs, nodes } = graph;
+  const ports = names.map((name, i) => port(name, roots[i]));
+  return { bytes: encodeGraph(graph, { metadata }), inputs, outputs: ports, nodes: nodes.length };
+}
+
+/** A value that goes in or comes out: an axis without a fixed size has a name. */
+export interface Signature extends Omit<Port, "shape"> {
+  readonly shape: readonly (number | string)[];
+}
+/** A model before it is bytes. */
+export interface Graph<In extends Signature = Signature> {
+  readonly nodes: readonly NodeDraft[];
+  readonly initializers: readonly TensorDraft[];
+  readonly inputs: readonly In[];
+  readonly outputs: readonly Signature[];
+  readonly opset: number;
+  /** Operator sets beside ONNX's own. */
+  readonly domains: readonly string[];
+}
+
+/** Another way to compute a node: from other values, by other operators. */
+export interface Fused {
+  readonly inputs: readonly Node[];
+  readonly lower: (inputs: readonly string[], e: Emitter) => string;
+}
+export interface GraphOptions {
+  readonly nameOf: (n: Input | Parameter) => string;
+  /** What is computed in another way; what only a node so replaced rests on is not computed at all. */
+  readonly instead?: ReadonlyMap<Node, Fused>;
+  /** What constants are called; undefined for a name like "const_7". */
+  readonly constantName?: (n: Node) => string | undefined;
+  /** 17 is read by everything in use; only integer hashing needs 18, by default. */
+  readonly opset?: number | undefined;
+  /** Whether equal constants are stored as often as they are used. */
+  readonly apart?: boolean;
+}
+
+/** The graph that computes `outputs`, which have been simplified. */
+export function toGraph(
+  outputs: Readonly<Record<string, Node>>,
+  target: Target,
+  { nameOf, instead = new Map(), constantName = () => undefined, ...options }: GraphOptions,
+): Graph<Port> {
+  const names = Object.keys(outputs);
+  const roots = Object.values(outputs);
+  const inputsOf = (n: Node): readonly Node[] => instead.get(n)?.inputs ?? n.inputs;
+  const order = topological(roots, inputsOf);
+  const opset = options.opset ?? (order.some((n) => n.op === "randomBits") ? 18 : 17);
+  const { emitter: e, nodes, initializers, domains } = emitter(opset, target, options);
 
   const inputs: Port[] = [];
-  const uses = countUses(order, roots);
+  const uses = countUses(order, roots, inputsOf);
   const values = new Map<Node, Value>();
   for (const n of order) {
-    const lower =
-      n.op === "input" || n.op === "parameter"
-        ? () => declare(port(nameOf(n), n), inputs)
-        : () =>
-            lowerOne(
-              n,
-              n.inputs.map((x) => values.get(x)!.natural()),
-              e,
-            );
-    const form = formOf(
-      n,
-      n.inputs.map((x) => values.get(x)!),
-      e,
-    );
+    const fused = instead.get(n);
+    const arrived = (fused ?? n).inputs.map((x) => values.get(x)!);
+    const natural = (): readonly string[] => arrived.map((x) => x.natural());
+    const lower = (): string => {
+      if (fused) return fused.lower(natural(), e);
+      if (n.op === "input" || n.op === "parameter") return declare(port(nameOf(n), n), inputs);
+      if (n.op !== "constant") return lowerOne(n, natural(), e);
+      return e.constant(n.attrs.data, n.shape, n.dtype, constantName(n));
+    };
+    const form = fused ? null : formOf(n, arrived, e);
     const made = value({ node: n, uses: uses.get(n)!, form, lower }, e);
     values.set(n, made);
     // Emitted in this order, but for what its one user may take into its own kernel and what may come in either layout.
@@ -93,35 +144,56 @@ export function toModel(
     ...[...inputs, ...initializers].map((x) => x.name),
     ...outgoing.flatMap((n) => n.output),
   ]);
+  return {
+    nodes: outgoing,
+    initializers,
+    inputs,
+    outputs: names.map((name, i) => port(name, roots[i])),
+    opset,
+    domains: [...domains].filter((d) => d !== ""),
+  };
+}
 
-  const ports = names.map((name, i) => port(name, roots[i]));
-  const bytes = encodeModel({
-    irVersion: 8,
+/** What a model says of itself. */
+export interface Description {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly name?: string;
+  readonly docString?: string;
+  readonly producerVersion?: string;
+  /** The version of the format (default 8, of which operator sets 15 to 18 are). */
+  readonly irVersion?: number;
+}
+export const encodeGraph = (
+  { nodes, initializers, inputs, outputs, opset, domains }: Graph,
+  { metadata, name = "step", irVersion = 8, ...said }: Description,
+): Uint8Array =>
+  encodeModel({
+    irVersion,
     producerName: "weightnorm",
     opsetImport: [
       { domain: "", version: opset },
-      ...[...domains].filter((d) => d !== "").map((domain) => ({ domain, version: 1 })),
+      ...domains.map((domain) => ({ domain, version: 1 })),
     ],
     metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     graph: {
-      name: "step",
-      node: outgoing,
+      name,
+      node: nodes,
       initializer: initializers,
       input: inputs.map(valueInfo),
-      output: ports.map(valueInfo),
+      output: outputs.map(valueInfo),
     },
+    ...said,
   });
-  return { bytes, inputs, outputs: ports, nodes: outgoing.length };
-}
-
-type Nodes = readonly (Draft<NodeProto> & Pick<NodeProto, "output">)[];
 
 /**
  * The nodes with every output [name, value] under its own name: what computes a value is named after its output. Only where two
  * outputs are one value, or one is an input or a constant, is it copied, since ONNX Runtime loses a value that is an output by
  * way of a copy and besides the input of nothing but a product that it fuses ("Invalid model. Node input ...").
  */
-function named(nodes: Nodes, outputs: readonly (readonly [string, string])[]): Nodes {
+function named(
+  nodes: readonly NodeDraft[],
+  outputs: readonly (readonly [string, string])[],
+): readonly NodeDraft[] {
   const computed = new Set(nodes.flatMap((n) => n.output));
   const names = new Map<string, string>();
   const copies = outputs.flatMap(([name, value]) => {
@@ -133,17 +205,35 @@ function named(nodes: Nodes, outputs: readonly (readonly [string, string])[]): N
       { name: `output ${name}`, opType: "Identity", domain: "", input: [value], output: [name] },
     ];
   });
-  const renamed = (list: readonly string[] = []): string[] => list.map((x) => names.get(x) ?? x);
-  /** Those of the branches of an `If` too, which see the values around them. */
-  const rename = (n: Draft<NodeProto>): Draft<NodeProto> & Pick<NodeProto, "output"> => ({
+  return renamed([...nodes, ...copies], names);
+}
+
+/** Nodes whose values have other names, in the branches of an `If` too, which see the values around them. */
+export function renamed(
+  nodes: readonly NodeDraft[],
+  names: ReadonlyMap<string, string>,
+): readonly NodeDraft[] {
+  const of = (list: readonly string[] = []): string[] => list.map((x) => names.get(x) ?? x);
+  const output = <T extends { readonly name?: string }>(x: T): T =>
+    x.name !== undefined && names.has(x.name) ? { ...x, name: names.get(x.name) } : x;
+  const rename = (n: Draft<NodeProto>): NodeDraft => ({
     ...n,
-    input: renamed(n.input),
-    output: renamed(n.output),
+    input: of(n.input),
+    output: of(n.output),
     attribute: (n.attribute ?? []).map((a) =>
-      a.g ? { ...a, g: { ...a.g, node: (a.g.node ?? []).map(rename) } } : a,
+      a.g
+        ? {
+            ...a,
+            g: {
+              ...a.g,
+              node: (a.g.node ?? []).map(rename),
+              output: (a.g.output ?? []).map(output),
+            },
+          }
+        : a,
     ),
   });
-  return [...nodes, ...copies].map(rename);
+  return nodes.map(rename);
 }
 
 function declare(x: Port, inputs: Port[]): string {
@@ -169,10 +259,13 @@ function checkNames(names: readonly string[]): void {
 }
 
 /** How many nodes and outputs use each node. */
-function countUses(order: readonly Node[], roots: readonly Node[]): ReadonlyMap<Node, number> {
+export function countUses(
+  order: readonly Node[],
+  roots: readonly Node[],
+  inputsOf: (n: Node) => readonly Node[] = ({ inputs }) => inputs,
+): ReadonlyMap<Node, number> {
   const uses = new Map<Node, number>();
-  for (const x of [...order.flatMap((n) => n.inputs), ...roots])
-    uses.set(x, (uses.get(x) ?? 0) + 1);
+  for (const x of [...order.flatMap(inputsOf), ...roots]) uses.set(x, (uses.get(x) ?? 0) + 1);
   return uses;
 }
 
@@ -185,12 +278,14 @@ const formOf = (n: Node, inputs: readonly Value[], e: Emitter): Form | null =>
 /** What is blocked even where nothing stays so. */
 const isConvolution = (op: OpName): boolean => op.startsWith("conv");
 
-const valueInfo = ({ name, shape, dtype }: Port): Draft<ValueInfoProto> => ({
+const valueInfo = ({ name, shape, dtype }: Signature): Draft<ValueInfoProto> => ({
   name,
   type: {
     tensorType: {
       elemType: elementType[dtype],
-      shape: { dim: shape.map((d) => ({ dimValue: d })) },
+      shape: {
+        dim: shape.map((d) => (typeof d === "string" ? { dimParam: d } : { dimValue: d })),
+      },
     },
   },
 });

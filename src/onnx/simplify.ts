@@ -41,6 +41,7 @@ const rewrites: { readonly [K in OpName]?: Rewrite<K> } = {
     if (sameShape(n, source)) return source;
     return source === x ? n : node("reshape", [source], n.attrs);
   },
+  slice: (n) => (sameShape(n, n.inputs[0]) && n.attrs.steps.every((s) => s > 0) ? n.inputs[0] : n),
   transpose: (n) => {
     const [x] = n.inputs;
     if (x.op === "matmul") return transposedProduct(n, x);
@@ -73,8 +74,11 @@ function transposedProduct(n: NodeOf<"transpose">, x: NodeOf<"matmul">): Node {
 
 const rewriteOne = (n: Node): Node => (rewrites[n.op] as ((n: Node) => Node) | undefined)?.(n) ?? n;
 
-/** The same values as `roots`, out of fewer nodes. */
-export function simplify(roots: readonly Node[]): readonly Node[] {
+/** The same values as `roots`, out of fewer nodes. Those that are `apart` stay nodes of their own beside equal ones. */
+export function simplify(
+  roots: readonly Node[],
+  { apart = () => false }: { readonly apart?: (n: Node) => boolean } = {},
+): readonly Node[] {
   const known = new Map<string, Node>();
   const ids = new Map<Node, number>();
   const id = (n: Node): number => {
@@ -83,6 +87,7 @@ export function simplify(roots: readonly Node[]): readonly Node[] {
   };
   return rewrite(roots, (n) => {
     const better = rewriteOne(n);
+    if (apart(better)) return better;
     const key = keyOf(better, id);
     const first = known.get(key) ?? better;
     known.set(key, first);
@@ -91,7 +96,7 @@ export function simplify(roots: readonly Node[]): readonly Node[] {
 }
 
 /** Two nodes with one key have one value. */
-function keyOf(n: Node, id: (n: Node) => number): string {
+export function keyOf(n: Node, id: (n: Node) => number): string {
   if (n.op === "parameter" || n.op === "input")
     return `${n.op} ${n.dtype} [${n.shape}] ${n.attrs.name}`;
   if (n.op === "constant") {

@@ -10,6 +10,8 @@ import { topKCases } from "./lines.ts";
 /** Products of as many numbers as halves into every kind of rest. */
 const sizes = [1, 2, 3, 5, 8, 13];
 const withZeros = tensor([2, 3, 0.5, -1, 0, 4, 0, 3, 0, 1.5, -2, 0.25], [4, 3]);
+/** What has more axes than an image never has a blocked layout. */
+const beyondImages = some([1, 3, 1, 2, 5]);
 /** The gradient of a weighted sum of f(x), to x. */
 const gradient =
   (f: (x: Node) => Node) =>
@@ -112,6 +114,17 @@ const indices: readonly [string, Tensor, number][] = [
 ];
 
 export const derived: readonly Case[] = [
+  {
+    name: "gradient of a sum over five axes",
+    inputs: [beyondImages],
+    build: (x) => grad($.sum($.mul(x, 2)), [x])[0],
+  },
+  {
+    name: "five axes broadcast, reduced and added",
+    inputs: [beyondImages, some([3, 1, 1, 1])],
+    build: (x, y) =>
+      $.relu($.add(x, $.sum($.broadcastTo(y, [2, 3, 16, 2, 5]), { axes: 2, keepDims: true }))),
+  },
   ...exactly(titled("min", reduction($.min))),
   {
     name: "min over nothing is infinite",

@@ -2,22 +2,7 @@ import { describe, expect, test } from "vitest";
 import { DataType } from "../../src/onnx/index.ts";
 import { arms } from "../../src/nn/index.ts";
 import { imported, int64, onOnnxRuntime, random, type Given, type OneNode } from "./one-node.ts";
-
-/** Numbers that ONNX Runtime has in float32 and the reference interpreter in float64. */
-async function expectSame(one: OneNode): Promise<void> {
-  const expected = await onOnnxRuntime(one);
-  const got = imported(one);
-  expect(got.map(({ shape }) => shape)).toEqual(expected.map(({ shape }) => shape));
-  for (const [i, { data }] of got.entries()) expectClose(data, expected[i].data);
-}
-function expectClose(got: readonly number[], expected: readonly number[]): void {
-  const far = expected.findIndex((y, i) =>
-    Number.isFinite(y)
-      ? !(Math.abs(got[i] - y) <= 2e-5 * (1 + Math.abs(y)))
-      : !Object.is(got[i], y),
-  );
-  expect([far, got[far], expected[far]]).toEqual([-1, undefined, undefined]);
-}
+import { expectClose, expectSame } from "./same.ts";
 
 const x = random([2, 3, 4]);
 const image = random([2, 4, 7, 8]);

@@ -8,6 +8,7 @@ import {
   concat,
   parametersOf,
   reshape,
+  sizeOf,
   topological,
   type Input,
   type Node,
@@ -16,10 +17,12 @@ import { importModel } from "../../src/import/index.ts";
 import { decodeTensor, dtypeOf } from "../../src/import/tensors.ts";
 import { arms, trace } from "../../src/nn/index.ts";
 import {
+  DataType,
   decodeModel,
   decodeTensor as tensorIn,
   type GraphProto,
   type ModelProto,
+  type ValueInfoProto,
 } from "../../src/onnx/index.ts";
 import { gradcheck } from "../../src/runtime/gradcheck.ts";
 import { initialState, tensor, type Runtime, type Tensor } from "../../src/runtime/program.ts";
@@ -104,8 +107,14 @@ function exampleOf(name: string, bytes: Uint8Array, model: ModelProto): Example 
   const { input, output, initializer } = model.graph!;
   const at = (kind: string, i: number): string =>
     join(folder, name, "test_data_set_0", `${kind}_${i}.pb`);
-  const read = (file: string): Tensor => {
-    const { type, shape, data } = decodeTensor(tensorIn(readFileSync(file), file), file);
+  const read = (file: string, declared: ValueInfoProto): Tensor => {
+    const held = tensorIn(readFileSync(file), file);
+    // NumPy has no bfloat16, so that the suite keeps one as uint16.
+    const isBfloat = declared.type?.tensorType?.elemType === DataType.BFLOAT16;
+    const { type, shape, data } = decodeTensor(
+      isBfloat ? { ...held, dataType: DataType.BFLOAT16 } : held,
+      file,
+    );
     return tensor(data, shape, dtypeOf(type));
   };
   const weights = new Set(initializer.map((x) => x.name));
@@ -115,8 +124,8 @@ function exampleOf(name: string, bytes: Uint8Array, model: ModelProto): Example 
       throw new Error(`import: "${x.name}" is a sequence or an optional value`);
   return {
     ...{ name, bytes, model },
-    inputs: new Map(ports.map((x, i) => [x.name!, read(at("input", i))] as const)),
-    outputs: output.map((x, i) => [x.name!, read(at("output", i))] as const),
+    inputs: new Map(ports.map((x, i) => [x.name!, read(at("input", i), x)] as const)),
+    outputs: output.map((x, i) => [x.name!, read(at("output", i), x)] as const),
   };
 }
 
@@ -175,37 +184,40 @@ function difference(got: Tensor, expected: Tensor): string {
   return "";
 }
 
-/** How far inputs are moved off the kinks that round numbers lie on. */
-const NUDGE = 1e-3;
+/** Elements of inputs and outputs that gradients are checked of: float64 by loops takes its time. */
+const MOST = 20_000;
+/** Inputs as they are, moved off the kinks that round numbers lie on, and where neither says anything round 1: some of the suite are 1e198. */
+const moves: readonly ((x: number, i: number) => number)[] = [
+  (x) => x,
+  (x, i) => x + 1e-3 * Math.sin(i + 1),
+  (_, i) => 1 + 0.5 * Math.sin(i + 1),
+];
 /** Compares the gradient of all float outputs to all float inputs with finite differences; undefined where there are none. */
 function gradientOf(example: Example, graph: Graph): string | undefined {
   const floats = Object.values(graph.outputs).filter((y) => y.dtype === "float");
   const isFloatInput = (x: Node): x is Input => x.op === "input" && x.dtype === "float";
   const targets = topological(floats).filter(isFloatInput);
-  if (floats.length === 0 || targets.length === 0) return undefined;
+  const size = [...floats, ...targets].reduce((total, x) => total + sizeOf(x.shape), 0);
+  if (floats.length === 0 || targets.length === 0 || size > MOST) return undefined;
   const loss = concat(
     floats.map((y) => reshape(y, [-1])),
     0,
   );
   const state = initialState(parametersOf(floats), 1);
-  const complaint = (nudge: number): string => {
+  let complaint = "";
+  for (const move of moves) {
     const feeds = Object.fromEntries(
-      graph.inputs.map(({ attrs: { name }, dtype }) => [
-        name,
-        dtype === "float" ? nudged(example.inputs.get(name)!, nudge) : example.inputs.get(name)!,
-      ]),
+      graph.inputs.map(({ attrs: { name }, dtype }) => {
+        const x = example.inputs.get(name)!;
+        return [name, dtype === "float" ? tensor(Float64Array.from(x.data, move), x.shape) : x];
+      }),
     );
     try {
-      gradcheck(loss, { targets, feeds, state, tolerance: 1e-4 });
+      gradcheck(loss, { targets, feeds, state });
       return "";
     } catch (error) {
-      return (error as Error).message;
+      complaint = (error as Error).message;
     }
-  };
-  return complaint(0) && complaint(NUDGE);
+  }
+  return complaint;
 }
-const nudged = (x: Tensor, by: number): Tensor =>
-  tensor(
-    Float64Array.from(x.data, (v, i) => v + by * Math.sin(i + 1)),
-    x.shape,
-  );

@@ -2,45 +2,18 @@
  * What `toModel` writes is ONNX to others too: the checker and the strict shape inference of the onnx package find
  * nothing. Debian's python3-onnx 1.12 knows operator sets up to 17, so models with randomBits, which needs 18, are left out.
  */
-import { spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { input, parametersOf, topological, type Node, type OpName } from "../../src/graph/index.ts";
 import { arms, dense, trace, type Arm } from "../../src/nn/index.ts";
-import { exportModel, toModel } from "../../src/onnx/index.ts";
+import { exportModel } from "../../src/export/index.ts";
+import { toModel } from "../../src/onnx/index.ts";
 import { decodeModel, encodeModel } from "../../src/onnx/proto.ts";
 import { rootsOf } from "../../src/runtime/run.ts";
 import { initialState } from "../../src/runtime/program.ts";
 import { cases, composed, derived, type Case } from "../conformance/cases.ts";
 import { kindNames, kinds } from "../nn/kinds.ts";
+import { complaintsOn, missing, type Named } from "./python.ts";
 import { trainingStep } from "./steps.ts";
-
-const python = "/usr/bin/python3";
-const missing = spawnSync(python, ["-c", "import onnx"]).status !== 0;
-
-const script = `
-import base64, json, sys, onnx
-complaints = []
-for name, model in json.load(sys.stdin):
-    try:
-        model = onnx.load_from_string(base64.b64decode(model))
-        onnx.checker.check_model(model)
-        onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True, data_prop=True)
-    except Exception as error:
-        complaints.append(f"{name}: {error}")
-print(json.dumps(complaints))
-`;
-type Named = readonly [name: string, bytes: Uint8Array];
-
-/** What the checker says of models, in one process: starting Python takes longer than checking hundreds. */
-function complaintsOn(models: readonly Named[]): readonly string[] {
-  const { stdout, stderr, status } = spawnSync(python, ["-c", script], {
-    input: JSON.stringify(models.map(([name, b]) => [name, Buffer.from(b).toString("base64")])),
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  expect(status, stderr).toBe(0);
-  return JSON.parse(stdout) as string[];
-}
 
 const isRandom = (y: Node): boolean => topological([y]).some((n) => n.op === "randomBits");
 /** The models of conformance cases that need no operator set above 17. */

@@ -12,7 +12,7 @@ export interface Decoded {
 }
 const show = ({ name, type }: ValueInfoProto): string => {
   const { elemType, shape } = type!.tensorType!;
-  return `${name!} ${elemType!} [${shape!.dim.map((d) => String(d.dimValue)).join(",")}]`;
+  return `${name!} ${elemType!} [${shape!.dim.map((d) => d.dimParam ?? String(d.dimValue)).join(",")}]`;
 };
 
 export function decode(bytes: Uint8Array): Decoded {

@@ -39,6 +39,16 @@ test("an output that the graph itself uses once more stays what it was for ONNX 
   expect(session.outputNames).toContain("output:points");
 });
 
+test("a slice names only the axes that it cuts, and one that cuts none is no node", () => {
+  const z = input("z", [4, 3, 5]);
+  const { model, ops } = decode(
+    toModel({ y: $.relu($.slice(z, { axis: 1, start: 1 }, { axis: 2 })) }).bytes,
+  );
+  expect(ops).toEqual(["Slice", "Relu"]);
+  expect(model.graph!.initializer.map((c) => c.dims)).toEqual([[1], [1]]); // 1 is the start, the axis and the step
+  expect(decode(toModel({ y: $.relu($.slice(z, { axis: 1 })) }).bytes).ops).toEqual(["Relu"]);
+});
+
 describe("a decoded model", () => {
   const w = parameter("w", [3, 2], zero);
   const labels = input("labels", [2], "int32");

@@ -12,6 +12,7 @@ import {
   exportOnnx,
   fit,
   measure,
+  ops,
   predict,
   reference,
   releaseModel,
@@ -157,6 +158,31 @@ describe("an .onnx file", () => {
       );
     },
   );
+  test("takes any number of examples", async () => {
+    const session = await runtime.open!(exportOnnx(model, { half: true }));
+    for (const size of [1, 4]) {
+      const feed = tensor(x.slice(0, size).flat(), [size, 2]);
+      const { probability } = await session.run({ x: feed });
+      const expected = (await predict(model, { x: x.slice(0, size) })).outputs["probability"];
+      expect(numbers(probability)).toEqual(
+        numbers(expected).map((p) => expect.closeTo(p, 2) as number),
+      );
+    }
+    await session.release();
+  });
+  test("of a network that rests on the size of its batch is of one size", async () => {
+    const mixed = await fit({
+      network: {
+        build: (scope, { x: rows }) => ({
+          share: ops.mul(dense(1)(scope, rows), 1 / (rows.shape[0] + 1)),
+          loss: ops.mean(dense(1)(scope, rows)),
+        }),
+      },
+      ...{ data: { x }, runtime, epochs: 1 },
+    });
+    expect(() => exportOnnx(mixed.model)).toThrow("pass examples: 1");
+    expect(exportOnnx(mixed.model, { examples: 2 }).length).toBeGreaterThan(100);
+  });
   test("says what its inputs, outputs and classes are", () => {
     const text = new TextDecoder("latin1").decode(exportOnnx(model));
     expect(text).toContain("weightnorm.inputs");

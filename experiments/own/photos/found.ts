@@ -33,7 +33,9 @@ export interface PhotosFound {
 }
 
 const channels = (of: z.ZodMiniType<number>): z.ZodMiniType<readonly number[]> =>
-  z.array(of).check(z.minLength(1), z.maxLength(CHANNELS));
+  z
+    .array(of)
+    .check(z.refine((all) => all.length === 1 || all.length === CHANNELS, "one number, or three"));
 
 export const photosFound: z.ZodMiniType<PhotosFound> = z.strictObject({
   model: z.optional(modelFound),

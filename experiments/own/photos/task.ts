@@ -34,7 +34,6 @@ const taskOf = (origin: PictureOrigin): Task => ({
   },
   options: origin.options,
   settings: {
-    ...origin.settings,
     size: whole("pixels of either side that pictures are brought to", {
       ...{ least: 8, most: 512, example: "64", unit: "pixels" },
     }),
@@ -45,6 +44,7 @@ const taskOf = (origin: PictureOrigin): Task => ({
     ),
     ...ownSettings(unit),
     found: found("what the folder decided", photosFound, photosTold),
+    ...origin.settings,
   },
   examples: origin.examples ?? [],
   presets: { standard: origin.preset },

@@ -34,7 +34,6 @@ const taskOf = (origin: TableOrigin): Task => ({
   },
   options: origin.options,
   settings: {
-    ...origin.settings,
     column: text("the column to predict (default: none, it has to be named)", {
       ...{ flag: "target", example: "species" },
     }),
@@ -51,6 +50,7 @@ const taskOf = (origin: TableOrigin): Task => ({
     ...ownSettings(unit),
     threads: { ...common.threads, help: "threads for the runtime (default: 1, rows being small)" },
     found: found("what the table decided", tableFound, tableTold),
+    ...origin.settings,
   },
   examples: origin.examples ?? [],
   presets: { standard: origin.preset },

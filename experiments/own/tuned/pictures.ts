@@ -1,7 +1,7 @@
 /** Pictures as a trained model takes them: its size, its order of axes, its normalization. */
 import { ops } from "../../../src/index.ts";
 import { UsageError, type PictureSize } from "../../../runs/experiment.ts";
-import { text, type Settings } from "../../../runs/settings.ts";
+import { text, whole, type Settings } from "../../../runs/settings.ts";
 import type { PhotosConfig } from "../photos/found.ts";
 import type { PictureOrigin } from "../photos/origin.ts";
 import type { Colours } from "../photos/pixels.ts";
@@ -28,6 +28,10 @@ const normalizations: Readonly<Record<string, Colours>> = {
   "0..255": { mean: [0, 0, 0], deviation: [1 / 255, 1 / 255, 1 / 255] },
 };
 const settings: Settings = {
+  size: whole(
+    `pixels of either side that pictures are brought to (default: as the file says, or ${USUAL})`,
+    { least: 8, most: 1024, example: "224", unit: "pixels" },
+  ),
   normalize: text(
     `how the model wants its pixels: ${Object.keys(normalizations).join(", ")}, or mean,deviation of 0..1`,
     { example: "-1..1" },
@@ -43,7 +47,7 @@ export const tunedPictures: PictureOrigin = {
   preset: { ...tunedPreset, size: Infinity, normalize: "imagenet" } as PictureOrigin["preset"],
   examples: [
     "finetune model.onnx --data ./photos",
-    "finetune model.onnx --data ./photos --all --norm plain,weight --epochs 10",
+    "finetune model.onnx --data ./photos --norm plain,weight --epochs 10",
   ],
   rates: ratesFor,
   optimizer: optimizerFor,

@@ -3,6 +3,7 @@ import { byName, type Optimizer, type Node, type Schedule } from "../../../src/i
 import { UsageError } from "../../../runs/experiment.ts";
 import {
   optimizerOf,
+  RESCHEDULED,
   scheduleOf,
   stepsPerEpoch,
   type MinibatchConfig,
@@ -15,8 +16,8 @@ export interface TunedConfig extends OwnConfig {
   readonly head?: number;
   /** The value of the graph that the head goes onto. */
   readonly at?: string;
-  /** Whether imported layers are trained too, after the head. */
-  readonly all?: boolean;
+  /** Whether the head alone is trained. */
+  readonly headOnly?: boolean;
   /** A pattern of names: these are not trained in any case. */
   readonly freeze?: string;
   readonly headEpochs: number;
@@ -33,17 +34,25 @@ export const modelPlace: Settings = {
 };
 
 export const tunedSettings: Settings = {
+  epochs: whole("passes over the training data", {
+    ...{ most: 100_000, example: "10", length: true },
+    changes: RESCHEDULED,
+  }),
   head: whole("classes that the new head tells apart, to be sure (default: as the data have)", {
     ...{ least: 1, most: 256, optional: true, example: "5" },
   }),
   at: text("the value of the graph that the head goes onto (default: before its last layer)", {
     ...{ optional: true, example: "flatten_0" },
   }),
-  all: onOff("train imported layers too, once the head has learned", { optional: true }),
-  freeze: text("of these only those whose names do not match, e.g. '^conv2d_[0-9]$'; means --all", {
+  headOnly: onOff("train the head alone: quicker, and enough where the model knows such data", {
+    optional: true,
+  }),
+  freeze: text("imported weights that are not trained: a pattern of their names", {
     ...{ optional: true, example: "^conv1" },
   }),
-  headEpochs: whole("epochs of the head alone, before --all", { least: 0, example: "1" }),
+  headEpochs: whole("epochs of the head alone before the rest learns too, at most half of them", {
+    ...{ least: 0, example: "1" },
+  }),
   bodyRate: number("learning rate of imported layers, as a share of the head's", {
     ...{ example: "0.1", most: 10 },
   }),
@@ -52,9 +61,13 @@ export const tunedSettings: Settings = {
 /** The head's parameters, by name. */
 export const HEAD = "head";
 
-/** What of the model is not trained: all of it, unless more was asked for. */
-export function frozenBy({ all, freeze }: Pick<TunedConfig, "all" | "freeze">): RegExp | undefined {
-  if (freeze === undefined) return all ? undefined : /(?:)/;
+/** What of the model is not trained. */
+export function frozenBy({
+  headOnly,
+  freeze,
+}: Pick<TunedConfig, "headOnly" | "freeze">): RegExp | undefined {
+  if (headOnly) return /(?:)/;
+  if (freeze === undefined) return undefined;
   try {
     return new RegExp(freeze);
   } catch (cause) {
@@ -71,7 +84,7 @@ export function ratesFor(
   lr: number,
 ): { readonly lr: Schedule; readonly bodyLr: Schedule } {
   const { headEpochs, bodyRate } = config as TunedConfig;
-  const alone = headEpochs * stepsPerEpoch(config);
+  const alone = Math.min(headEpochs, config.epochs / 2) * stepsPerEpoch(config);
   const head = scheduleOf(config, lr);
   return { lr: head, bodyLr: (step) => (step < alone ? 0 : bodyRate * head(step)) };
 }

@@ -6,6 +6,7 @@ import { control } from "./control.ts";
 import { convolution } from "./convolution.ts";
 import { einsum } from "./einsum.ts";
 import { elementwise } from "./elementwise.ts";
+import { grid } from "./grid.ts";
 import { indexing } from "./indexing.ts";
 import { loss } from "./loss.ts";
 import { normalize } from "./normalize.ts";
@@ -38,6 +39,7 @@ export const rules: Rules = {
   ...pad,
   ...indexing,
   ...resize,
+  ...grid,
   ...control,
   ...spectrum,
 };
