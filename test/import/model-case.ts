@@ -16,6 +16,7 @@ import {
   some,
   spread,
   trained,
+  type Axes,
   type Feeds,
 } from "./trained.ts";
 
@@ -29,7 +30,7 @@ export interface Case {
   readonly freeze?: RegExp;
   readonly feeds: Feeds;
   /** The axis of the examples in what is fed and made, by name, where it is not the first. */
-  readonly axes?: Readonly<Record<string, number>>;
+  readonly axes?: Axes;
   /** Convolutions that train. */
   readonly convolutions: number;
   readonly lr: number;
@@ -38,8 +39,8 @@ export interface Case {
 const STEPS = 3;
 
 export function checkModel(one: Case): void {
-  const { name, file, outputs, feeds, bind = {}, freeze, axes = {}, convolutions, lr } = one;
-  const bytes = readFileSync(join(root, "node_modules", file));
+  const { name, file: path, outputs, feeds, bind = {}, freeze, axes = {}, convolutions, lr } = one;
+  const bytes = readFileSync(join(root, "node_modules", path));
   const model = importModel(bytes, { outputs, bind, ...(freeze ? { freeze } : {}) });
   const bound = Object.entries(bind).map(
     ([input, x]) => [input, tensor(x as number, [], "int32")] as const,
@@ -70,7 +71,7 @@ export function checkModel(one: Case): void {
       for (const { losses } of [plain, weight])
         expect(losses[STEPS - 1]).toBeLessThan(0.99 * losses[0]);
 
-      const weights = convolutionsOf(decodeModel(bytes, file).graph!);
+      const weights = convolutionsOf(decodeModel(bytes, path).graph!);
       const unfolded = [...model.original].filter(
         ([key, tensor]) => weights.has(tensor) && weight.state.has(key.replace(/\.w$/, ".v")),
       );
@@ -78,7 +79,8 @@ export function checkModel(one: Case): void {
       expect(unfolded.filter(([key]) => weight.state.has(key))).toEqual([]);
 
       const made = await computed(model, feeds, { norm: arms.weight, state: weight.state });
-      const handed = await exported(model, feeds, weight.state);
+      const file = exported(model, feeds, { state: weight.state, axes });
+      const handed = await original(file, feeds, outputs);
       for (const key of outputs) expect(difference(handed[key], made[key])).toBeLessThan(3e-5);
     }, 60_000);
   });

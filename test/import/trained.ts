@@ -1,6 +1,7 @@
 /** A model of an .onnx file, beside what ONNX Runtime makes of the file itself: what it computes, how it trains, what is exported. */
 import * as ort from "onnxruntime-node";
-import { input, sizeOf, type Shape } from "../../src/graph/index.ts";
+import { exportModel } from "../../src/export/index.ts";
+import { input, sizeOf, type Dtype, type Node, type Shape } from "../../src/graph/index.ts";
 import type { ImportedModel } from "../../src/import/index.ts";
 import {
   arms,
@@ -11,7 +12,7 @@ import {
   type Norm,
   type Scope,
 } from "../../src/nn/index.ts";
-import { decodeModel, exportModel } from "../../src/onnx/index.ts";
+import { DataType, decodeModel } from "../../src/onnx/index.ts";
 import { encodeModel } from "../../src/onnx/proto.ts";
 import { adam } from "../../src/optim/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -19,6 +20,8 @@ import { initialState, tensor, type State, type Tensor } from "../../src/runtime
 import { trainStep, type Network } from "../../src/train/index.ts";
 
 export type Feeds = Readonly<Record<string, Tensor>>;
+/** Where examples are, by the name of a value; on the first axis by default. */
+export type Axes = Readonly<Partial<Record<string, number>>>;
 
 /** Numbers between -1 and 1, the same for the same seed. */
 export function noise(shape: Shape, seed: number): Tensor {
@@ -53,11 +56,15 @@ export async function original(
   const session = await ort.InferenceSession.create(encodeModel({ ...model, graph }), {
     logSeverityLevel: 4,
   });
+  const isWide = (name: string): boolean =>
+    graph.input.find((x) => x.name === name)?.type?.tensorType?.elemType === DataType.INT64;
   const given = Object.entries(feeds).map(([name, { data, shape, dtype }]) => [
     name,
-    dtype === "int32"
-      ? new ort.Tensor("int64", BigInt64Array.from(data, BigInt), shape)
-      : new ort.Tensor("float32", Float32Array.from(data), shape),
+    dtype === "float"
+      ? new ort.Tensor("float32", Float32Array.from(data), shape)
+      : isWide(name)
+        ? new ort.Tensor("int64", BigInt64Array.from(data, BigInt), shape)
+        : new ort.Tensor("int32", Int32Array.from(data), shape),
   ]);
   const made = await session.run(Object.fromEntries(given) as Record<string, ort.Tensor>, [
     ...values,
@@ -99,7 +106,9 @@ export async function computed(
   return made;
 }
 
-export const inputsOf = (feeds: Feeds): Readonly<Record<string, ReturnType<typeof input>>> =>
+export const inputsOf = (
+  feeds: Readonly<Record<string, { readonly shape: Shape; readonly dtype: Dtype }>>,
+): Readonly<Record<string, ReturnType<typeof input>>> =>
   Object.fromEntries(
     Object.entries(feeds).map(([name, x]) => [name, input(name, x.shape, x.dtype)]),
   );
@@ -140,13 +149,22 @@ export async function trained(
   return { losses, state };
 }
 
-/** What the file makes of `feeds` that is exported from a trained network. */
-export async function exported(
-  { network, outputs }: ImportedModel,
+/** A trained network as a file that takes any number of examples; `axes` say where these are where that is not the first axis. */
+export function exported(
+  { network, original: names }: ImportedModel,
   feeds: Feeds,
-  state: State,
-): Promise<Readonly<Record<string, Tensor>>> {
-  const inputs = inputsOf(feeds);
-  const { value } = trace((scope) => network(scope, inputs), { mode: "eval", norm: arms.plain });
-  return original(exportModel(value, fold(state)), feeds, outputs);
+  { state, axes = {} }: { readonly state: State; readonly axes?: Axes },
+): Uint8Array {
+  const outputsOf = (size: number): Readonly<Record<string, Node>> => {
+    const inputs = inputsOf(
+      Object.fromEntries(
+        Object.entries(feeds).map(([name, x]) => [
+          name,
+          { dtype: x.dtype, shape: x.shape.with(axes[name] ?? 0, size) },
+        ]),
+      ),
+    );
+    return trace((scope) => network(scope, inputs), { mode: "eval", norm: arms.plain }).value;
+  };
+  return exportModel(outputsOf, fold(state), { names });
 }
