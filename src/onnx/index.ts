@@ -35,5 +35,6 @@ export {
   type ModelProto,
   type NodeProto,
   type TensorProto,
+  type TensorShapeProto,
   type ValueInfoProto,
 } from "./proto.ts";
