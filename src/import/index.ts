@@ -1,8 +1,3 @@
 export { headOf, type Cut } from "./cut.ts";
-export {
-  importModel,
-  type ImportedModel,
-  type ImportedPort,
-  type ImportOptions,
-} from "./model.ts";
+export { importModel, type ImportedModel, type ImportedPort, type ImportOptions } from "./model.ts";
 export type { TrainedOptions } from "./roles.ts";
