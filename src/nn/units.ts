@@ -46,7 +46,7 @@ export function unitNorms(
 export const logScale = (norm: number): number => (norm === 0 ? 0 : Math.log(norm));
 
 /** A unit of a smaller norm is dead: its reciprocal is near the end of float32, or beyond it. */
-export const TINY = 2 ** -100;
+export const TINY: number = 2 ** -100;
 
 /**
  * A weight in two parts that compute what it does: g = |w|, and v = w. Trained networks have dead units whose |w| is so small that
