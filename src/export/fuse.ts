@@ -3,13 +3,13 @@ import { topological, type Node, type OpName } from "../graph/index.ts";
 import { countUses, type Fused } from "../onnx/index.ts";
 import { affine } from "./affine.ts";
 import { isTransposed, type Constants } from "./constants.ts";
+import { layerNorm } from "./layer-norm.ts";
 import type { Matching, Pattern } from "./match.ts";
 import {
   averagePool,
   gelu,
   hardSigmoid,
   hardSwish,
-  layerNorm,
   logSoftmax,
   mean,
   prelu,

@@ -45,8 +45,8 @@ export function unitNorms(
 /** s with e^s = |v|; a zero row has s = 0. */
 export const logScale = (norm: number): number => (norm === 0 ? 0 : Math.log(norm));
 
-/** Below this a reciprocal is near the end of float32, or beyond it. */
-const TINY = 2 ** -100;
+/** A unit of a smaller norm is dead: its reciprocal is near the end of float32, or beyond it. */
+export const TINY: number = 2 ** -100;
 
 /**
  * A weight in two parts that compute what it does: g = |w|, and v = w. Trained networks have dead units whose |w| is so small that

@@ -9,21 +9,18 @@ export {
   type TensorDraft,
 } from "./emit.ts";
 export { freeze, valueFor, type ParameterValues } from "./freeze.ts";
+export { encodeGraph, type Graph, type Port, type Signature } from "./graph.ts";
 export {
   countUses,
-  encodeGraph,
-  renamed,
-  toGraph,
   inputName,
   parameterName,
+  toGraph,
   toModel,
   type Fused,
-  type Graph,
   type Model,
   type ModelOptions,
-  type Port,
-  type Signature,
 } from "./model.ts";
+export { renamed } from "./renamed.ts";
 export { rewrite } from "./rewrite.ts";
 export { keyOf, simplify } from "./simplify.ts";
 export {

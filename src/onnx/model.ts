@@ -1,35 +1,13 @@
 /** Nodes to the bytes of an ONNX model: the same graph gives the same bytes. */
-import {
-  topological,
-  type Dtype,
-  type Input,
-  type Node,
-  type OpName,
-  type Parameter,
-  type Shape,
-} from "../graph/index.ts";
-import {
-  elementType,
-  emitter,
-  plainTarget,
-  type Emitter,
-  type NodeDraft,
-  type Target,
-  type TensorDraft,
-} from "./emit.ts";
+import { topological, type Input, type Node, type OpName, type Parameter } from "../graph/index.ts";
+import { emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
 import { blocked, type Rule } from "./blocked.ts";
 import { lower, type Lowering } from "./lower.ts";
-import { encodeModel, type NodeProto, type ValueInfoProto } from "./proto.ts";
+import { encodeGraph, type Graph, type Port } from "./graph.ts";
 import { simplify } from "./simplify.ts";
 import { value, type Form, type Value } from "./value.ts";
-import type { Draft } from "./wire.ts";
+import { named } from "./renamed.ts";
 
-/** A value that goes into or comes out of a model. */
-export interface Port {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly dtype: Dtype;
-}
 /** A model as bytes, and what goes in and comes out. */
 export interface Model {
   readonly bytes: Uint8Array;
@@ -69,21 +47,6 @@ export function toModel(
   const { inputs, nodes } = graph;
   const ports = names.map((name, i) => port(name, roots[i]));
   return { bytes: encodeGraph(graph, { metadata }), inputs, outputs: ports, nodes: nodes.length };
-}
-
-/** A value that goes in or comes out: an axis without a fixed size has a name. */
-export interface Signature extends Omit<Port, "shape"> {
-  readonly shape: readonly (number | string)[];
-}
-/** A model before it is bytes. */
-export interface Graph<In extends Signature = Signature> {
-  readonly nodes: readonly NodeDraft[];
-  readonly initializers: readonly TensorDraft[];
-  readonly inputs: readonly In[];
-  readonly outputs: readonly Signature[];
-  readonly opset: number;
-  /** Operator sets beside ONNX's own. */
-  readonly domains: readonly string[];
 }
 
 /** Another way to compute a node: from other values, by other operators. */
@@ -154,88 +117,6 @@ export function toGraph(
   };
 }
 
-/** What a model says of itself. */
-export interface Description {
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly name?: string;
-  readonly docString?: string;
-  readonly producerVersion?: string;
-  /** The version of the format (default 8, of which operator sets 15 to 18 are). */
-  readonly irVersion?: number;
-}
-export const encodeGraph = (
-  { nodes, initializers, inputs, outputs, opset, domains }: Graph,
-  { metadata, name = "step", irVersion = 8, ...said }: Description,
-): Uint8Array =>
-  encodeModel({
-    irVersion,
-    producerName: "weightnorm",
-    opsetImport: [
-      { domain: "", version: opset },
-      ...domains.map((domain) => ({ domain, version: 1 })),
-    ],
-    metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
-    graph: {
-      name,
-      node: nodes,
-      initializer: initializers,
-      input: inputs.map(valueInfo),
-      output: outputs.map(valueInfo),
-    },
-    ...said,
-  });
-
-/**
- * The nodes with every output [name, value] under its own name: what computes a value is named after its output. Only where two
- * outputs are one value, or one is an input or a constant, is it copied, since ONNX Runtime loses a value that is an output by
- * way of a copy and besides the input of nothing but a product that it fuses ("Invalid model. Node input ...").
- */
-function named(
-  nodes: readonly NodeDraft[],
-  outputs: readonly (readonly [string, string])[],
-): readonly NodeDraft[] {
-  const computed = new Set(nodes.flatMap((n) => n.output));
-  const names = new Map<string, string>();
-  const copies = outputs.flatMap(([name, value]) => {
-    if (computed.has(value) && !names.has(value)) {
-      names.set(value, name);
-      return [];
-    }
-    return [
-      { name: `output ${name}`, opType: "Identity", domain: "", input: [value], output: [name] },
-    ];
-  });
-  return renamed([...nodes, ...copies], names);
-}
-
-/** Nodes whose values have other names, in the branches of an `If` too, which see the values around them. */
-export function renamed(
-  nodes: readonly NodeDraft[],
-  names: ReadonlyMap<string, string>,
-): readonly NodeDraft[] {
-  const of = (list: readonly string[] = []): string[] => list.map((x) => names.get(x) ?? x);
-  const output = <T extends { readonly name?: string }>(x: T): T =>
-    x.name !== undefined && names.has(x.name) ? { ...x, name: names.get(x.name) } : x;
-  const rename = (n: Draft<NodeProto>): NodeDraft => ({
-    ...n,
-    input: of(n.input),
-    output: of(n.output),
-    attribute: (n.attribute ?? []).map((a) =>
-      a.g
-        ? {
-            ...a,
-            g: {
-              ...a.g,
-              node: (a.g.node ?? []).map(rename),
-              output: (a.g.output ?? []).map(output),
-            },
-          }
-        : a,
-    ),
-  });
-  return nodes.map(rename);
-}
-
 function declare(x: Port, inputs: Port[]): string {
   const other = inputs.find((y) => y.name === x.name);
   if (other && (other.dtype !== x.dtype || `${other.shape}` !== `${x.shape}`))
@@ -277,15 +158,3 @@ const formOf = (n: Node, inputs: readonly Value[], e: Emitter): Form | null =>
     : null;
 /** What is blocked even where nothing stays so. */
 const isConvolution = (op: OpName): boolean => op.startsWith("conv");
-
-const valueInfo = ({ name, shape, dtype }: Signature): Draft<ValueInfoProto> => ({
-  name,
-  type: {
-    tensorType: {
-      elemType: elementType[dtype],
-      shape: {
-        dim: shape.map((d) => (typeof d === "string" ? { dimParam: d } : { dimValue: d })),
-      },
-    },
-  },
-});

@@ -1,6 +1,7 @@
 /** What users of weight normalization want to see of a layer: |v|, g, and the step that |v| leaves of the learning rate. */
 import type { Shape } from "../graph/index.ts";
 import { unitNorms } from "../nn/index.ts";
+import { TINY } from "../nn/units.ts";
 import { fittedScale, partedWeights } from "../nn/parts.ts";
 import { isOptimizerState } from "../optim/index.ts";
 import type { State } from "../runtime/program.ts";
@@ -12,7 +13,7 @@ export interface LayerStats {
   readonly v: number;
   /** Mean over the units of g. */
   readonly g: number;
-  /** Mean over the units of lr / |v|^2: what a gradient of fixed direction turns v by (section 2.1). */
+  /** Mean over the units of lr / |v|^2: what a gradient of fixed direction turns v by (section 2.1); dead units, whose v is as good as 0, are left out. */
   readonly effectiveStep: number;
 }
 
@@ -35,7 +36,7 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
         layer,
         v: mean(norms),
         g: mean(scales),
-        effectiveStep: mean(norms.map((n) => lr / (n * n))),
+        effectiveStep: mean(norms.filter((n) => n >= TINY).map((n) => lr / (n * n))),
       },
     ];
   });
@@ -55,4 +56,4 @@ const defaultUnits = (name: string, shape: Shape): Shape => {
 };
 
 const mean = (values: readonly number[]): number =>
-  values.reduce((a, b) => a + b, 0) / values.length;
+  values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);

@@ -117,3 +117,14 @@ test("a tensor of another program that is called v is taken as a weight", () => 
   ]);
   expect(layerStats(stateOf({ "scalar.w": floats([2], []) }), 1)[0].v).toBe(2);
 });
+
+test("dead units have no step, and a layer of them none either", () => {
+  const state = new Map([
+    ["a.v", tensor([0, 0, 0, 2], [2, 2])],
+    ["a.g", tensor([0, 2], [2, 1])],
+    ["b.w", tensor([0, 1e-39], [1, 2])],
+  ]);
+  const [a, b] = layerStats(state, 1);
+  expect(a).toEqual({ layer: "a", v: 1, g: 1, effectiveStep: 0.25 });
+  expect(b.effectiveStep).toBe(0);
+});
