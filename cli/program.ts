@@ -6,6 +6,7 @@ import { flagOf, type Settings } from "../runs/settings.ts";
 import type { PlayFlags } from "./play.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SampleFlags } from "./sample.ts";
+import { convertCommand } from "./convert-flags.ts";
 import { printable } from "../src/train/json.ts";
 import { experimentAt, names, type Meant } from "./experiments.ts";
 import {
@@ -157,6 +158,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   ).action(async (file: string, flags: object) =>
     (await import("./inspect.ts")).inspect(file, flags),
   );
+  root.addCommand(quietly(convertCommand()));
   return root;
 }
 
