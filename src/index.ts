@@ -41,6 +41,7 @@ export * from "./train/index.ts";
 // Checkpoints of others: PyTorch's, NumPy's, ONNX's.
 export {
   compareWeights,
+  memorySink,
   memorySource,
   openWeights,
   rewriteWeights,

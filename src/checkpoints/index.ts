@@ -19,5 +19,5 @@ export {
   type Scheme,
 } from "./schemes.ts";
 export { tensorsOf } from "./tensors.ts";
-export { memorySource, type Sink, type Source } from "./source.ts";
+export { memorySink, memorySource, type Sink, type Source } from "./source.ts";
 export { ENDINGS, formatOf, writeWeights } from "./write.ts";

@@ -83,10 +83,12 @@ interface Header {
   readonly shape: Shape;
 }
 function headerOf(text: string, fail: (what: string, got: string) => Error): Header {
-  const value = (key: string, pattern: string): string | undefined =>
-    new RegExp(String.raw`[{,]\s*['"]${key}['"]\s*:\s*${pattern}\s*[,}]`).exec(text)?.[1];
+  const value = (key: string, pattern: string): string | undefined => {
+    const found = new RegExp(String.raw`[{,]\s*['"]${key}['"]\s*:\s*${pattern}\s*[,}]`).exec(text);
+    return found ? (found.at(1) ?? "of records") : undefined;
+  };
   const isDict = /^\{.*\}\s*$/s.test(text);
-  const descr = value("descr", String.raw`(?=['"[])(?:['"])?([^'"]*)(?:['"])?`);
+  const descr = value("descr", String.raw`(?:['"]([^'"]*)['"]|\[.*\])`);
   const fortran = value("fortran_order", "(True|False)");
   const axes = value("shape", String.raw`\(([\d\sL,]*)\)`);
   if (!isDict || descr === undefined || fortran === undefined || axes === undefined)

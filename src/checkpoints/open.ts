@@ -17,23 +17,27 @@ const MOST_SHARDS = 10_000;
 /** What the checkpoint holds. `beside` gives the files that it names beside it: shards, and the weights of a large model. */
 export async function openWeights(source: Source, beside: Beside): Promise<Weights> {
   const start = await source.read(0, Math.min(16, source.size));
-  if (start[0] === 0x7b) return shards(source, beside);
+  if (start[0] === 0x7b && !isSafetensors(start)) return shards(source, beside);
   return oneFile(source, start, beside);
 }
 
 async function oneFile(source: Source, start: Uint8Array, beside: Beside): Promise<Weights> {
-  const text = String.fromCharCode(...start.subarray(0, 9));
+  if (isSafetensors(start)) return safetensorsFile(source);
+  const text = String.fromCharCode(...start.subarray(0, 4));
   if (/^PK(\x03\x04|\x05\x06)/.test(text)) return archive(source);
   if (isOlderForm(start)) return olderTorch(source);
   if (isNpy(start)) return oneArray(source);
-  // A model begins with its version, a field that is no length of a header.
-  if (start[0] === 0x08 && text.at(8) !== "{") return onnxWeights(source, beside);
+  if (start[0] === 0x08) return onnxWeights(source, beside);
   if (start[0] === 0x80)
     throw new Error(
       `${source.where}: expected a checkpoint, got a pickle that torch.save did not write; load it where it was made and save its tensors`,
     );
   return safetensorsFile(source);
 }
+
+/** A length of eight bytes, which may look like anything in the first, and a header in JSON. */
+const isSafetensors = (start: Uint8Array): boolean =>
+  start[8] === 0x7b && start[5] + start[6] + start[7] === 0;
 
 async function archive(source: Source): Promise<Weights> {
   const files = await zipFiles(source);

@@ -1,8 +1,8 @@
 /** Weights of a checkpoint whole or in two parts, by the names that PyTorch has for these. */
 import { sizeOf, type Shape } from "../graph/index.ts";
-import { checkedParts, fittedScale, partOf, partedWeights } from "../nn/parts.ts";
+import { checkedParts, fittedScale, partOf, partedWeights, type Parted } from "../nn/parts.ts";
 import type { Tensors, Values } from "../nn/values.ts";
-import { brief } from "../train/json.ts";
+import { brief, printable } from "../train/json.ts";
 import { isFloat } from "./dtypes.ts";
 import type { Entry } from "./entry.ts";
 import { isWritten, WRITTEN, type Written } from "./floats.ts";
@@ -110,7 +110,7 @@ export function partsOf(
   for (const { name, shape } of entries)
     if (paired.has(name) || partOf(name)?.scheme !== "ours") all.set(name, shaped(shape));
   return new Map(
-    checkedParts(where, all).map(({ weight, v, scale, exponential }) => {
+    checked(where, all).map(({ weight, v, scale, exponential }) => {
       const [of, g] = [byName.get(v)!, byName.get(scale)!];
       for (const { name, dtype } of [of, g])
         if (!isFloat(dtype))
@@ -125,6 +125,14 @@ export function partsOf(
       return [weight, { weight, v: of, g, gShape, exponential }];
     }),
   );
+}
+/** Names of a file do nothing to a terminal in what `checkedParts` says of them. */
+function checked(where: string, all: Tensors): readonly Parted[] {
+  try {
+    return checkedParts(where, all);
+  } catch (error) {
+    throw new Error(printable((error as Error).message), { cause: error });
+  }
 }
 const shaped = (shape: Shape): Values => ({ dtype: "float", shape, data: new Float32Array(0) });
 

@@ -25,6 +25,29 @@ export const memorySource = (bytes: Uint8Array, where: string): Source => ({
   read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)),
 });
 
+/** Memory as a sink. */
+export function memorySink(): Sink & { bytes(): Uint8Array } {
+  let held = new Uint8Array(1024);
+  let end = 0;
+  return {
+    write(bytes) {
+      if (end + bytes.length > held.length) {
+        const larger = new Uint8Array(Math.max(2 * held.length, end + bytes.length));
+        larger.set(held.subarray(0, end));
+        held = larger;
+      }
+      held.set(bytes, end);
+      end += bytes.length;
+      return Promise.resolve();
+    },
+    patch(offset, bytes) {
+      held.set(bytes, offset);
+      return Promise.resolve();
+    },
+    bytes: () => held.slice(0, end),
+  };
+}
+
 /** The bytes from `begin` to `end`, a piece at a time. */
 export async function* pieces(
   source: Source,
