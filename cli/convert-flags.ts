@@ -26,12 +26,14 @@ export function convertCommand(): Command {
     )
     .addArgument(
       new Argument(
-        "<in>",
+        "<source>",
         ".safetensors, its index.json, .pth, .pt, .bin, .npz, .npy or .onnx",
-      ).argParser(nonEmpty("in")),
+      ).argParser(nonEmpty("source")),
     )
     .addArgument(
-      new Argument("<out>", ".safetensors, .pth, .pt, .bin or .npz").argParser(nonEmpty("out")),
+      new Argument("<target>", ".safetensors, .pth, .pt, .bin or .npz").argParser(
+        nonEmpty("target"),
+      ),
     );
   const options = [
     new Option("--fold", "one weight of each g and v: w = g v / |v|"),

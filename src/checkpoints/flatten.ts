@@ -92,7 +92,7 @@ function described(value: Pickled): string {
   return typeof value === "bigint" ? `${value}` : brief(value);
 }
 
-/** Of a dict without any tensor the dict alone. */
+/** Of a dict without any tensor the dict alone, unless it is the whole. */
 function collapsed(
   others: readonly (readonly [Place, string])[],
   withTensors: ReadonlySet<Place>,
@@ -100,7 +100,7 @@ function collapsed(
   const found = new Map<Place, LeftOut>();
   for (const [place, why] of others) {
     let top = place;
-    while (top.above && !withTensors.has(top.above)) top = top.above;
+    while (top.above?.above && !withTensors.has(top.above)) top = top.above;
     const name = top.name === "" ? "all of it" : top.name;
     if (!found.has(top)) found.set(top, { name, why: top === place ? why : described(top.value) });
   }

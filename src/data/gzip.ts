@@ -75,7 +75,8 @@ async function* chunksOf(
   const feed = async (): Promise<void> => {
     try {
       for await (const piece of packed) {
-        if (!(await accepted(writer.write(piece)))) return;
+        const bytes = piece as Uint8Array<ArrayBuffer>;
+        if (!(await accepted(writer.write(bytes)))) return;
       }
     } catch (error) {
       lost = error;
