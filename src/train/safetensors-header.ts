@@ -136,7 +136,8 @@ const notSafetensors = (where: string, got: string, bytes: Uint8Array): Error =>
 function remedy(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 8));
   if (start.startsWith("\x1f\x8b")) return "gunzip it";
-  if (start.startsWith("PK")) return "if it is PyTorch's .pt, make one of it with `weightnorm convert`";
+  if (start.startsWith("PK"))
+    return "if it is PyTorch's .pt, make one of it with `weightnorm convert`";
   if (start === "version ") return "if it is a Git LFS pointer, run `git lfs pull`";
   return "check the path";
 }
