@@ -82,10 +82,10 @@ const opened = async (file: Uint8Array, where: string): Promise<void> =>
 
 /** A pickle as that of an archive that is whole. */
 async function inArchive(pickle: Uint8Array, where: string): Promise<void> {
-  const storages = Array.from({ length: 40 }, (_, key) => `archive/data/${key}`);
+  const storages = Array.from({ length: 64 }, (_, key) => `archive/data/${key}`);
   const files = new Map([
     ["archive/data.pkl", asFile(pickle, where)],
-    ...storages.map((name) => [name, asFile(new Uint8Array(256), where)] as const),
+    ...storages.map((name) => [name, asFile(new Uint8Array(1024), where)] as const),
   ]);
   const source = memorySource(pickle, where);
   await readAll(await torchArchive(source, files, "archive/data.pkl"), pickle, where);

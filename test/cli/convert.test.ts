@@ -127,7 +127,7 @@ test("what cannot be is refused, and nothing is left behind", async () => {
   ).toMatchInlineSnapshot(`
     "
     $ convert TMP/in.pth
-    2: weightnorm: convert: expected a out, got none; see weightnorm convert --help
+    2: weightnorm: convert: expected a target, got none; see weightnorm convert --help
     $ convert TMP/missing.pth TMP/y.pth
     1: weightnorm: TMP/missing.pth: there is no such file, got ENOENT; check the path
     $ convert TMP TMP/y.pth
