@@ -1,4 +1,4 @@
-/** `weightnorm inspect`: what is in a checkpoint or any safetensors file. */
+/** `weightnorm inspect`: what is in a checkpoint, any safetensors file, or a model of ONNX. */
 import {
   decodeSafetensors,
   isOptimizerState,
@@ -10,6 +10,7 @@ import {
 } from "../src/index.ts";
 import { readBytes } from "../src/node/index.ts";
 import { textTable } from "../report/text-table.ts";
+import { inspectModel } from "./inspect-model.ts";
 
 interface Inspection {
   readonly file: string;
@@ -32,6 +33,11 @@ export async function inspect(
   { json = false, all = false }: { readonly json?: boolean; readonly all?: boolean },
 ): Promise<void> {
   const bytes = await readBytes(file);
+  if (file.endsWith(".onnx")) {
+    const model = inspectModel(bytes, file);
+    const told = json ? printable(JSON.stringify(model.data)) : model.text(all);
+    return void process.stdout.write(`${told}\n`);
+  }
   const { tensors, metadata, skipped } = decodeSafetensors(bytes, file);
   const config = parsed(metadata["config"]);
   const lr = typeof config?.["lr"] === "number" ? config["lr"] : undefined;

@@ -156,9 +156,9 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     );
   add(
     "inspect",
-    "the layers of a checkpoint, with |v|, g and effective step, and its tensors",
-    [new Option("--all", "show the optimizer's state too"), json("it")],
-    "a .safetensors file",
+    "the layers of a checkpoint, with |v|, g and effective step, and its tensors; or what is in a model of ONNX",
+    [new Option("--all", "show the optimizer's state, or every parameter, too"), json("it")],
+    "a .safetensors or .onnx file",
   ).action(async (file: string, flags: object) =>
     (await import("./inspect.ts")).inspect(file, flags),
   );

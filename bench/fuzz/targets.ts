@@ -1,4 +1,5 @@
 /** Everything that reads a file, each with small files that it reads: what `fuzzParsers` damages. */
+import { models, parseModel } from "./models.ts";
 import { gzipSync } from "node:zlib";
 import { createTar } from "nanotar";
 import {
@@ -252,4 +253,5 @@ export const targets: readonly Target[] = [
     },
   },
   { name: "log.jsonl", samples: [utf8(log)], parse: checkLog },
+  { name: "ONNX", samples: Object.values(models), parse: parseModel },
 ];

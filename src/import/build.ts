@@ -12,7 +12,7 @@ import {
   type Made,
   type Value,
 } from "./call.ts";
-import { constantsOf, isOp, ordered, titleOf } from "./graph.ts";
+import { constantsOf, isOp, ordered, subgraphs, titleOf } from "./graph.ts";
 import { biased, type Parameters, type Store } from "./parameters.ts";
 import { rules } from "./rules/index.ts";
 
@@ -164,7 +164,9 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
         "has no rule, got it where support was not checked; cut the model before it with outputs",
       );
     const values = typed(rule(call), inputs);
+    // What graphs within it read is not among its inputs, and was folded when they were built.
     const isFixed =
+      subgraphs(node).length === 0 &&
       node.input.every((_, i) => !layerTensor(i)) &&
       inputs.every((x) => x === undefined || x.node.op === "constant");
     return isFixed ? folded(values) : values;

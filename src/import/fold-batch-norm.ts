@@ -45,14 +45,15 @@ export function foldBatchNorm(graph: GraphProto, where: string, external?: Exter
     });
     gone.add(norm);
   }
+  const own = new Set(graph.initializer.map((x) => x.name));
   const isReplaced = (node: NodeProto): boolean =>
     isOp(node, "Constant") && tensors.has(node.output[0]);
   return {
     ...graph,
     node: graph.node.filter((n) => !gone.has(n) && !isReplaced(n)).map((n) => changed.get(n) ?? n),
     initializer: [
-      ...graph.initializer.filter((x) => !tensors.has(x.name ?? "")),
-      ...tensors.values(),
+      ...graph.initializer.map((x) => tensors.get(x.name ?? "") ?? x),
+      ...[...tensors].flatMap(([name, x]) => (own.has(name) ? [] : [x])),
     ],
   };
 }

@@ -1,5 +1,11 @@
 /** ONNX graphs as something to walk: what a node reads, in which order nodes come, which values are constants of the file. */
-import { DataType, type GraphProto, type NodeProto, type TensorProto } from "../onnx/index.ts";
+import {
+  DataType,
+  type GraphProto,
+  type NodeProto,
+  type TensorProto,
+  type TensorShapeProto,
+} from "../onnx/index.ts";
 
 /** Graphs within graphs, at most: `If` in `Loop` in `If`. */
 const DEEPEST = 16;
@@ -7,6 +13,22 @@ const DEEPEST = 16;
 /** The graphs that are attributes of a node. */
 export const subgraphs = (node: NodeProto): readonly GraphProto[] =>
   node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs]);
+
+/** A graph and all within it. */
+export const graphsIn = (graph: GraphProto): readonly GraphProto[] => [
+  graph,
+  ...graph.node.flatMap((node) => subgraphs(node).flatMap(graphsIn)),
+];
+
+/** The sizes of an input as a file says them: a number, a name, or "x.0" where it has none. */
+export const sizesOf = (name: string, { dim }: TensorShapeProto): readonly (number | string)[] =>
+  dim.map(({ dimValue, dimParam }, i) =>
+    dimValue !== undefined && dimValue > 0
+      ? dimValue
+      : dimParam === undefined || dimParam === "" || dimParam === "?"
+        ? `${name}.${i}`
+        : dimParam,
+  );
 
 /** All nodes, those of graphs within it too. */
 export function allNodes(graph: GraphProto, where: string, depth = 0): readonly NodeProto[] {

@@ -3,19 +3,13 @@ import { input, optionsOf, type Input, type Node, type Shape } from "../graph/in
 import { arms } from "../nn/arms.ts";
 import type { Layer, Scope } from "../nn/scope.ts";
 import { trace } from "../nn/trace.ts";
-import {
-  DataType,
-  decodeModel,
-  type GraphProto,
-  type ModelProto,
-  type ValueInfoProto,
-} from "../onnx/index.ts";
+import { DataType, decodeModel, type ModelProto, type ValueInfoProto } from "../onnx/index.ts";
 import type { Tensor } from "../runtime/program.ts";
 import { checkScales, type Rebatch } from "./batch.ts";
 import { build } from "./build.ts";
 import type { Value } from "./call.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
-import { allNodes, constantsOf, ordered, readsOf, subgraphs } from "./graph.ts";
+import { allNodes, constantsOf, graphsIn, ordered, readsOf, sizesOf } from "./graph.ts";
 import { boundValue } from "./bound.ts";
 import { parametersIn, storeOf } from "./parameters.ts";
 import { rolesOf, type TrainedOptions } from "./roles.ts";
@@ -105,7 +99,7 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
       ? foldBatchNorm({ ...graph, output: outputs.map((name) => ({ name })) }, where, external)
       : graph;
   const nodes = allNodes(folded, where);
-  const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g).values()]);
+  const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g)]);
   const roles = rolesOf(tensors, nodes, options);
   const store = storeOf(roles, { where, ...(external ? { external } : {}) });
 
@@ -195,11 +189,6 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
 const byName = (inputs: readonly Input[]): Record<string, Node> =>
   Object.fromEntries(inputs.map((x) => [x.attrs.name, x]));
 
-const graphsIn = (graph: GraphProto): readonly GraphProto[] => [
-  graph,
-  ...graph.node.flatMap((node) => subgraphs(node).flatMap(graphsIn)),
-];
-
 function emptyGraph(where: string): never {
   throw new Error(
     `${where}: expected an ONNX model, got one without a graph; check that the file is whole`,
@@ -230,16 +219,7 @@ function portOf(
     throw new Error(
       `${where}: input "${name}" has no shape in the file; pass shapes: { ${JSON.stringify(name)}: [...] }`,
     );
-  return {
-    ...{ name, dtype },
-    shape: shape.dim.map(({ dimValue, dimParam }, i) =>
-      dimValue !== undefined && dimValue > 0
-        ? dimValue
-        : dimParam === undefined || dimParam === "" || dimParam === "?"
-          ? `${name}.${i}`
-          : dimParam,
-    ),
-  };
+  return { name, dtype, shape: sizesOf(name, shape) };
 }
 
 function inputOf(

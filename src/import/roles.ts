@@ -63,6 +63,9 @@ const FORMS = new Set([
   "Cast",
   "Expand",
 ]);
+/** What exporters put the gates of a recurrent layer into another order with. */
+const PARTS = new Set(["Slice", "Split", "Concat"]);
+const RECURRENT = new Set(["LSTM", "GRU", "RNN"]);
 const FURTHEST = 8;
 
 interface Use {
@@ -76,9 +79,9 @@ export interface Roles {
   readonly original: ReadonlyMap<string, string>;
 }
 
-/** The roles of `constants`; `nodes` are those that are needed, of graphs within graphs too. */
+/** The roles of `constants`, by the names that nodes call them by; `nodes` are those that are needed, of graphs within graphs too. */
 export function rolesOf(
-  constants: readonly TensorProto[],
+  constants: readonly (readonly [name: string, tensor: TensorProto])[],
   nodes: readonly NodeProto[],
   { train, freeze, upTo }: TrainedOptions,
 ): Roles {
@@ -103,8 +106,7 @@ export function rolesOf(
   };
   const original = new Map<string, string>();
   const roles = new Map<TensorProto, Role>();
-  for (const tensor of constants) {
-    const { name = "" } = tensor;
+  for (const [name, tensor] of constants) {
     if (!isFloat(tensor) || sizeOf(tensor.dims) <= 1) continue; // an exponent or an epsilon is no weight
     const found = userOf(name, uses);
     if (!found) continue;
@@ -163,16 +165,33 @@ function userOf(
   for (let i = 0; i < FURTHEST; i++) {
     if (at.length === 0) return undefined;
     const [first] = at;
-    const isForm =
-      at.length === 1 &&
-      first.index === 0 &&
-      FORMS.has(first.node.opType ?? "") &&
-      isOwn(first.node);
-    if (!isForm)
-      return isOwn(first.node) ? { user: first, direct: i === 0 && at.length === 1 } : undefined;
+    if (!isOwn(first.node)) return undefined;
+    if (PARTS.has(first.node.opType ?? "")) return recurrentUserOf(at, uses);
+    const isForm = at.length === 1 && first.index === 0 && FORMS.has(first.node.opType ?? "");
+    if (!isForm) return { user: first, direct: i === 0 && at.length === 1 };
     at = uses.get(first.node.output[0]) ?? [];
   }
   return undefined;
+}
+
+/** The recurrent layer that all parts of a tensor go to, or the first of several in branches of which one is taken. */
+function recurrentUserOf(
+  from: readonly Use[],
+  uses: ReadonlyMap<string, readonly Use[]>,
+): { readonly user: Use; readonly direct: false } | undefined {
+  let open = from;
+  const found: Use[] = [];
+  for (let i = 0; i < FURTHEST && open.length > 0 && open.length < 100; i++) {
+    const isPart = ({ node: { opType = "" }, index }: Use): boolean =>
+      opType === "Concat" || (index === 0 && (FORMS.has(opType) || PARTS.has(opType)));
+    found.push(...open.filter((use) => !isPart(use)));
+    open = open.filter(isPart).flatMap(({ node }) => node.output.flatMap((y) => uses.get(y) ?? []));
+  }
+  const user = found.at(0);
+  const isRecurrent = found.every(
+    ({ node: { opType = "" }, index }) => RECURRENT.has(opType) && index === user?.index,
+  );
+  return user && isRecurrent && open.length === 0 ? { user, direct: false } : undefined;
 }
 
 function usesIn(nodes: readonly NodeProto[]): ReadonlyMap<string, readonly Use[]> {

@@ -59,8 +59,8 @@ export function checkSupported(graph: GraphProto, outputs: readonly string[], wh
   );
 }
 
-/** Outputs that rest on nothing without a rule, and the values that the first nodes without one read. */
-function cutsBefore(
+/** Where to cut: outputs that rest on nothing without a rule, and the values that the first nodes without one read. */
+export function cutsBefore(
   needed: readonly NodeProto[],
   graph: GraphProto,
   where: string,

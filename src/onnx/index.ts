@@ -32,5 +32,6 @@ export {
   type ModelProto,
   type NodeProto,
   type TensorProto,
+  type TensorShapeProto,
   type ValueInfoProto,
 } from "./proto.ts";

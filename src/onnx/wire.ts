@@ -50,7 +50,7 @@ export function encode<M>(fields: Message<M>, message: Draft<M>): Uint8Array {
 
 /** What `bytes` hold of the fields; others are passed over. Values of type bytes are views of `bytes`. Throws where these end too early. */
 export const decode = <M>(fields: Message<M>, bytes: Uint8Array): M =>
-  read(tableOf(fields), new BinaryReader(bytes), bytes.length, {}) as M;
+  read(tableOf(fields), new BinaryReader(bytes), { end: bytes.length, depth: 0 }, {}) as M;
 
 type Values = Readonly<Record<string, unknown>>;
 type Scalar = NumberType | "string" | "bytes";
@@ -197,13 +197,22 @@ function writeBytes(no: number, bytes: Uint8Array, to: Output): void {
 }
 
 const TOO_EARLY = "something in them ends too early";
+/** Messages within messages: graphs in branches in loops, several times over. */
+const DEEPEST = 100;
+/** What is being read: up to where, and in how many messages it lies. */
+interface Span {
+  readonly end: number;
+  readonly depth: number;
+}
 /** Reads fields into `message` up to `end`. A field that comes twice is the last one; of messages, both together. */
 function read(
   { fields, byNumber }: Table,
   reader: BinaryReader,
-  end: number,
+  { end, depth }: Span,
   message: Record<string, unknown>,
 ): Record<string, unknown> {
+  if (depth > DEEPEST)
+    throw new RangeError(`messages in them are nested more than ${DEEPEST} deep`);
   for (const { key, repeated } of fields) if (repeated) message[key] ??= [];
   while (reader.pos < end) {
     const [no, wireType] = reader.tag();
@@ -218,7 +227,8 @@ function read(
       expectWire(field, wireType, WireType.LengthDelimited);
       const before = repeated ? undefined : message[key];
       const inner = (before ?? {}) as Record<string, unknown>;
-      const value = read(tableOf(type()), reader, endOf(reader, end), inner);
+      const span = { end: endOf(reader, end), depth: depth + 1 };
+      const value = read(tableOf(type()), reader, span, inner);
       if (repeated) list.push(value);
       else message[key] = value;
     } else if (repeated && isPacked(type, wireType)) {
