@@ -135,9 +135,10 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     "export",
     "write a trained model to an .onnx file of its own, which any runtime can use",
     [
-      new Option("--out <file>", "the file to write")
-        .argParser(named("--out", "file"))
-        .makeOptionMandatory(),
+      new Option(
+        "--out <file>",
+        "the file (default: <arm>-<seed>.onnx in the folder of the run)",
+      ).argParser(named("--out", "file")),
       armOption(),
       new Option("--dynamic-batch", "for any number of examples (the default)"),
       optionOf("batch", whole("for so many examples alone", { example: "1" }))!,
