@@ -3,6 +3,7 @@ import { describeModel, importModel } from "../../src/import/index.ts";
 import { arms, trace } from "../../src/nn/index.ts";
 import {
   DataType,
+  decodeModel,
   type AttributeProto,
   type GraphProto,
   type NodeProto,
@@ -165,3 +166,25 @@ export function parseModel(file: Uint8Array, where: string): void {
   const { network } = importModel(file, { where, dims });
   trace((scope) => network(scope), { mode: "eval", norm: arms.weight });
 }
+
+/** The messages of a model as JSON, of which damage makes another model that is well-formed. */
+export const contentOf = (file: Uint8Array): Uint8Array =>
+  new TextEncoder().encode(
+    JSON.stringify(decodeModel(file, "bench"), (_, x: unknown) =>
+      x instanceof Uint8Array ? { bytes: [...x] } : x,
+    ),
+  );
+
+/** A file of such content; of what is no JSON any more, or holds what no message can, a file as it was. */
+export function fileOf(content: Uint8Array): Uint8Array {
+  try {
+    const tree: unknown = JSON.parse(new TextDecoder().decode(content), (_, x: unknown) =>
+      isBytes(x) ? Uint8Array.from(x.bytes) : x,
+    );
+    return encodeModel(tree as Parameters<typeof encodeModel>[0]);
+  } catch {
+    return convolutions;
+  }
+}
+const isBytes = (x: unknown): x is { readonly bytes: readonly number[] } =>
+  typeof x === "object" && x !== null && "bytes" in x && Array.isArray(x.bytes);

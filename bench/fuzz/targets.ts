@@ -1,5 +1,4 @@
 /** Everything that reads a file, each with small files that it reads: what `fuzzParsers` damages. */
-import { models, parseModel } from "./models.ts";
 import { gzipSync } from "node:zlib";
 import { createTar } from "nanotar";
 import {
@@ -18,6 +17,7 @@ import {
 } from "../../src/index.ts";
 import { parseLog } from "../../src/node/log.ts";
 import { crc32 } from "../../src/train/checkpoint.ts";
+import { contentOf, fileOf, models, parseModel } from "./models.ts";
 
 export interface Target {
   readonly name: string;
@@ -254,4 +254,10 @@ export const targets: readonly Target[] = [
   },
   { name: "log.jsonl", samples: [utf8(log)], parse: checkLog },
   { name: "ONNX", samples: Object.values(models), parse: parseModel },
+  {
+    name: "ONNX, messages",
+    samples: Object.values(models).map(contentOf),
+    wrap: fileOf,
+    parse: parseModel,
+  },
 ];

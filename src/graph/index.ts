@@ -15,3 +15,4 @@ export { optionsOf, type OptionNames } from "./options.ts";
 export { toGive } from "./other-names.ts";
 export { needNode } from "./ops/arguments.ts";
 export { described, isNode } from "./described.ts";
+export { printable } from "./printable.ts";

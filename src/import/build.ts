@@ -34,8 +34,12 @@ interface Environment {
   tensor(name: string): TensorProto | undefined;
 }
 
-/** Elements of a value that is computed at import. */
+/** Elements of a value that is computed at import, those on the way to it included. */
 const MOST_FOLDED = 4_000_000;
+/** Multiplications that computing it may take. */
+const MOST_WORK = 200_000_000;
+/** Elements of any value. */
+const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** The values of `outputs` in `graph`, given those of its inputs; it sees what is `around` it. */
 export function build(
@@ -164,6 +168,11 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
         "has no rule, got it where support was not checked; cut the model before it with outputs",
       );
     const values = typed(rule(call), inputs);
+    for (const { node: made } of values)
+      if (!(sizeOf(made.shape) <= MOST_ELEMENTS))
+        throw fail(
+          `expected a value of fewer than 2^31 elements, got [${made.shape}]; check the file`,
+        );
     // What graphs within it read is not among its inputs, and was folded when they were built.
     const isFixed =
       subgraphs(node).length === 0 &&
@@ -173,7 +182,13 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
   } catch (error) {
     if (!(error instanceof Error) || error.message.startsWith(building.where)) throw error;
     const shapes = node.input.map((name) => (name === "" ? "-" : shapeTold(environment, name)));
-    throw new Error(`${title} of [${shapes.join(", ")}]: ${error.message}`, { cause: error });
+    // An op of the language says what is wrong; the language below it says nothing to anybody.
+    const isOurs = !(error instanceof TypeError || error instanceof RangeError);
+    const message = isOurs ? error.message : "which its rule does not know";
+    throw new Error(
+      `${title} does not fit what it is given, got [${shapes.join(", ")}]${message.includes("; ") ? `: ${message}` : `, ${message}; cut the model before it with outputs`}`,
+      { cause: error },
+    );
   }
 }
 
@@ -247,10 +262,28 @@ function typed(made: Made, inputs: readonly (Value | undefined)[]): readonly Val
   });
 }
 
+/** What computing a node takes on the way from constants; infinite where something on the way is too large. */
+function workOf(root: Node): number {
+  let work = 0;
+  for (const n of topological([root])) {
+    const size = sizeOf(n.shape);
+    if (!(size <= MOST_FOLDED)) return Infinity;
+    work += size * summedIn(n);
+  }
+  return work;
+}
+
+/** Products that one element sums over, or more. */
+function summedIn({ op, inputs }: Node): number {
+  const [x, w] = inputs as readonly Node[];
+  if (op === "matmul") return x.shape.at(-1)!;
+  return op.startsWith("conv") ? sizeOf(w.shape) : 1;
+}
+
 function folded(values: readonly Value[]): readonly Value[] {
   return values.map((value) => {
     const { node } = value;
-    if (node.op === "constant" || sizeOf(node.shape) > MOST_FOLDED) return value;
+    if (node.op === "constant" || workOf(node) > MOST_WORK) return value;
     // A graph within sees more than the inputs of its node.
     const isKnown = topological([node]).every((n) => n.op !== "input" && n.op !== "parameter");
     if (!isKnown) return value;

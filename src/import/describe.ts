@@ -11,6 +11,7 @@ import {
 import { headOf, type Cut } from "./cut.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { allNodes, constantsOf, graphsIn, ordered, sizesOf } from "./graph.ts";
+import { plainly } from "./plainly.ts";
 import { rolesOf, type Roles } from "./roles.ts";
 import { cutsBefore, lackingIn } from "./support.ts";
 import { decodeTensor, typeName, type External } from "./tensors.ts";
@@ -66,9 +67,15 @@ export interface DescribeOptions {
 }
 
 /** Throws only for what is no ONNX file. */
-export function describeModel(
+export const describeModel = (
   bytes: Uint8Array,
   { where = "describeModel", external }: DescribeOptions = {},
+): ModelDescription => plainly(() => described(bytes, where, external));
+
+function described(
+  bytes: Uint8Array,
+  where: string,
+  external: External | undefined,
 ): ModelDescription {
   const model = decodeModel(bytes, where);
   const { graph } = model;

@@ -78,8 +78,9 @@ function pairsIn(graph: GraphProto, constants: ReadonlyMap<string, TensorProto>)
     const isConv = conv !== undefined && (isOp(conv, "Conv") || isOp(conv, "ConvTranspose"));
     const trains = norm.attribute.some((a) => a.name === "training_mode" && a.i === 1);
     if (!isConv || trains || uses.get(norm.input[0]) !== 1) return [];
-    const parts = [...conv.input.slice(1), ...norm.input.slice(1, 5)].filter((name) => name !== "");
-    return parts.every(isAlone) ? [{ conv, norm }] : [];
+    const parts = [conv.input[1], ...norm.input.slice(1, 5)];
+    const bias = conv.input.slice(2).filter((name) => name !== "");
+    return [...parts, ...bias].every(isAlone) ? [{ conv, norm }] : [];
   });
 }
 

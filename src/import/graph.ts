@@ -126,7 +126,11 @@ export const isOp = (node: NodeProto, op: string): boolean => node.opType === op
 
 /** `Conv "conv1"`, or by its first output where it has no name. */
 export const titleOf = ({ opType = "", name = "", output }: NodeProto): string =>
-  `${opType.slice(0, 60)} "${(name || (output.at(0) ?? "")).slice(0, 100)}"`;
+  `${opTold(opType)} "${(name || (output.at(0) ?? "")).slice(0, 100)}"`;
+
+/** An op of the file in a message: in quotes where it says anything else. */
+export const opTold = (op: string): string =>
+  /^\w[\w.]{0,79}$/.test(op) ? op : JSON.stringify(op.slice(0, 80));
 
 export const isFloat = ({ dataType = 0 }: TensorProto): boolean =>
   [DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16].includes(dataType as 1);

@@ -18,6 +18,7 @@ import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { allNodes, constantsOf, graphsIn, ordered, readsOf, sizesOf } from "./graph.ts";
 import { boundValue } from "./bound.ts";
 import { parametersIn, storeOf } from "./parameters.ts";
+import { plainly } from "./plainly.ts";
 import { rolesOf, type TrainedOptions } from "./roles.ts";
 import { checkSupported, OPSETS } from "./support.ts";
 import { dtypeOf, typeName, type External } from "./tensors.ts";
@@ -85,7 +86,10 @@ const MOST_NODES = 200_000;
  * start as they are there and are normalized by the arm in force, its frozen ones are constants. Every op without a rule is named at
  * once. `bytes` are kept and must not be changed.
  */
-export function importModel(bytes: Uint8Array, options: ImportOptions = {}): ImportedModel {
+export const importModel = (bytes: Uint8Array, options: ImportOptions = {}): ImportedModel =>
+  plainly(() => imported(bytes, options));
+
+function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
   const {
     dims = {},
     shapes = {},
@@ -163,15 +167,19 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Imp
     const { value } = trace((scope) => built(scope, fedMore), { mode: "eval", norm: arms.plain });
     checkScales(few, value, { count, where });
   };
-  const network: ImportedModel["network"] = (scope, feeds) => {
+  const made = (
+    scope: Scope,
+    feeds?: Readonly<Record<string, Node>>,
+  ): Readonly<Record<string, Node>> => {
     const all =
       feeds && ports.every(({ name }) => Object.hasOwn(feeds, name))
         ? feeds
         : { ...byName(inputs()), ...feeds };
-    const made = built(scope, all);
-    checkBatch(all, made);
-    return made;
+    const values = built(scope, all);
+    checkBatch(all, values);
+    return values;
   };
+  const network: ImportedModel["network"] = (scope, feeds) => plainly(() => made(scope, feeds));
   return {
     get inputs() {
       return inputs();
@@ -235,7 +243,7 @@ function portOf(
   if (Object.hasOwn(shapes, name)) return { name, dtype, shape: shapes[name] };
   if (!shape)
     throw new Error(
-      `${where}: input "${name}" has no shape in the file; pass shapes: { ${JSON.stringify(name)}: [...] }`,
+      `${where}: expected a shape of input "${name}", got none in the file; pass shapes: { ${JSON.stringify(name)}: [...] }`,
     );
   return { name, dtype, shape: sizesOf(name, shape) };
 }

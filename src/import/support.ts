@@ -1,6 +1,6 @@
 /** What of a graph can be imported, found before anything is built: all that is missing at once, and where to cut. */
 import type { GraphProto, NodeProto } from "../onnx/index.ts";
-import { allNodes, isOwn, ordered, readsOf, titleOf } from "./graph.ts";
+import { allNodes, isOwn, opTold, ordered, readsOf, titleOf } from "./graph.ts";
 import { rules } from "./rules/index.ts";
 
 /** Operator sets that rules know. */
@@ -47,7 +47,8 @@ export function checkSupported(graph: GraphProto, outputs: readonly string[], wh
   const told = lacking
     .slice(0, 20)
     .map(
-      ({ op, count, first }) => `${op} (${count} node${count === 1 ? "" : "s"}, ${titleOf(first)})`,
+      ({ op, count, first }) =>
+        `${opTold(op)} (${count} node${count === 1 ? "" : "s"}, ${titleOf(first)})`,
     );
   const cuts = cutsBefore(needed, graph, where);
   const advice =
@@ -55,7 +56,7 @@ export function checkSupported(graph: GraphProto, outputs: readonly string[], wh
       ? "nothing before them can be trained"
       : `cut the model before them, e.g. outputs: [${cuts.map((name) => JSON.stringify(name)).join(", ")}]`;
   throw new Error(
-    `${where}: ${lacking.length} op${lacking.length === 1 ? "" : "s"} without a rule: ${told.join(", ")}${lacking.length > told.length ? ", ..." : ""}; ${advice}`,
+    `${where}: expected ops with rules, got ${lacking.length} without a rule: ${told.join(", ")}${lacking.length > told.length ? ", ..." : ""}; ${advice}`,
   );
 }
 

@@ -1,4 +1,7 @@
 /** JSON from a file, with nothing taken on trust, and values in messages. */
+import { printable } from "../graph/index.ts";
+
+export { printable } from "../graph/index.ts";
 
 /** Far more than anything of ours; what recurses over a value has no bottom otherwise. */
 export const MOST_LEVELS = 100;
@@ -62,13 +65,6 @@ export function brief(value: unknown): string {
 /** Text of a file for a message: as it stands where it is a short word that says nothing else, else quoted. */
 export const word = (text: string): string =>
   /^(?!(undefined|null|NaN|nothing)$)[\w./+-]{1,60}$/.test(text) ? text : brief(text);
-
-/** Text with what moves a cursor or turns the direction of writing written out. */
-export const printable = (text: string): string =>
-  text.replaceAll(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 
 /** What JSON.parse would let pass. A walk over brackets and names, since a parser that descends is what is to be spared. */
 function fault(text: string): string | undefined {

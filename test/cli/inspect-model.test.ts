@@ -20,25 +20,25 @@ test("what goes in and comes out, layers, what trains, where a head goes", async
   expect(stdout.replaceAll(folder, "TMP")).toMatchInlineSnapshot(`
     "TMP/small.onnx, opset 17, test: 8 nodes
 
-              name       type             shape
-    ───────────────────────────────────────────
-    input        x      FLOAT  [batch, 3, 8, 8]
-    output  scores  no tensor                  
+              name      type             shape
+    ──────────────────────────────────────────
+    input        x     FLOAT  [batch, 3, 8, 8]
+    output  scores  not said                  
 
     layer's weight   in the file    op         shape    |w|
     ───────────────────────────────────────────────────────
+    conv1.w         conv1.weight  Conv  [6, 3, 3, 3]  1.217
     conv2.w         conv2.weight  Conv  [8, 6, 3, 3]  4.098
     fc.w               fc.weight  Gemm        [4, 8]  1.767
-    conv1.w         conv1.weight  Conv  [6, 3, 3, 3]  1.217
 
     parameter   in the file         shape
     ─────────────────────────────────────
+    conv1.w    conv1.weight  [6, 3, 3, 3]
+    conv1.b      conv1.bias           [6]
     conv2.w    conv2.weight  [8, 6, 3, 3]
     conv2.b      conv2.bias           [8]
     fc.w          fc.weight        [4, 8]
     fc.b            fc.bias           [4]
-    conv1.w    conv1.weight  [6, 3, 3, 3]
-    conv1.b      conv1.bias           [6]
 
     644 numbers in 6 parameters can train
 

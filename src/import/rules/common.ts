@@ -49,6 +49,14 @@ export const int64 = (data: readonly number[], shape: Shape = [data.length]): Va
 
 /** Elements that a rule may write down one by one. */
 const MOST = 2 ** 24;
+/** `count`, refused where it is more than a rule may write down one by one. */
+export function few(call: Pick<Call, "fail">, count: number): number {
+  if (count <= MOST) return count;
+  throw call.fail(
+    `expected at most ${MOST} elements to write down, got ${count}; cut the model before it`,
+  );
+}
+
 /** A constant of `shape`, element by element; refused before it is made where it is too large to be written down. */
 export function written(
   call: Call,
@@ -81,6 +89,10 @@ export const toFront = (x: Node, axis: number): Node =>
 
 /** 0, 1, ... along `axis` of a tensor of `rank`, times `stride`: int32, of size 1 along the others. */
 export function coordinates(size: number, axis: number, rank: number, stride = 1): Node {
+  if (!(size <= MOST))
+    throw new Error(
+      `expected an axis of at most ${MOST} elements to count, got ${size}; cut the model before it`,
+    );
   const shape = new Array<number>(rank).fill(1).with(axis, size);
   const count = reshape(arange(size), shape);
   return stride === 1 ? count : mul(count, stride);

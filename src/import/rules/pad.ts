@@ -15,7 +15,7 @@ import {
 } from "../../graph/index.ts";
 import type { Call, Node, Rules } from "../call.ts";
 import { axisOf } from "./axes.ts";
-import { asNumbers, axesIn, coordinates, needList, take } from "./common.ts";
+import { asNumbers, axesIn, coordinates, few, needList, take } from "./common.ts";
 import { cut } from "./shape.ts";
 
 export const pad: Rules = {
@@ -45,7 +45,9 @@ export const pad: Rules = {
       if (before === 0 && after === 0) return y;
       if (size === 0)
         throw call.fail(`expected elements to repeat, got [${y.shape}]; check the file`);
-      const at = Array.from({ length: before + size + after }, (_, i) => mirror(i - before, size));
+      const at = Array.from({ length: few(call, before + size + after) }, (_, i) =>
+        mirror(i - before, size),
+      );
       return take(y, axis, at);
     }, inner);
   },

@@ -1,5 +1,6 @@
 /** Where resampling reads an axis, as ONNX's reference implementation of Resize has it. */
 import type { Call } from "../call.ts";
+import { few } from "./common.ts";
 
 export type Mode = "nearest" | "linear" | "cubic";
 export interface Resampling {
@@ -34,7 +35,7 @@ export function nearestAt(call: Call, axis: Axis, options: Resampling): readonly
     throw call.fail(
       `expected nearest_mode ${Object.keys(rounds).join(", ")}, got "${options.nearest}"; check the file`,
     );
-  return Array.from({ length: axis.to }, (_, i) =>
+  return Array.from({ length: few(call, axis.to) }, (_, i) =>
     Math.min(axis.size - 1, Math.max(0, round(source(call, axis, options, i)))),
   );
 }
@@ -55,6 +56,7 @@ export function rowsOf(
   const [kernel, reach] =
     options.mode === "cubic" ? [cubic(options.cubic), 2] : ([linear, 1] as const);
   const crops = options.coordinates === "tf_crop_and_resize";
+  few(call, axis.to * (axis.size + 4 / squeezed));
   return Array.from({ length: axis.to }, (_, i) => {
     const x = source(call, axis, options, i);
     const row = new Array<number>(axis.size).fill(0);

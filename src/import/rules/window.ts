@@ -26,6 +26,7 @@ import {
 } from "../../graph/index.ts";
 import type { Call, Rule, Rules } from "../call.ts";
 import { axesFrom } from "./axes.ts";
+import { few } from "./common.ts";
 import { asFloat } from "./integers.ts";
 import { asImages, spanOf, twoOf, windowOf, windowsOf, type Windows } from "./places.ts";
 
@@ -111,6 +112,7 @@ const averages = (x: Node, pooling: Pooling): Node =>
 
 const averagePool: Rule = (call) => {
   const pooling = poolingOf(call);
+  few(call, sizeOf(pooling.windows.kernel));
   const y = averages(call.x(0), pooling);
   const shares = countsOf(pooling, call.int("count_include_pad", 0) !== 0);
   const full = sizeOf(pooling.windows.kernel);
@@ -164,7 +166,7 @@ const overPlaces =
 /** Every channel over a power of the squares of those around it. */
 const localResponse: Rule = (call) => {
   const x = call.x(0);
-  const size = call.int("size");
+  const size = few(call, call.int("size"));
   const [n, c, ...places] = x.shape;
   const around = averagePool2d(reshape(square(x), [n, 1, c, sizeOf(places)]), {
     kernel: [size, 1],
