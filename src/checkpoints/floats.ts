@@ -1,4 +1,5 @@
 /** Values of float types as numbers, and back, rounded once. */
+import { narrowed } from "../graph/floats.ts";
 import { codeByName } from "../train/safetensors-types.ts";
 
 export type Floats = Float32Array | Float64Array;
@@ -41,25 +42,6 @@ const isInfinite: Readonly<Record<Exclude<Written, "F64">, (x: number) => boolea
 
 function roundedAll(x: ArrayLike<number>, exponentBits: number, fractionBits: number): Uint16Array {
   const bits = new Uint16Array(x.length); // `from` with a function takes many times as long
-  for (let i = 0; i < bits.length; i++) bits[i] = rounded(x[i], exponentBits, fractionBits);
+  for (let i = 0; i < bits.length; i++) bits[i] = narrowed(x[i], exponentBits, fractionBits);
   return bits;
-}
-
-const double = new Float64Array(1);
-const words = new Uint32Array(double.buffer);
-/** The bits of x in a float of so many bits of exponent and fraction. */
-function rounded(x: number, exponentBits: number, fractionBits: number): number {
-  double[0] = x;
-  const sign = words[1] >>> 31 === 1 ? 1 << (exponentBits + fractionBits) : 0;
-  const infinity = ((1 << exponentBits) - 1) << fractionBits;
-  if (Number.isNaN(x)) return infinity | (1 << (fractionBits - 1));
-  const least = 2 - (1 << (exponentBits - 1)); // of a normal one
-  const exponent = Math.max(((words[1] >>> 20) & 2047) - 1023, least);
-  if (exponent > 1 - least) return sign | infinity;
-  const scaled = Math.abs(x) / 2 ** (exponent - fractionBits); // exact: a power of two
-  const floor = Math.floor(scaled);
-  const rest = scaled - floor;
-  const up = rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0;
-  // A subnormal one has exponent 0, and a carry goes into the exponent, as it should.
-  return sign | Math.min(((exponent - least) << fractionBits) + floor + up, infinity);
 }
