@@ -5,7 +5,8 @@ import { textTable } from "../report/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { benchCifar10, type Cifar10Bench } from "./cifar10.ts";
 import type { DqnBench } from "./dqn.ts";
-import { fuzz, type Fuzz } from "./fuzz/index.ts";
+import { benchConvert, convertText } from "./convert.ts";
+import { fuzz, fuzzCheckpoints, type Fuzz, type FuzzedCheckpoints } from "./fuzz/index.ts";
 import { benchGenerative, type GenerativeBench } from "./generative.ts";
 import { kills, type KillsResult } from "./kills/index.ts";
 import { benchMnist, type MnistBench } from "./mnist.ts";
@@ -114,6 +115,23 @@ const benches: Readonly<
       const result = await fuzz({ files: runs, commands, seed: 1, say });
       if (result.faults.length > 0) process.exitCode = 1;
       return [{ bench: "fuzz", ...result }, fuzzText(result)];
+    },
+  },
+  "fuzz-checkpoints": {
+    rounds: 1,
+    steps: 1,
+    async run({ runs = 100_000 }) {
+      const result = await fuzzCheckpoints({ files: runs, seed: 1, say });
+      if (result.faults.length > 0) process.exitCode = 1;
+      return [{ bench: "fuzz-checkpoints", ...result }, fuzzCheckpointsText(result)];
+    },
+  },
+  convert: {
+    rounds: 1,
+    steps: 1,
+    async run({ runs = 4096 }) {
+      const result = await benchConvert({ mebibytes: runs, say });
+      return [result, convertText(result)];
     },
   },
   soak: {
@@ -247,15 +265,23 @@ const killsText = ({ killed, atRandom, beforeFileOperations, same, faults }: Kil
     ...faults,
   ].join("\n");
 
+const countsTable = ({ by }: Pick<Fuzz["files"], "by">): string =>
+  textTable(
+    ["damaged files", "read", "refused"],
+    Object.entries(by).map(([name, { read, refused }]) => [name, `${read}`, `${refused}`]),
+  );
+
+const fuzzCheckpointsText = ({ files, faults }: FuzzedCheckpoints): string =>
+  [
+    countsTable(files),
+    `${files.read + files.refused} files, at most ${files.slowest.toFixed(0)} ms each and ${(files.memory / 2 ** 20).toFixed(0)} MiB in all; ${faults.length} faults`,
+    ...faults,
+  ].join("\n");
+
 function fuzzText({ files, lines, faults }: Fuzz): string {
-  const by = Object.entries(files.by).map(([name, { read, refused }]) => [
-    name,
-    String(read),
-    String(refused),
-  ]);
   const codes = Object.entries(lines.codes).map(([code, n]) => `${n} with code ${code}`);
   return [
-    textTable(["damaged files", "read", "refused"], by),
+    countsTable(files),
     `${files.read + files.refused} files, at most ${files.slowest.toFixed(0)} ms each; ${lines.commands} command lines ended: ${codes.join(", ")}; ${faults.length} faults`,
     ...faults,
   ].join("\n");
@@ -293,7 +319,7 @@ await new Command("bench")
   .addOption(
     new Option(
       "--runs <n>",
-      "kills: how many runs are killed (default: 100); fuzz: how many files are damaged, with a fiftieth as many command lines (default: 100000)",
+      "kills: how many runs are killed (default: 100); fuzz: how many files are damaged, with a fiftieth as many command lines, and fuzz-checkpoints: how many of each format (default: 100000); convert: MiB of the file (default: 4096)",
     ).argParser(whole("--runs")),
   )
   .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist, not passes)")

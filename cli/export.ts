@@ -1,5 +1,5 @@
 /** `weightnorm export`: a trained model as an .onnx file of its own, which any runtime can use. */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { UsageError, type Exported } from "../runs/experiment.ts";
 import {
   exportParts,
@@ -15,7 +15,14 @@ import {
   type Tensor,
 } from "../src/index.ts";
 import { nodeRuntime, saveModelParts } from "../src/node/index.ts";
-import { chosenCheckpoint, loadOurs, namesOf, placesFor } from "./checkpoints.ts";
+import {
+  chosenCheckpoint,
+  folderFor,
+  loadOurs,
+  namesOf,
+  placesFor,
+  stemOf,
+} from "./checkpoints.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { manifest } from "./manifest.ts";
@@ -23,7 +30,7 @@ import { shown } from "./paths.ts";
 import { nodeWorld } from "./world.ts";
 
 export interface ExportFlags {
-  readonly out: string;
+  readonly out?: string;
   readonly arm?: Arm;
   /** Undefined for any number of examples. */
   readonly batch?: number;
@@ -39,7 +46,7 @@ export interface ExportFlags {
 const TRIED = 3;
 
 export async function exported(path: string, flags: ExportFlags): Promise<void> {
-  const { out, batch, opset, half = false, json = false } = flags;
+  const { batch, opset, half = false, json = false } = flags;
   if (batch !== undefined && flags.dynamicBatch)
     throw new UsageError(
       `--batch: expected a number of examples or any number of them, got both --batch ${batch} and --dynamic-batch; leave one away`,
@@ -58,7 +65,7 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
   const { state, step } = checkpoint;
   const made = await experiment.exported({ key, state, step, world, config }).finally(stop);
   const outputs = (size: number): Readonly<Record<string, Node>> => made.outputs(size);
-  const target = resolve(out);
+  const target = resolve(flags.out ?? join(await folderFor(file, find), `${stemOf(file)}.onnx`));
   const parts = exportParts(batch === undefined ? outputs : outputs(batch), made.state, {
     location: `${target.split(/[/\\]/).at(-1)!}.data`,
     metadata: { ...made.metadata, arm: key.arm },

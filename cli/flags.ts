@@ -1,7 +1,7 @@
 /** Flags, made of the settings that experiments describe; every message says what was expected, what was got and what to try. */
 import { resolve } from "node:path";
-import { InvalidArgumentError, Option } from "commander";
-import type { Config, Experiment, Places } from "../runs/experiment.ts";
+import { InvalidArgumentError, Option, type Command } from "commander";
+import { UsageError, type Config, type Experiment, type Places } from "../runs/experiment.ts";
 import {
   choice,
   common,
@@ -140,3 +140,15 @@ export const seedOption = (help: string): Option =>
   option("seed", whole(help, { least: 0, example: "1" })).default(1);
 export const experimentOption = (): Option =>
   new Option("--experiment <file>", "the module of your own experiment, where the run is of one");
+
+/** Throws what is wrong as an error of commander's, and writes nothing by itself but help. */
+export const quietly = (command: Command): Command =>
+  command.configureOutput({ outputError: () => undefined }).exitOverride();
+
+/** Takes a path that is not empty. */
+export const named =
+  (flag: string, what = "folder") =>
+  (path: string): string => {
+    if (path !== "") return path;
+    throw new UsageError(`${flag}: expected a ${what}, got ""; name one`);
+  };

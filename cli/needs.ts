@@ -30,6 +30,7 @@ const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   sample: [...START, RUNTIME, "sharp"],
   play: [...START, RUNTIME, "sharp"],
   inspect: [...START, "cli-table3"],
+  convert: START,
 };
 
 /** The needs of a command line, without the program's name. */

@@ -1,54 +1,29 @@
 /** The commands; what they do is in one file each, loaded when it is asked for. Flags of experiments are made of their settings. */
 import { Command, CommanderError, Option } from "commander";
-import { experiments, findExperiment, ownData } from "../experiments/index.ts";
+import { findExperiment, ownData } from "../experiments/index.ts";
 import { UsageError } from "../runs/experiment.ts";
-import { flagOf, whole, type Settings } from "../runs/settings.ts";
+import { whole, type Settings } from "../runs/settings.ts";
 import type { ExportFlags } from "./export.ts";
 import type { PlayFlags } from "./play.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SampleFlags } from "./sample.ts";
+import { convertCommand } from "./convert-flags.ts";
 import { printable } from "../src/train/json.ts";
-import { experimentAt, names, tunedOn, type Meant } from "./experiments.ts";
+import { names } from "./experiments.ts";
 import {
   armOption,
   countOption,
   experimentOption,
+  named,
   optionOf,
+  quietly,
   seedOption,
-  settingOptions,
   threadsOption,
   TRAINING,
-  type Training,
 } from "./flags.ts";
 import { manifest } from "./manifest.ts";
 import { lackIn } from "./needs.ts";
-import { quoted } from "./paths.ts";
-
-const isTraining = (name: string | undefined): name is Training =>
-  TRAINING.some((command) => command === name);
-
-const about: Readonly<Record<Training, string>> = {
-  compare: "train several arms of one network side by side and report who learns faster",
-  train: "train one arm",
-  finetune: "train a model of somebody else's further, an .onnx file, on data of yours",
-};
-
-/** What all experiments have, after their settings. */
-const runOptions = (): readonly Option[] => [
-  new Option("--out <folder>", "the run's folder (default: runs/ and the time)").argParser(
-    named("--out"),
-  ),
-  new Option(
-    "--resume <folder>",
-    "go on with a run, to the same bits as if it had never stopped",
-  ).argParser(named("--resume")),
-  new Option("--json", "print results as JSON on standard output"),
-  new Option("--quiet", "no progress"),
-];
-
-/** Throws what is wrong as an error of commander's, and writes nothing by itself but help. */
-const quietly = (command: Command): Command =>
-  command.configureOutput({ outputError: () => undefined }).exitOverride();
+import { chosenBy, trainingOf, trainingWithout, type Chosen } from "./training.ts";
 
 /** A program with every command; `compare` and `train` know the flags of the experiment that was named, if one was. */
 async function program(chosen: Chosen | undefined): Promise<Command> {
@@ -160,9 +135,10 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     "export",
     "write a trained model to an .onnx file of its own, which any runtime can use",
     [
-      new Option("--out <file>", "the file to write")
-        .argParser(named("--out", "file"))
-        .makeOptionMandatory(),
+      new Option(
+        "--out <file>",
+        "the file (default: <arm>-<seed>.onnx in the folder of the run)",
+      ).argParser(named("--out", "file")),
       armOption(),
       new Option("--dynamic-batch", "for any number of examples (the default)"),
       optionOf("batch", whole("for so many examples alone", { example: "1" }))!,
@@ -187,123 +163,13 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   ).action(async (file: string, flags: object) =>
     (await import("./inspect.ts")).inspect(file, flags),
   );
+  root.addCommand(quietly(convertCommand()));
   return root;
 }
-
-const named =
-  (flag: string, what = "folder") =>
-  (path: string): string => {
-    if (path !== "") return path;
-    throw new UsageError(`${flag}: expected a ${what}, got ""; name one`);
-  };
 
 function nonEmpty(path: string): string {
   if (path !== "") return path;
   throw new UsageError('path: expected a file or a folder, got ""; name one');
-}
-
-interface Chosen extends Meant {
-  readonly command: Training;
-  /** As the command line has it. */
-  readonly name: string;
-  /** The command line, without the program's name, that --resume is added to. */
-  readonly again: string;
-}
-
-/** With what concerns one experiment, and nothing else. */
-function trainingOf({ command, name, again, experiment, places }: Chosen): Command {
-  const made = quietly(new Command(command))
-    .description(`${about[command]}\n\n${experiment.name}: ${experiment.about}`)
-    .usage(`${name} [options]`)
-    .argument(command === "finetune" ? "<model>" : "<experiment>");
-  if (command === "finetune") made.addOption(dataOption());
-  const placed = Object.entries(experiment.places).flatMap(([key, setting]) =>
-    key in places ? [] : [optionOf(key, setting)!],
-  );
-  for (const option of [...settingOptions(experiment, command), ...placed, ...runOptions()])
-    made.addOption(option);
-  const examples = (experiment.examples ?? [])
-    .filter((example) => !TRAINING.some((c) => c !== command && example.startsWith(`${c} `)))
-    .map((example) => `  weightnorm ${example}`);
-  return made
-    .addHelpText("after", examples.length > 0 ? `\nExamples:\n${examples.join("\n")}` : "")
-    .action(async (_: string, flags: object) =>
-      (await import("./train.ts")).train({
-        command,
-        again,
-        experiment,
-        places,
-        flags: { ...flags },
-      }),
-    );
-}
-
-/** The list of experiments, one screen. */
-async function trainingWithout(command: Training): Promise<Command> {
-  if (command === "finetune") return finetuningWithout();
-  const made = quietly(new Command(command))
-    .description(about[command])
-    .usage("<experiment> [options]")
-    .argument(
-      "<experiment>",
-      "one of those below; a table, a folder with a folder of pictures for each class, or your own, as examples/own-experiment.ts",
-    );
-  for (const option of runOptions()) made.addOption(option);
-  const all = await Promise.all(names.map((name) => experiments[name]()));
-  const width = Math.max(...names.map((name) => name.length));
-  const list = all.map((e) => `  ${e.name.padEnd(width)}  ${e.about}`);
-  const examples =
-    command === "compare"
-      ? `  weightnorm compare mnist                                 all five arms
-  weightnorm compare mnist --arms plain,weight --seed 1,2  two arms, two seeds
-  weightnorm compare table.csv --target species            a table of yours
-  weightnorm compare ./photos                              folders of pictures
-  weightnorm compare ./my-experiment.ts                    one of your own
-  weightnorm compare mnist --resume runs/fast              goes on after kill -9
-  weightnorm compare mnist --resume runs/fast --epochs 5   trains it for longer`
-      : `  weightnorm train mnist --arm weight --epochs 3 --out runs/weight
-  weightnorm eval runs/weight
-  weightnorm train table.csv --target species --out runs/species
-  weightnorm train ./photos --out runs/photos
-  weightnorm predict runs/photos new.jpg`;
-  return made.addHelpText(
-    "after",
-    `\nExperiments:\n${list.join("\n")}\n\n  weightnorm ${command} mnist --help  says what may be set of it\n\nExamples:\n${examples}`,
-  );
-}
-
-const dataOption = (): Option =>
-  new Option("--data <path>", "a folder with a folder of pictures for each class, or a table");
-
-/** What there is to know before a model and data are named. */
-function finetuningWithout(): Command {
-  const made = quietly(new Command("finetune"))
-    .description(
-      `${about.finetune}\n\nThe last layer is cut off and a new one put in its place, which learns first; then all of it, at a lower rate.`,
-    )
-    .usage("<model.onnx> --data <path> [options]")
-    .argument("<model>", "an .onnx file")
-    .addOption(dataOption());
-  for (const option of runOptions()) made.addOption(option);
-  return made
-    .addHelpText(
-      "after",
-      `
-  weightnorm finetune model.onnx --data ./photos --help  says what else may be set
-
-Examples:
-  weightnorm inspect model.onnx                                what is in it
-  weightnorm finetune model.onnx --data ./photos --out runs/tuned
-  weightnorm finetune model.onnx --data ./photos --head-only --epochs 10
-  weightnorm finetune model.onnx --data table.csv --target species
-  weightnorm predict runs/tuned new.jpg
-  weightnorm export runs/tuned --out tuned.onnx`,
-    )
-    .action((model: string) => {
-      throw new UsageError(
-        `finetune: expected --data with a folder of pictures or a table, got none; try weightnorm finetune ${model} --data ./photos`,
-      );
-    });
 }
 
 /** Where things may lie, of all experiments: commands that find the experiment in a run know no better. */
@@ -324,38 +190,6 @@ const modelOption = (): Option =>
   new Option("--model <file>", "the .onnx file that was fine-tuned, where it is not where it was");
 /** Operator sets that files can be of. */
 const OPSETS = { least: 13, most: 22, example: "17" };
-
-/** The experiment that a command line names: the first word that is neither a flag nor its value. */
-async function chosenBy(args: readonly string[]): Promise<Chosen | undefined> {
-  const [command, ...rest] = args;
-  if (!isTraining(command)) return undefined;
-  const switches = new Set(["--json", "--quiet", "--help", "-h"]);
-  if (rest[0]?.startsWith("-"))
-    for (const name of names)
-      for (const [key, setting] of Object.entries((await experiments[name]()).settings))
-        if (setting.type === "switch") switches.add(flagOf(key, setting) ?? "");
-  for (let i = 0; i < rest.length; i++) {
-    const word = rest[i];
-    if (!word.startsWith("-")) return meantBy(command, word, rest);
-    if (!switches.has(word) && !word.includes("=")) i++; // its value
-  }
-  return undefined;
-}
-
-async function meantBy(
-  command: Training,
-  name: string,
-  words: readonly string[],
-): Promise<Chosen | undefined> {
-  if (command !== "finetune")
-    return { command, name, again: `compare ${quoted(name)}`, ...(await experimentAt(name)) };
-  const at = words.findIndex((word) => word === "--data" || word.startsWith("--data="));
-  const data =
-    at < 0 ? undefined : words[at].startsWith("--data=") ? words[at].slice(7) : words.at(at + 1);
-  if (data === undefined) return undefined;
-  const again = `finetune ${quoted(name)} --data ${quoted(data)}`;
-  return { command, name, again, ...(await tunedOn(name, data)) };
-}
 
 /** Longer words are no path that anybody typed. */
 const LONGEST_WORD = 300;

@@ -50,5 +50,30 @@ export * from "./optim/index.ts";
 // Training steps and checkpoints.
 export * from "./train/index.ts";
 
+// Checkpoints of others: PyTorch's, NumPy's, ONNX's.
+export {
+  compareWeights,
+  memorySink,
+  memorySource,
+  openWeights,
+  rewriteWeights,
+  tensorsOf,
+  weightsUnder,
+  writeWeights,
+} from "./checkpoints/index.ts";
+export type {
+  Beside,
+  Change,
+  WeightDifference,
+  Entry,
+  LeftOut,
+  RewriteOptions,
+  Rewritten,
+  Scheme,
+  Sink,
+  Source,
+  Weights,
+} from "./checkpoints/index.ts";
+
 // Data as plain arrays.
 export * from "./data/index.ts";

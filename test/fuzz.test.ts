@@ -1,5 +1,6 @@
 /** Some thousand damaged files: whatever reads them reads them or says what is wrong. More of them in bench/fuzz. */
 import { expect, test } from "vitest";
+import { checkpointTargets } from "../bench/fuzz/checkpoints.ts";
 import { fuzzCommands } from "../bench/fuzz/commands.ts";
 import { folderTargets } from "../bench/fuzz/folders.ts";
 import { damaged, fuzzParsers } from "../bench/fuzz/parsers.ts";
@@ -27,6 +28,15 @@ test("damaged files are read or refused in our form", async () => {
 test("damaged files in a run's folder, too", async () => {
   const targets = await folderTargets();
   const { by, faults } = await fuzzParsers({ files: 800, seed: 1, say: () => undefined, targets });
+  expect(faults).toEqual([]);
+  for (const { read, refused } of Object.values(by))
+    expect(Math.min(read, refused)).toBeGreaterThan(2);
+}, 120_000);
+
+test("damaged checkpoints of others, too, which are read to the end", async () => {
+  const targets = await checkpointTargets();
+  for (const { samples, parse } of targets) for (const sample of samples) await parse(sample, "f");
+  const { by, faults } = await fuzzParsers({ files: 1400, seed: 1, say: () => undefined, targets });
   expect(faults).toEqual([]);
   for (const { read, refused } of Object.values(by))
     expect(Math.min(read, refused)).toBeGreaterThan(2);

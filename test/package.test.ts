@@ -27,7 +27,7 @@ interface Manifest {
 
 const COMMANDS = [
   ...["compare", "train", "report", "eval", "predict"],
-  ...["sample", "play", "inspect", "help"],
+  ...["sample", "play", "inspect", "convert", "help"],
 ] as const;
 
 const { packages } = JSON.parse(textOf("package-lock.json")) as Lock;

@@ -73,7 +73,9 @@ const VALUES = [
     "out",
   ],
 ];
-const COMMANDS = ["compare", "train", "eval", "report", "sample", "play", "inspect", "comapre", ""];
+const COMMANDS = [
+  ...["compare", "train", "eval", "report", "sample", "play", "inspect", "convert", "comapre", ""],
+];
 const EXPERIMENTS = ["mnist", "cifar10", "vae", "draw", "dqn", "cifar", "toString", "./missing.ts"];
 
 /** A command line that trains no more than a moment, whatever it says. */

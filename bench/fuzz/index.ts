@@ -1,7 +1,8 @@
 /** Damaged files and wrong command lines by the thousand: each is read, or refused in our words, and nothing is written elsewhere. */
+import { checkpointTargets } from "./checkpoints.ts";
 import { fuzzCommands, type CommandsResult } from "./commands.ts";
 import { folderTargets } from "./folders.ts";
-import { fuzzParsers, type FuzzResult } from "./parsers.ts";
+import { fuzzParsers, type Fault, type FuzzResult } from "./parsers.ts";
 import { targets } from "./targets.ts";
 
 export interface Fuzz {
@@ -18,12 +19,26 @@ export interface FuzzCounts {
   readonly say: (line: string) => void;
 }
 
+export type FuzzedCheckpoints = Omit<Fuzz, "lines">;
+
+/** So many damaged files of each format that `weightnorm convert` reads. */
+export async function fuzzCheckpoints({
+  files,
+  seed,
+  say,
+}: Omit<FuzzCounts, "commands">): Promise<FuzzedCheckpoints> {
+  const targets = await checkpointTargets();
+  const all = { files: files * targets.length, seed, say, targets };
+  const { faults, ...counts } = await fuzzParsers(all);
+  return { files: counts, faults: faults.map(told) };
+}
+
 export async function fuzz({ files, commands, seed, say }: FuzzCounts): Promise<Fuzz> {
-  const all = [...targets, ...(await folderTargets())];
+  const all = [...targets, ...(await folderTargets()), ...(await checkpointTargets())];
   const { faults: bad, ...read } = await fuzzParsers({ files, seed, say, targets: all });
   const { faults: wrong, ...lines } = await fuzzCommands({ commands, seed });
-  const told = bad.map(
-    ({ target, number, why, message }) => `${target}, file ${number}: ${why}: ${message}`,
-  );
-  return { files: read, lines, faults: [...told, ...wrong] };
+  return { files: read, lines, faults: [...bad.map(told), ...wrong] };
 }
+
+const told = ({ target, number, why, message }: Fault): string =>
+  `${target}, file ${number}: ${why}: ${message}`;

@@ -3,6 +3,7 @@ import type { Layer } from "../../src/index.ts";
 import type { World } from "../../runs/experiment.ts";
 import type { Task } from "../../runs/minibatch/task.ts";
 import type { OwnConfig } from "./settings.ts";
+import type { Sizes } from "./sizes.ts";
 import type { ModelFound } from "./tuned/found.ts";
 
 export interface Body {
@@ -26,6 +27,8 @@ export interface Origin<C extends OwnConfig, B extends Body> extends Pick<
   readonly settings: NonNullable<Task["settings"]>;
   readonly places: Task["places"];
   readonly preset: Task["presets"][string];
+  /** Batches and epochs that fit the amount of data. */
+  readonly sizes: Sizes;
   /** The network, as far as it is known before the data are; one that a run began with is the same or an error. */
   open(config: C, world: World): Promise<B>;
 }

@@ -25,7 +25,7 @@ export async function gunzip(
   let out = new Uint8Array(START);
   let length = 0;
   const learned = (): number => (typeof most === "number" ? most : most(out.subarray(0, length)));
-  for await (const chunk of chunksOf(bytes, where)) {
+  for await (const chunk of chunksOf([bytes], where)) {
     if (length >= START) limit ??= learned();
     const next = length + chunk.length;
     if (limit !== undefined && next > limit) throw tooLong(where, limit);
@@ -43,18 +43,54 @@ const tooLong = (where: string, limit: number): Error =>
     `${where}: expected at most ${limit} bytes, got more when decompressing; replace it with an intact copy`,
   );
 
-async function* chunksOf(bytes: Uint8Array, where: string): AsyncGenerator<Uint8Array> {
+/**
+ * What gzip-compressed pieces were compressed from, as it comes. No piece is asked for before it is needed, and nothing comes after
+ * `most` bytes but an error.
+ */
+export async function* gunzipped(
+  packed: AsyncIterable<Uint8Array>,
+  { where, most }: { readonly where: string; readonly most: number },
+): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const chunk of chunksOf(packed, where)) {
+    length += chunk.length;
+    if (length > most) throw tooLong(where, most);
+    yield chunk;
+  }
+}
+
+const accepted = (written: Promise<void>): Promise<boolean> =>
+  written.then(
+    () => true,
+    () => false,
+  );
+
+async function* chunksOf(
+  packed: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  where: string,
+): AsyncGenerator<Uint8Array> {
   const { readable, writable } = new DecompressionStream("gzip");
   const writer = writable.getWriter();
+  let lost: unknown; // why pieces could not be had
+  const feed = async (): Promise<void> => {
+    try {
+      for await (const piece of packed) {
+        const bytes = piece as Uint8Array<ArrayBuffer>;
+        if (!(await accepted(writer.write(bytes)))) return;
+      }
+    } catch (error) {
+      lost = error;
+      await writer.abort(error);
+    }
+    await writer.close();
+  };
   // What goes wrong while writing shows while reading.
-  void writer
-    .write(bytes as Uint8Array<ArrayBuffer>)
-    .then(() => writer.close())
-    .catch(() => undefined);
+  feed().catch(() => undefined);
   const reader = (readable as ReadableStream<Uint8Array>).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
+        if (lost !== undefined) throw lost as Error;
         throw new Error(
           `${where}: cannot decompress, got damaged or truncated gzip data; replace it with an intact copy`,
           { cause: error },

@@ -1,4 +1,5 @@
 /** Weights in half precision: half the bytes, cast to float where they are used. */
+import { halfOf } from "../graph/floats.ts";
 import { sizeOf } from "../graph/index.ts";
 import { DataType, renamed, type Graph, type NodeDraft, type TensorDraft } from "../onnx/index.ts";
 import { AttributeType } from "../onnx/proto.ts";
@@ -40,25 +41,4 @@ function toHalf({ name, rawData }: TensorDraft): Uint8Array {
     to.setUint16(2 * i, bits, true);
   }
   return new Uint8Array(to.buffer);
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-/** The bits of the IEEE half that is nearest to a single, of two the even one. */
-export function halfOf(x: number): number {
-  scratch.setFloat32(0, x);
-  const bits = scratch.getUint32(0);
-  const sign = (bits >>> 16) & 0x8000;
-  const magnitude = bits & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
-  if (magnitude >= 0x477ff000) return sign | 0x7c00; // what rounds beyond 65504
-  // Below 2^-14 a half has steps of 2^-24.
-  if (magnitude < 0x38800000) return sign | evenly(Math.abs(Math.fround(x)) * 2 ** 24);
-  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1);
-  return sign | ((rounded - 0x38000000) >>> 13);
-}
-/** To the nearest whole number, of two the even one. */
-function evenly(x: number): number {
-  const low = Math.floor(x);
-  const rest = x - low;
-  return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low;
 }

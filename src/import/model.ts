@@ -3,7 +3,13 @@ import { input, optionsOf, type Input, type Node, type Shape } from "../graph/in
 import { arms } from "../nn/arms.ts";
 import type { Layer, Scope } from "../nn/scope.ts";
 import { trace } from "../nn/trace.ts";
-import { DataType, decodeModel, type ModelProto, type ValueInfoProto } from "../onnx/index.ts";
+import {
+  DataType,
+  decodeModel,
+  type GraphProto,
+  type ModelProto,
+  type ValueInfoProto,
+} from "../onnx/index.ts";
 import type { Tensor } from "../runtime/program.ts";
 import { checkScales, type Rebatch } from "./batch.ts";
 import { build } from "./build.ts";
@@ -96,6 +102,7 @@ function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
   const opset = opsetOf(model, where);
   const whole = model.graph ?? emptyGraph(where);
   const outputs = options.outputs ?? whole.output.map((x) => x.name ?? "");
+  checkOutputs(whole, outputs, where);
   checkSupported(whole, outputs, where);
   const graph = { ...whole, node: ordered(whole, outputs, where) };
   const folded =
@@ -192,6 +199,17 @@ function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
       model.metadataProps.map(({ key = "", value = "" }) => [key, value]),
     ),
   };
+}
+
+/** Throws for what is no value of the graph. */
+function checkOutputs(graph: GraphProto, outputs: readonly string[], where: string): void {
+  const made = new Set([...graph.node.flatMap((n) => n.output), ...constantsOf(graph).keys()]);
+  const wrong = outputs.find((name) => name === "" || !made.has(name));
+  if (wrong === undefined && outputs.length > 0) return;
+  const own = graph.output.map((x) => x.name ?? "");
+  throw new Error(
+    `${where}: outputs are values of the graph, got ${wrong === undefined ? "none" : `"${wrong.slice(0, 100)}", which no node makes`}; use ${own.slice(0, 5).join(", ") || "the output of a node"}, or what weightnorm inspect names`,
+  );
 }
 
 const byName = (inputs: readonly Input[]): Record<string, Node> =>

@@ -2,34 +2,58 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { lstat, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { Sink } from "../checkpoints/index.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../train/checkpoint.ts";
 import { codeOf, fileError, inWords } from "./file-error.ts";
 
 export { reasonOf } from "./file-error.ts";
 
 /** Afterwards `path` holds `content`, or, where that fails or power is lost, what it held before. */
-export async function writeFileAtomic(
-  path: string,
-  content: Uint8Array | string | readonly Uint8Array[],
-): Promise<void> {
+export const writeFileAtomic = (path: string, content: Uint8Array | string): Promise<void> =>
+  atomically(path, (file) =>
+    file.writeFile(content).catch((error: unknown) => {
+      throw fileError(path, "write", error);
+    }),
+  );
+
+/** The same for what `fill` writes bit by bit. What `fill` throws is thrown, and nothing is left behind. */
+export const writeAtomically = (path: string, fill: (sink: Sink) => Promise<void>): Promise<void> =>
+  atomically(path, (file) => {
+    const whole = async (bytes: Uint8Array, at: number): Promise<void> => {
+      for (let from = 0; from < bytes.length;) {
+        const write = file.write(bytes, from, bytes.length - from, at + from);
+        from += (await inWords(path, "write", write)).bytesWritten;
+      }
+    };
+    let end = 0;
+    return fill({
+      async write(bytes) {
+        end += bytes.length;
+        await whole(bytes, end - bytes.length);
+      },
+      patch: (offset, bytes) => whole(bytes, offset),
+    });
+  });
+
+async function atomically(path: string, fill: (file: FileHandle) => Promise<void>): Promise<void> {
   // In the same folder, since a file is renamed atomically only within one file system.
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${TEMPORARY}`);
+  const said = <T>(act: Promise<T>): Promise<T> => inWords(path, "write", act);
   try {
-    const file = await open(temporary, "wx");
+    const file = await said(open(temporary, "wx"));
     try {
-      const pieces =
-        typeof content === "string" || ArrayBuffer.isView(content) ? [content] : content;
-      for (const piece of pieces) await file.writeFile(piece);
-      await file.sync(); // before the rename, or the new name may point to an empty file
+      await fill(file);
+      await said(file.sync()); // before the rename, or the new name may point to an empty file
     } finally {
-      await file.close();
+      await said(file.close());
     }
-    await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await said(rename(temporary, path));
+    await said(syncFolder(dirname(path)));
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to report
-    throw fileError(path, "write", error);
+    throw error;
   }
 }
 

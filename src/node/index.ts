@@ -12,6 +12,7 @@ export {
   readText,
   removeFile,
   saveCheckpoint,
+  writeAtomically,
   writeFileAtomic,
 } from "./files.ts";
 export {
@@ -24,6 +25,7 @@ export {
   type Records,
 } from "./log.ts";
 export { saveModelParts } from "./model-parts.ts";
+export { withSource } from "./source.ts";
 export { loadMnist, type MnistOptions } from "./mnist.ts";
 export { loadCifar10, type Cifar10Options } from "./cifar10.ts";
 export type { Cifar10, Mnist } from "../data/index.ts";

@@ -104,13 +104,13 @@ export function checkState(
 
 let table: Uint32Array | undefined;
 
-/** CRC-32 as in zlib and PNG (reflected polynomial 0xedb88320); written here because browsers have no node:zlib. */
-export function crc32(bytes: Uint8Array): number {
+/** CRC-32 as in zlib and PNG (reflected polynomial 0xedb88320), of bytes that follow those whose sum is `before`; written here because browsers have no node:zlib. */
+export function crc32(bytes: Uint8Array, before = 0): number {
   table ??= Uint32Array.from({ length: 256 }, (_, n) => {
     for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
     return n;
   });
-  let crc = 0xffffffff;
+  let crc = ~before;
   const lookup = table;
   // for-of takes twice as long
   for (let i = 0; i < bytes.length; i++) crc = lookup[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as $ from "../../src/graph/index.ts";
 import { input, type Node } from "../../src/graph/index.ts";
 import { exportModel, exportParts } from "../../src/export/index.ts";
-import { halfOf } from "../../src/export/half.ts";
+import { halfOf } from "../../src/graph/floats.ts";
 import { saveModelParts } from "../../src/node/index.ts";
 import { evaluate } from "../../src/runtime/reference.ts";
 import { tensor } from "../../src/runtime/program.ts";

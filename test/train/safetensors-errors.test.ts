@@ -22,7 +22,7 @@ describe("errors", () => {
       `[Error: w.safetensors: not a safetensors file, got a header of 8583909746840200000 bytes; check the path]`,
     );
     expect(readBytes(ascii("PK\x03\x04\0\0\x08\x08\0\0\0"))).toThrowErrorMatchingInlineSnapshot(
-      `[Error: w.safetensors: not a safetensors file, got a header of 578712552184433500 bytes; if it is PyTorch's .pt, convert it with safetensors.torch]`,
+      `[Error: w.safetensors: not a safetensors file, got a header of 578712552184433500 bytes; if it is PyTorch's .pt, make one of it with \`weightnorm convert\`]`,
     );
     expect(
       readBytes(ascii("version https://git-lfs.github.com/spec/v1\n")),

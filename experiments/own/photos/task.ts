@@ -20,7 +20,6 @@ import { answeringOf, predictedBy } from "./predict.ts";
 import { coloursOf, decodedAll, normalized, viewOf, type Colours, type Decoded } from "./pixels.ts";
 
 const unit = "pictures";
-const SIZES = { batch: [16, 32], steps: 600, epochs: [4, 60] } as const;
 /** Of all pictures, those that may be unreadable. */
 const FEW = 0.05;
 
@@ -105,7 +104,7 @@ async function decide(
   const frequent = counts.indexOf(Math.max(...counts));
   return {
     config: {
-      ...sized(config, parts.train.length, SIZES),
+      ...sized(config, parts.train.length, origin.sizes),
       size: body.frame.width,
       found: config.found ?? {
         ...{ source, split, classes, mean, deviation },

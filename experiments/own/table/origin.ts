@@ -25,6 +25,7 @@ export const madeForTables: TableOrigin = {
   places: {},
   settings: {},
   preset: ownPreset,
+  sizes: { batch: [16, 128], steps: 500, epochs: [10, 60] },
   examples: [
     "train iris.csv --target species",
     "compare houses.csv --target price --kind regression",

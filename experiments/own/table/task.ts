@@ -22,7 +22,6 @@ import { madeForTables, type TableOrigin } from "./origin.ts";
 import { answeringOf, predictedBy } from "./predict.ts";
 
 const unit = "rows";
-const SIZES = { batch: [16, 128], steps: 500, epochs: [10, 60] } as const;
 
 const taskOf = (origin: TableOrigin): Task => ({
   name: origin.name,
@@ -107,7 +106,7 @@ async function decide(
   const measure = measureOf(learned, read);
   return {
     config: {
-      ...sized(asked, count, SIZES),
+      ...sized(asked, count, origin.sizes),
       threads: asked.threads === Infinity ? 1 : asked.threads,
       network: { ...sizes },
       target:

@@ -12,6 +12,7 @@ import {
   ratesFor,
   tunedPreset,
   tunedSettings,
+  tunedSizes,
   type TunedConfig,
 } from "./settings.ts";
 
@@ -45,6 +46,7 @@ export const tunedPictures: PictureOrigin = {
   places: modelPlace,
   settings: { ...tunedSettings, ...settings },
   preset: { ...tunedPreset, size: Infinity, normalize: "imagenet" } as PictureOrigin["preset"],
+  sizes: tunedSizes,
   examples: [
     "finetune model.onnx --data ./photos",
     "finetune model.onnx --data ./photos --norm plain,weight --epochs 10",

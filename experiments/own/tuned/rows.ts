@@ -9,6 +9,7 @@ import {
   ratesFor,
   tunedPreset,
   tunedSettings,
+  tunedSizes,
   type TunedConfig,
 } from "./settings.ts";
 
@@ -19,6 +20,7 @@ export const tunedRows: TableOrigin = {
   places: modelPlace,
   settings: tunedSettings,
   preset: tunedPreset,
+  sizes: tunedSizes,
   examples: ["finetune model.onnx --data table.csv --target species"],
   rates: ratesFor,
   optimizer: optimizerFor,

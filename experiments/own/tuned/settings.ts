@@ -10,6 +10,7 @@ import {
 } from "../../../runs/minibatch/config.ts";
 import { number, onOff, place, text, whole, type Settings } from "../../../runs/settings.ts";
 import { ownPreset, type OwnConfig } from "../settings.ts";
+import type { Sizes } from "../sizes.ts";
 
 export interface TunedConfig extends OwnConfig {
   /** How many classes there are to be. */
@@ -26,8 +27,11 @@ export interface TunedConfig extends OwnConfig {
 
 export const tunedPreset: typeof ownPreset & Pick<TunedConfig, "headEpochs" | "bodyRate"> = {
   ...ownPreset,
-  ...{ epochs: 5, lr: [0.01], headEpochs: 1, bodyRate: 0.1, network: {} },
+  ...{ epochs: 5, lr: [0.01], headEpochs: 1, bodyRate: 0.05, network: {} },
 };
+
+/** Small batches: there are few examples, as a rule, and every step counts. */
+export const tunedSizes: Sizes = { batch: [8, 32], steps: 300, epochs: [1, 20] };
 
 export const modelPlace: Settings = {
   model: place("the .onnx file, where it is not where it was", { changes: "" }),
@@ -54,7 +58,7 @@ export const tunedSettings: Settings = {
     ...{ least: 0, example: "1" },
   }),
   bodyRate: number("learning rate of imported layers, as a share of the head's", {
-    ...{ example: "0.1", most: 10 },
+    ...{ example: "0.05", most: 10 },
   }),
 };
 
