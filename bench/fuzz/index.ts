@@ -3,7 +3,7 @@ import { checkpointTargets } from "./checkpoints.ts";
 import { fuzzCommands, type CommandsResult } from "./commands.ts";
 import { folderTargets } from "./folders.ts";
 import { fuzzParsers, type Fault, type FuzzResult } from "./parsers.ts";
-import { targets } from "./targets.ts";
+import { modelTargets, targets } from "./targets.ts";
 
 export interface Fuzz {
   readonly files: Omit<FuzzResult, "faults">;
@@ -21,13 +21,13 @@ export interface FuzzCounts {
 
 export type FuzzedCheckpoints = Omit<Fuzz, "lines">;
 
-/** So many damaged files of each format that `weightnorm convert` reads. */
+/** So many damaged files of each format that is somebody else's: what `weightnorm convert` reads, and models to import. */
 export async function fuzzCheckpoints({
   files,
   seed,
   say,
 }: Omit<FuzzCounts, "commands">): Promise<FuzzedCheckpoints> {
-  const targets = await checkpointTargets();
+  const targets = [...(await checkpointTargets()), ...modelTargets];
   const all = { files: files * targets.length, seed, say, targets };
   const { faults, ...counts } = await fuzzParsers(all);
   return { files: counts, faults: faults.map(told) };

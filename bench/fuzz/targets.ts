@@ -182,6 +182,17 @@ const checkLog = (file: Uint8Array): void => {
   }
 };
 
+/** What models of others are read by: bytes, and messages within them that are damaged one by one. */
+export const modelTargets: readonly Target[] = [
+  { name: "ONNX", samples: Object.values(models), parse: parseModel },
+  {
+    name: "ONNX, messages",
+    samples: Object.values(models).map(contentOf),
+    wrap: fileOf,
+    parse: parseModel,
+  },
+];
+
 /** A parser that reads anything from outside belongs here. */
 export const targets: readonly Target[] = [
   {
@@ -253,11 +264,5 @@ export const targets: readonly Target[] = [
     },
   },
   { name: "log.jsonl", samples: [utf8(log)], parse: checkLog },
-  { name: "ONNX", samples: Object.values(models), parse: parseModel },
-  {
-    name: "ONNX, messages",
-    samples: Object.values(models).map(contentOf),
-    wrap: fileOf,
-    parse: parseModel,
-  },
+  ...modelTargets,
 ];
