@@ -42,6 +42,8 @@ export interface ExportFlags {
   readonly json?: boolean;
 }
 
+/** How far answers may be from those of the network, as a share of the largest or of 1: float32 rounds, and half precision rounds weights. */
+const [SAME, HALF] = [1e-3, 0.1];
 /** Examples that the file is tried on. */
 const TRIED = 3;
 
@@ -74,12 +76,16 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
     ...{ graphName: experiment.name, half },
     ...(opset === undefined ? {} : { opset }),
   });
+  const found = parts.data.length > 0 ? undefined : await tried(parts.model, made, batch ?? TRIED);
+  if (found && !(found.difference <= (half ? HALF : SAME) * Math.max(1, found.largest)))
+    throw new Error(
+      `export: expected a file that answers as the network does, got answers that are ${found.difference} away from its ${found.largest}; ${half ? "leave --half away" : "report it, with the model"}`,
+    );
   await saveModelParts(target, parts);
-  const { difference, largest } = await tried(parts.model, made, batch ?? TRIED);
   const result = {
-    ...{ file: target, bytes: parts.model.length, batch: batch ?? "any", difference, largest },
+    ...{ file: target, bytes: parts.model.length, batch: batch ?? "any", ...found },
   };
-  const text = `${shown(target)}: ${(result.bytes / 1e6).toFixed(1)} MB, ${batch === undefined ? "any number of examples" : `${batch} example${batch === 1 ? "" : "s"}`}; on random ones its answers are within ${difference.toPrecision(2)} of the network's`;
+  const text = `${shown(target)}: ${(result.bytes / 1e6).toFixed(1)} MB, ${batch === undefined ? "any number of examples" : `${batch} example${batch === 1 ? "" : "s"}`}; ${found ? `on random ones its answers are within ${found.difference.toPrecision(2)} of the network's` : `not tried: its weights are in ${parts.location}`}`;
   process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);
 }
 

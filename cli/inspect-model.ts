@@ -15,7 +15,7 @@ export function inspectModel(
 ): { readonly data: object; text(all: boolean): string } {
   const model = describeModel(bytes, { where: file });
   return {
-    data: { file, ...model, metadata: Object.fromEntries(model.metadata) },
+    data: { file, ...model, metadata: model.metadata },
     text: (all) => text(file, model, all),
   };
 }

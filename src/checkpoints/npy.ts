@@ -88,7 +88,7 @@ function headerOf(text: string, fail: (what: string, got: string) => Error): Hea
     return found ? (found.at(1) ?? "of records") : undefined;
   };
   const isDict = /^\{.*\}\s*$/s.test(text);
-  const descr = value("descr", String.raw`(?:['"]([^'"]*)['"]|\[.*\])`);
+  const descr = value("descr", String.raw`(?:['"]([^'"]*)['"]|\[[^\]]*\])`);
   const fortran = value("fortran_order", "(True|False)");
   const axes = value("shape", String.raw`\(([\d\sL,]*)\)`);
   if (!isDict || descr === undefined || fortran === undefined || axes === undefined)

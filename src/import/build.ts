@@ -23,8 +23,10 @@ export interface Building {
   readonly store: Store;
   readonly parameters: Parameters;
   readonly rebatch?: Rebatch;
-  /** Nodes that may still be made: a loop in a file must not go on for ever. */
-  readonly budget: { left: number };
+  /** Values that rest on what is fed. */
+  readonly rests: WeakSet<Node>;
+  /** Nodes that may still be made, since a loop in a file must not go on for ever, and elements of values that are computed ahead. */
+  readonly budget: { left: number; folded: number };
 }
 
 /** Names to values in a graph, and in those around it. */
@@ -178,7 +180,10 @@ function madeBy(node: NodeProto, environment: Environment, building: Building): 
       subgraphs(node).length === 0 &&
       node.input.every((_, i) => !layerTensor(i)) &&
       inputs.every((x) => x === undefined || x.node.op === "constant");
-    return isFixed ? folded(values) : values;
+    if (isFixed) return folded(values, building);
+    if (inputs.some((x) => x && building.rests.has(x.node)))
+      for (const { node: made } of values) building.rests.add(made);
+    return values;
   } catch (error) {
     if (!(error instanceof Error) || error.message.startsWith(building.where)) throw error;
     const shapes = node.input.map((name) => (name === "" ? "-" : shapeTold(environment, name)));
@@ -280,13 +285,18 @@ function summedIn({ op, inputs }: Node): number {
   return op.startsWith("conv") ? sizeOf(w.shape) : 1;
 }
 
-function folded(values: readonly Value[]): readonly Value[] {
+/** Shapes are computed whatever else there is. */
+const SMALL = 1000;
+
+function folded(values: readonly Value[], { budget }: Building): readonly Value[] {
   return values.map((value) => {
     const { node } = value;
     if (node.op === "constant" || workOf(node) > MOST_WORK) return value;
     // A graph within sees more than the inputs of its node.
     const isKnown = topological([node]).every((n) => n.op !== "input" && n.op !== "parameter");
     if (!isKnown) return value;
+    const size = sizeOf(node.shape);
+    if (size > SMALL && (budget.folded -= size) < 0) return value;
     const { y } = evaluate({ y: node });
     return { ...value, node: constant(y.data, node.shape, node.dtype) };
   });

@@ -22,7 +22,7 @@ export interface ModelDescription {
   readonly opsets: readonly (readonly [domain: string, version: number])[];
   /** What wrote the file: "pytorch 1.13". */
   readonly producer: string;
-  readonly metadata: ReadonlyMap<string, string>;
+  readonly metadata: Readonly<Record<string, string>>;
   /** What has to be fed. */
   readonly inputs: readonly DescribedPort[];
   readonly outputs: readonly DescribedPort[];
@@ -89,13 +89,16 @@ function described(
   const folded = foldedBy({ ...graph, node: needed }, where, external);
   const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g)]);
   const named = new Map(tensors);
-  const roles = rolesOf(tensors, allNodes(folded, where), {});
+  const given = new Set(fedIn(graph).map((x) => x.name ?? ""));
+  const roles = rolesOf(tensors, allNodes(folded, where), { where, given });
   const missing = lackingIn(nodes).map(({ op, count }) => ({ op, count }));
   const head = headIn(bytes, where);
   return {
     opsets: model.opsetImport.map(({ domain = "", version = 1 }) => [domain, version]),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(" "),
-    metadata: new Map(model.metadataProps.map(({ key = "", value = "" }) => [key, value])),
+    metadata: Object.fromEntries(
+      model.metadataProps.map(({ key = "", value = "" }) => [key, value]),
+    ),
     inputs: fedIn(graph).map(portTold),
     outputs: graph.output.map(portTold),
     nodes: nodes.length,

@@ -4,7 +4,7 @@
  */
 import { sizeOf } from "../graph/index.ts";
 import { DataType, type GraphProto, type NodeProto, type TensorProto } from "../onnx/index.ts";
-import { constantsOf, isOp } from "./graph.ts";
+import { constantsOf, isOp, readsOf } from "./graph.ts";
 import { decodeTensor, type Decoded, type External } from "./tensors.ts";
 
 const EPSILON = 1e-5; // where the file names none, as ONNX has it
@@ -23,7 +23,8 @@ export function foldBatchNorm(graph: GraphProto, where: string, external?: Exter
   const tensors = new Map<string, TensorProto>();
   for (const { conv, norm } of pairsIn(graph, constants)) {
     const [scale, beta, mean, variance] = norm.input.slice(1, 5).map((name) => decoded(name).data);
-    const epsilon = norm.attribute.find((a) => a.name === "epsilon")?.f ?? EPSILON;
+    const said = norm.attribute.find((a) => a.name === "epsilon");
+    const epsilon = said ? (said.f ?? 0) : EPSILON;
     const by = Float64Array.from(scale, (s, unit) => s / Math.sqrt(variance[unit] + epsilon));
     const weight = decoded(conv.input[1]);
     const bias = conv.input.at(2) ? decoded(conv.input[2]).data : undefined;
@@ -65,9 +66,7 @@ function pairsIn(graph: GraphProto, constants: ReadonlyMap<string, TensorProto>)
     list.map((x) => x.name ?? "");
   for (const node of graph.node) {
     node.input.forEach(count);
-    // What a graph within it may see is not looked into: it counts as used besides.
-    for (const { g } of node.attribute)
-      for (const inner of g?.node ?? []) inner.input.forEach(count);
+    readsOf({ ...node, input: [] }).forEach(count); // what graphs within it see, however deep
   }
   names(graph.output).forEach(count);
   const makers = new Map(graph.node.flatMap((n) => n.output.map((name) => [name, n] as const)));

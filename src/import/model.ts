@@ -11,7 +11,7 @@ import {
   type ValueInfoProto,
 } from "../onnx/index.ts";
 import type { Tensor } from "../runtime/program.ts";
-import { checkScales, type Rebatch } from "./batch.ts";
+import { checkScales, freedBatch, withBatch, type Declared } from "./batch.ts";
 import { build } from "./build.ts";
 import type { Value } from "./call.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
@@ -78,8 +78,12 @@ const known = optionsOf<ImportOptions>("importModel", {
   where: "optional",
 });
 
+type Feeds = Readonly<Record<string, Node>>;
+
 /** Nodes that one trace may have, loops unrolled. */
 const MOST_NODES = 200_000;
+/** Elements of all values together that are computed ahead; what is left over is computed with the rest. */
+const MOST_FOLDED = 64_000_000;
 
 /**
  * The network in the bytes of an .onnx file (operator sets 7 to 22), ready to be traced as any other: its weights are parameters that
@@ -111,8 +115,6 @@ function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
       : graph;
   const nodes = allNodes(folded, where);
   const tensors = graphsIn(folded).flatMap((g) => [...constantsOf(g)]);
-  const roles = rolesOf(tensors, nodes, options);
-  const store = storeOf(roles, { where, ...(external ? { external } : {}) });
 
   const constants = constantsOf(folded);
   const read = new Set([...folded.node.flatMap(readsOf), ...outputs]);
@@ -128,7 +130,29 @@ function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
       throw new Error(
         `${where}: bind names an input, got "${name}"; use one of ${whole.input.map((x) => x.name ?? "").join(", ")}`,
       );
+  const given = new Set(fed.map((x) => x.name ?? ""));
+  const roles = rolesOf(tensors, nodes, { ...options, given, where });
+  const store = storeOf(roles, { where, ...(external ? { external } : {}) });
   const ports = fed.map((x) => portOf(x, { where, shapes }));
+  const portNames = ports.map(({ name }) => name);
+  const told = whole.input.map(({ name = "", type }) => ({ name, shape: type?.tensorType?.shape }));
+  checkNamed("shapes", Object.keys(shapes), { names: told.map(({ name }) => name), where });
+  checkNamed("dims", Object.keys(dims), {
+    names: told.flatMap(({ name, shape }) =>
+      sizesOf(name, shape ?? { dim: [] }).filter((d) => typeof d === "string"),
+    ),
+    where,
+  });
+  const declared: Declared = new Map(
+    fed.map(({ name = "", type }, i) => {
+      const own = sizesOf(name, type?.tensorType?.shape ?? { dim: [] });
+      // A shape that differs from the file's in more than its first axis is another one, and no other batch.
+      const isOwn = own
+        .slice(1)
+        .every((d, axis) => typeof d === "string" || d === ports[i].shape.at(axis + 1));
+      return [name, isOwn && own.length === ports[i].shape.length ? own : ports[i].shape];
+    }),
+  );
   const inputs = (): readonly Input[] => ports.map((port) => inputOf(port, dims, where));
 
   const built = (
@@ -141,36 +165,35 @@ function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
       checkFed(node, { name, dtype, rank: ports[i].shape.length, where });
       given.set(name, { node, type: fed[i].type?.tensorType?.elemType ?? DataType.FLOAT });
     }
-    const rebatch = rebatchOf(ports, given);
+    const batch = freedBatch(declared, feeds, where);
+    const rests = new WeakSet<Node>(portNames.map((name) => given.get(name)!.node));
     const values = build(
       folded,
       {
-        ...{ where, opset, store, parameters: parametersIn(scope, store) },
-        ...(rebatch ? { rebatch } : {}),
-        budget: { left: MOST_NODES },
+        ...{ where, opset, store, rests, parameters: parametersIn(scope, store) },
+        ...(batch ? { rebatch: { ...batch, rests: (x) => rests.has(x) } } : {}),
+        budget: { left: MOST_NODES, folded: MOST_FOLDED },
       },
       { given, outputs },
     );
     return Object.fromEntries(outputs.map((name, i) => [name, values[i].node]));
   };
   const checked = new Set<number>();
-  const checkBatch = (
-    feeds: Readonly<Record<string, Node>>,
-    few: Readonly<Record<string, Node>>,
-  ): void => {
-    const count = freedBatch(ports, feeds);
-    if (count === undefined || checked.has(count)) return;
-    checked.add(count);
-    const larger = (name: string, x: Node): Node =>
-      input(name, [count + 1, ...x.shape.slice(1)], x.dtype);
-    const fedMore = Object.fromEntries(ports.map(({ name }) => [name, larger(name, feeds[name])]));
-    const { value } = trace((scope) => built(scope, fedMore), { mode: "eval", norm: arms.plain });
-    checkScales(few, value, { count, where });
+  const checkBatch = (feeds: Feeds, some: Feeds): void => {
+    const batch = freedBatch(declared, feeds, where);
+    if (!batch || checked.has(batch.to)) return;
+    checked.add(batch.to);
+    const of = (count: number): Feeds =>
+      trace((scope) => built(scope, withBatch(declared, feeds, { ...batch, count })), {
+        ...{ mode: "eval", norm: arms.plain },
+      }).value;
+    checkScales([of(batch.from), some, of(batch.to + 1)], { ...batch, where });
   };
   const made = (
     scope: Scope,
     feeds?: Readonly<Record<string, Node>>,
   ): Readonly<Record<string, Node>> => {
+    checkNamed("feeds", Object.keys(feeds ?? {}), { names: portNames, where });
     const all =
       feeds && ports.every(({ name }) => Object.hasOwn(feeds, name))
         ? feeds
@@ -209,6 +232,19 @@ function checkOutputs(graph: GraphProto, outputs: readonly string[], where: stri
   const own = graph.output.map((x) => x.name ?? "");
   throw new Error(
     `${where}: outputs are values of the graph, got ${wrong === undefined ? "none" : `"${wrong.slice(0, 100)}", which no node makes`}; use ${own.slice(0, 5).join(", ") || "the output of a node"}, or what weightnorm inspect names`,
+  );
+}
+
+/** Throws for a name that the model has not: it would be passed over in silence. */
+function checkNamed(
+  what: string,
+  given: readonly string[],
+  { names, where }: { readonly names: readonly string[]; readonly where: string },
+): void {
+  const wrong = given.find((name) => !names.includes(name));
+  if (wrong === undefined) return;
+  throw new Error(
+    `${where}: ${what} names what the model has, got "${wrong.slice(0, 100)}"; use one of ${[...new Set(names)].slice(0, 10).join(", ") || "none, there is nothing to name"}`,
   );
 }
 
@@ -278,30 +314,4 @@ function checkFed(
   throw new Error(
     `${expected.where}: input "${expected.name}" is ${expected.dtype} of ${expected.rank} axes, got ${dtype} [${shape}]; reshape or cast it first`,
   );
-}
-
-/** The batch that the file fixed, and the one that is fed. */
-function rebatchOf(
-  ports: readonly ImportedPort[],
-  given: ReadonlyMap<string, Value>,
-): Rebatch | undefined {
-  for (const { name, shape } of ports) {
-    const [from] = shape;
-    const to = given.get(name)!.node.shape.at(0);
-    if (typeof from === "number" && to !== undefined && from !== to) return { from, to };
-  }
-  return undefined;
-}
-
-/** How many examples are fed where the file fixed another number; undefined where it did not, or inputs do not agree. */
-function freedBatch(
-  ports: readonly ImportedPort[],
-  feeds: Readonly<Record<string, Node>>,
-): number | undefined {
-  const counts = new Set(ports.map(({ name }) => feeds[name].shape.at(0)));
-  const [count] = counts;
-  const isFreed = ports.some(
-    ({ name, shape }) => typeof shape[0] === "number" && shape[0] !== feeds[name].shape[0],
-  );
-  return isFreed && counts.size === 1 ? count : undefined;
 }

@@ -1,7 +1,7 @@
 /** Which tensors of a file are parameters, what they are called, and which of them are weights of layers. */
 import { sizeOf, type Shape } from "../graph/index.ts";
 import type { NodeProto, TensorProto } from "../onnx/index.ts";
-import { isFloat, isOwn, readsOf } from "./graph.ts";
+import { allNodes, isFloat, isOwn, readsOf, subgraphs } from "./graph.ts";
 
 /** What a tensor of the file is in a network. */
 export type Role =
@@ -67,6 +67,8 @@ const FORMS = new Set([
 const PARTS = new Set(["Slice", "Split", "Concat"]);
 const RECURRENT = new Set(["LSTM", "GRU", "RNN"]);
 const FURTHEST = 8;
+/** Characters of a name that says something. */
+const LONGEST = 100;
 
 interface Use {
   readonly node: NodeProto;
@@ -79,14 +81,26 @@ export interface Roles {
   readonly original: ReadonlyMap<string, string>;
 }
 
+export interface RolesOptions {
+  /** Names of what is fed. */
+  readonly given: ReadonlySet<string>;
+  /** What messages call the model. */
+  readonly where: string;
+}
+
+/** What is done to an input before anything else, as taking a mean off, is no part of the network to be trained. */
+const isPreparation = ({ node }: Use, given: ReadonlySet<string>): boolean =>
+  ["Add", "Sub", "Mul", "Div"].includes(node.opType ?? "") &&
+  node.input.some((name) => given.has(name));
+
 /** The roles of `constants`, by the names that nodes call them by; `nodes` are those that are needed, of graphs within graphs too. */
 export function rolesOf(
   constants: readonly (readonly [name: string, tensor: TensorProto])[],
   nodes: readonly NodeProto[],
-  { train, freeze, upTo }: TrainedOptions,
+  { train, freeze, upTo, given, where }: TrainedOptions & RolesOptions,
 ): Roles {
   const uses = usesIn(nodes);
-  const frozen = upTo === undefined ? new Set<NodeProto>() : above(upTo, nodes);
+  const frozen = upTo === undefined ? new Set<NodeProto>() : above(upTo, nodes, where);
   const paths = new Map<NodeProto, string>();
   const taken = new Map<string, NodeProto>();
   const counts = new Map<string, number>();
@@ -112,16 +126,15 @@ export function rolesOf(
     if (!found) continue;
     const { user, direct } = found;
     if (frozen.has(user.node)) continue;
-    const { opType = "" } = user.node;
-    const letter = Object.hasOwn(letters, opType) ? letters[opType][user.index] : undefined;
-    if (letter === undefined) continue;
+    const letter = letterOf(user);
+    if (letter === undefined || isPreparation(user, given)) continue;
     const path = pathOf(user.node, name);
     const called = [name, `${path}.${letter}`];
     if (train && !called.some((x) => matches(train, x))) continue;
     if (freeze && called.some((x) => matches(freeze, x))) continue;
     const role = roleOf(user, { direct, dims: tensor.dims, path, letter });
     const full =
-      role.kind === "parameter" ? unique(`${path}.${letter}`, original) : `${path}.${letter}`;
+      role.kind === "parameter" ? unique(`${path}.${role.letter}`, original) : `${path}.${letter}`;
     original.set(full, name);
     roles.set(
       tensor,
@@ -149,30 +162,37 @@ function roleOf(
   if (direct && layer?.weight === index && isMatrix(node, dims))
     return { kind: "weight", node, path };
   if (direct && layer?.bias === index && dims.length === 1) return { kind: "bias", node, path };
-  return { kind: "parameter", path, letter };
+  // A layer's b is its norm's to make; what is added in another form is not it.
+  return { kind: "parameter", path, letter: layer?.bias === index ? "shift" : letter };
 }
 
 /** A product with a stack of matrices has no units to speak of. */
 const isMatrix = ({ opType }: NodeProto, dims: Shape): boolean =>
   opType === "MatMul" || opType === "Gemm" ? dims.length === 2 : dims.length >= 3;
 
-/** The one that a tensor goes to, by way of its forms; undefined where it goes to several places with different parts in them. */
+/** What a tensor is used for, by way of its forms: the first use that says what it is. `direct` where that is the only one, of the tensor itself. */
 function userOf(
   name: string,
   uses: ReadonlyMap<string, readonly Use[]>,
 ): { readonly user: Use; readonly direct: boolean } | undefined {
-  let at = uses.get(name) ?? [];
-  for (let i = 0; i < FURTHEST; i++) {
-    if (at.length === 0) return undefined;
-    const [first] = at;
-    if (!isOwn(first.node)) return undefined;
-    if (PARTS.has(first.node.opType ?? "")) return recurrentUserOf(at, uses);
-    const isForm = at.length === 1 && first.index === 0 && FORMS.has(first.node.opType ?? "");
-    if (!isForm) return { user: first, direct: i === 0 && at.length === 1 };
-    at = uses.get(first.node.output[0]) ?? [];
+  const first = uses.get(name) ?? [];
+  if (first.some(({ node }) => PARTS.has(node.opType ?? ""))) return recurrentUserOf(first, uses);
+  const isForm = ({ node, index }: Use): boolean =>
+    index === 0 && FORMS.has(node.opType ?? "") && isOwn(node);
+  let open = first;
+  for (let i = 0; i < FURTHEST && open.length > 0 && open.length < 100; i++) {
+    const user = open.find((use) => !isForm(use) && letterOf(use) !== undefined);
+    if (user) return { user, direct: i === 0 && first.length === 1 };
+    open = open.filter(isForm).flatMap(({ node }) => uses.get(node.output[0]) ?? []);
   }
   return undefined;
 }
+
+/** What an input of a node is called as a parameter; undefined where it is never trained. */
+const letterOf = ({ node, index }: Use): string | undefined =>
+  isOwn(node) && Object.hasOwn(letters, node.opType ?? "")
+    ? letters[node.opType!][index]
+    : undefined;
 
 /** The recurrent layer that all parts of a tensor go to, or the first of several in branches of which one is taken. */
 function recurrentUserOf(
@@ -207,18 +227,19 @@ function usesIn(nodes: readonly NodeProto[]): ReadonlyMap<string, readonly Use[]
 }
 
 /** The nodes that the value `name` rests on. */
-function above(name: string, nodes: readonly NodeProto[]): ReadonlySet<NodeProto> {
+function above(name: string, nodes: readonly NodeProto[], where: string): ReadonlySet<NodeProto> {
   const makers = new Map(nodes.flatMap((node) => node.output.map((output) => [output, node])));
   if (!makers.has(name))
     throw new Error(
-      `import: upTo names a value of the graph, got "${name}", which no node makes; weightnorm inspect lists them`,
+      `${where}: upTo names a value of the graph, got "${name}", which no node makes; weightnorm inspect lists them`,
     );
   const found = new Set<NodeProto>();
   const open = [name];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const node = makers.get(next);
     if (!node || found.has(node)) continue;
-    found.add(node);
+    for (const inner of [node, ...subgraphs(node).flatMap((g) => allNodes(g, where))])
+      found.add(inner);
     open.push(...readsOf(node));
   }
   return found;
@@ -233,14 +254,14 @@ const kindOf = ({ opType = "" }: NodeProto): string =>
 
 /** What a name says of the layer: "backbone.conv1.weight" says backbone.conv1; numbers and what exporters count say nothing. */
 function told(name: string, isNode = false): string | undefined {
+  if (name.length > LONGEST) return undefined;
   const path = name
     .replace(/[._/](weight|bias|w|b|kernel|gamma|beta|scale|running_\w+?)(_\d+)?$/i, "")
-    .replaceAll(/[/:\s]+/g, ".")
-    .replaceAll(/^\.+|\.+$/g, "");
+    .split(/[/:\s.]+/)
+    .filter((part) => part !== "")
+    .join(".");
   const telling =
-    /[a-z]/i.test(path) &&
-    path.length <= 100 &&
-    !/^(onnx\.|const|p2o\.|tensor|[A-Z]\w*_\d+$|Constant)/.test(path);
+    /[a-z]/i.test(path) && !/^(onnx\.|const|p2o\.|tensor|[A-Z]\w*_\d+$|Constant)/.test(path);
   if (!telling || (isNode && /^[A-Z][A-Za-z]*[._]\d+$/.test(path))) return undefined;
   return path;
 }

@@ -160,7 +160,7 @@ test("mistakes are told before anything is written", async () => {
     2: weightnorm: --freeze: expected a regular expression, got "(" (Invalid regular expression: /(/: Unterminated group); write e.g. '^conv1'
     $ finetune classifier.onnx --data TMP/shapes --normalize mine --out TMP/x
     2: classifier.onnx: cut before MatMul "p2o.MatMul.0", at reshape2_0.tmp_0 (--at names another place)
-    weightnorm: --normalize: expected one of imagenet, 0..1, -1..1, 0..255, or mean,deviation, got "mine"; write e.g. 0.5,0.25
+    weightnorm: --normalize: expected one of imagenet, 0..1, -1..1, 0..255, or means,deviations, got "mine"; write e.g. 0.5,0.25
     $ finetune classifier.onnx --data TMP/shapes --size 32 --out TMP/x
     1: classifier.onnx: cut before MatMul "p2o.MatMul.0", at reshape2_0.tmp_0 (--at names another place)
     weightnorm: classifier.onnx: MaxPool "p2o.MaxPool.0" does not fit what it is given, got [[8,200,1,16]]: maxPool2d: the kernel spans 2 but the padded axis has only 1; use more padding or a smaller kernel

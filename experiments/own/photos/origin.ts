@@ -12,6 +12,8 @@ import type { Colours } from "./pixels.ts";
 export interface PictureBody extends Body {
   /** What pictures are brought to. */
   readonly frame: PictureSize;
+  /** The size in the configuration that gives this frame. */
+  readonly side: number;
   /** What pixels are normalized by; else the training pictures decide it. */
   readonly colours?: Colours;
   /** Whether its file has the channels behind height and width. */
@@ -38,6 +40,7 @@ export const madeForPictures: PictureOrigin = {
   open: ({ size, network: { width } }) =>
     Promise.resolve({
       frame: { width: size, height: size, channels: CHANNELS },
+      side: size,
       layer: (classes) => network(width, classes),
     }),
 };

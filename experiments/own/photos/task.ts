@@ -105,7 +105,7 @@ async function decide(
   return {
     config: {
       ...sized(config, parts.train.length, origin.sizes),
-      size: body.frame.width,
+      size: body.side,
       found: config.found ?? {
         ...{ source, split, classes, mean, deviation },
         ...(body.model ? { model: body.model.found } : {}),

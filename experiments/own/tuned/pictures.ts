@@ -34,7 +34,7 @@ const settings: Settings = {
     { least: 8, most: 1024, example: "224", unit: "pixels" },
   ),
   normalize: text(
-    `how the model wants its pixels: ${Object.keys(normalizations).join(", ")}, or mean,deviation of 0..1`,
+    `how the model wants its pixels: ${Object.keys(normalizations).join(", ")}, or a mean and a deviation of 0..1, e.g. 0.5,0.25, or three and three`,
     { example: "-1..1" },
   ),
 };
@@ -56,9 +56,10 @@ export const tunedPictures: PictureOrigin = {
   async open(asked, world) {
     const config = asked as Config;
     const opened = await openModel(config, config.found?.model, world);
-    const { frame, isLast } = frameOf(opened, config);
+    const { frame, side, isLast } = frameOf(opened, config);
     return {
       frame,
+      side,
       colours: coloursFor(config.normalize, frame),
       channelsLast: isLast,
       layer(classes) {
@@ -79,7 +80,7 @@ export const tunedPictures: PictureOrigin = {
 function frameOf(
   { imported, where }: Opened,
   { size }: Config,
-): { readonly frame: PictureSize; readonly isLast: boolean } {
+): { readonly frame: PictureSize; readonly side: number; readonly isLast: boolean } {
   const [{ name, shape }] = imported.ports;
   const axis = [1, 3].find((a) => shape[a] === 3) ?? [1, 3].find((a) => shape[a] === 1);
   if (shape.length !== 4 || axis === undefined)
@@ -95,20 +96,26 @@ function frameOf(
     throw new UsageError(
       `--size: the model takes pictures of ${width} x ${height}, got ${size}; leave --size away`,
     );
-  return { frame: { width, height, channels: shape[axis] as 1 | 3 }, isLast: axis === 3 };
+  const frame = { width, height, channels: shape[axis] as 1 | 3 };
+  // What is kept as the size gives the same frame again.
+  return { frame, side: [width, height].includes(side) ? side : width, isLast: axis === 3 };
 }
 
 function coloursFor(said: string, { channels }: PictureSize): Colours {
   const named = Object.hasOwn(normalizations, said) ? normalizations[said] : undefined;
   const numbers = said.split(",").map(Number);
-  const fits = numbers.length === 2 && numbers.every(Number.isFinite) && numbers[1] > 0;
+  const many = numbers.length / 2;
+  const fits =
+    [1, channels].includes(many) &&
+    numbers.every(Number.isFinite) &&
+    numbers.slice(many).every((x) => x > 0);
   if (!named && !fits)
     throw new UsageError(
-      `--normalize: expected one of ${Object.keys(normalizations).join(", ")}, or mean,deviation, got "${said}"; write e.g. 0.5,0.25`,
+      `--normalize: expected one of ${Object.keys(normalizations).join(", ")}, or means,deviations, got "${said}"; write e.g. 0.5,0.25`,
     );
   const every = (values: readonly number[]): readonly number[] =>
     Array.from({ length: channels }, (_, c) => values[c % values.length]);
   return named
     ? { mean: every(named.mean), deviation: every(named.deviation) }
-    : { mean: every([numbers[0]]), deviation: every([numbers[1]]) };
+    : { mean: every(numbers.slice(0, many)), deviation: every(numbers.slice(many)) };
 }

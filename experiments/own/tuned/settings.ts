@@ -62,8 +62,8 @@ export const tunedSettings: Settings = {
   }),
 };
 
-/** The head's parameters, by name. */
-export const HEAD = "head";
+/** What the new layer is called: no layer of a model is likely to be. */
+export const HEAD = "newHead";
 
 /** What of the model is not trained. */
 export function frozenBy({
