@@ -9,7 +9,6 @@ import {
   interrupted,
   prepare,
   readResults,
-  start,
   temporaryFolder,
   tinyMnist,
   within,
@@ -40,21 +39,14 @@ const prepared = (experiment: string, name: string, ...arms: readonly Arm[]): Pr
 const resume = (experiment: string, name: string): readonly string[] => [
   ...["compare", experiment, "--resume", at(name)],
 ];
-/** VAE's runs by kill -9, DRAW's by Ctrl-C; bench/kills kills both at every file operation. */
+/** By Ctrl-C; compare.test.ts kills a run, bench/kills these at every file operation. */
 async function stop(experiment: string, name: string): Promise<void> {
   const args = resume(experiment, name);
-  if (experiment === "vae") {
-    const killed = start(...args);
-    await killed.said("epoch 1");
-    killed.child.kill("SIGKILL");
-    expect((await killed.finished).code).toBeNull();
-  } else {
-    const { code, stdout, stderr } = await interrupted("epoch 1", ...args);
-    expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
-    expect(stderr).toContain(
-      `weightnorm: stopped, nothing is lost; go on with: weightnorm ${args.join(" ")}`,
-    );
-  }
+  const { code, stdout, stderr } = await interrupted("epoch 1", ...args);
+  expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+  expect(stderr).toContain(
+    `weightnorm: stopped, nothing is lost; go on with: weightnorm ${args.join(" ")}`,
+  );
 }
 const picturesOf = ({ arms }: Results): readonly PictureFile[] =>
   Object.values(arms).flatMap(({ runs }) => runs.flatMap((run) => run.pictures));

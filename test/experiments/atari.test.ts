@@ -81,11 +81,11 @@ test("catch: following the ball wins, random play and what was learnt by heart g
   expect(won.score).toBe(40);
   expect(won.decisions).toBeLessThan(250);
   const policy = anything();
-  const random = Array.from({ length: 10 }, () => episode(environment, policy).score);
+  const random = Array.from({ length: 5 }, () => episode(environment, policy).score);
   const mean = random.reduce((a, b) => a + b) / random.length;
   expect(mean).toBeGreaterThan(0.5);
   expect(mean).toBeLessThan(2.5);
-  const again = Array.from({ length: 4 }, () => {
+  const again = Array.from({ length: 2 }, () => {
     let n = 0;
     return episode(environment, () => learnt[n++] ?? NOOP).score;
   });
@@ -108,7 +108,7 @@ describe("an environment", () => {
 
   test("the same seed makes the same trajectory, another one another", async () => {
     const play = async (seed: number): Promise<unknown[]> =>
-      trajectory(await catching({ seed, sticky: 0.25 }), anything(), 40);
+      trajectory(await catching({ seed, sticky: 0.25 }), anything(), 20);
     const [once, again, other] = await Promise.all([1, 1, 2].map(play));
     expect(again).toEqual(once);
     expect(other).not.toEqual(once);
@@ -120,14 +120,14 @@ describe("an environment", () => {
     const saved = JSON.stringify(environment.snapshot());
     const seen = environment.observe();
     const picture = environment.picture();
-    const once = trajectory(environment, anything(6), 40);
+    const once = trajectory(environment, anything(6), 20);
     const elsewhere = await catching({ seed: 3, sticky: 0.25 });
     for (const other of [environment, elsewhere]) {
       other.restore(JSON.parse(saved));
       expect(JSON.stringify(other.snapshot())).toBe(saved);
       expect(other.observe()).toEqual(seen);
       expect(other.picture()).toEqual(picture);
-      expect(trajectory(other, anything(6), 40)).toEqual(once);
+      expect(trajectory(other, anything(6), 20)).toEqual(once);
     }
   });
 
