@@ -1,4 +1,5 @@
 /** `weightnorm convert`: checkpoints of others from one format to another, weight normalization folded, unfolded or renamed on the way. */
+import { resolve } from "node:path";
 import {
   byteLength,
   compareWeights,
@@ -14,10 +15,13 @@ import {
   type LeftOut,
   type RewriteOptions,
   type Scheme,
+  type Sink,
 } from "../src/checkpoints/index.ts";
 import { brief, printable } from "../src/index.ts";
 import { withSource, writeAtomically } from "../src/node/index.ts";
 import { UsageError } from "../runs/experiment.ts";
+import { Interrupted } from "../runs/race.ts";
+import { onInterrupt } from "./interrupt.ts";
 
 export interface ConvertFlags {
   readonly fold?: boolean;
@@ -54,6 +58,11 @@ interface Conversion {
 export async function convert(path: string, out: string, flags: ConvertFlags): Promise<void> {
   const options = optionsOf(path, flags);
   formatOf(out); // before a large file is read
+  if (resolve(path) === resolve(out))
+    throw new UsageError(
+      `${out}: expected a file of its own, got the one that is read; name another, so that nothing is lost`,
+    );
+  const { signal, release } = onInterrupt();
   const done = await withSource(path, async (source, beside): Promise<Conversion> => {
     const weights = weightsUnder(await openWeights(source, beside), path, flags.under);
     const { entries, changes } = rewriteWeights(weights.entries, options);
@@ -67,7 +76,10 @@ export async function convert(path: string, out: string, flags: ConvertFlags): P
             .join(", ") || "none"
         }; check that it is a checkpoint`,
       );
-    await writeAtomically(out, (sink) => writeWeights(sink, out, entries, metadata));
+    checkChanges(path, flags, changes);
+    await writeAtomically(out, (sink) =>
+      writeWeights(stoppable(sink, signal), out, entries, metadata),
+    );
     const difference =
       flags.check === true ? await check(weights.entries, out, options) : undefined;
     const bytes = entries.reduce((sum, entry) => sum + byteLength(entry), 0);
@@ -75,9 +87,31 @@ export async function convert(path: string, out: string, flags: ConvertFlags): P
       ...{ in: path, format, out, tensors: entries.length, bytes, changes, leftOut },
       ...(difference && { difference }),
     };
-  });
+  }).finally(release);
   if (flags.json === true) process.stdout.write(`${printable(JSON.stringify(done))}\n`);
   else if (flags.quiet !== true) process.stdout.write(`${text(done)}\n`);
+}
+
+/** Writes until it is asked to stop, which leaves nothing behind. */
+const stoppable = (sink: Sink, signal: AbortSignal): Sink => ({
+  patch: (offset, bytes) => sink.patch(offset, bytes),
+  write(bytes) {
+    if (signal.aborted) throw new Interrupted("stopped, nothing was written");
+    return sink.write(bytes);
+  },
+});
+
+/** What was asked for and found nothing to do is a mistake in names, as a rule. */
+function checkChanges(
+  path: string,
+  { fold, unfold }: ConvertFlags,
+  changes: readonly Change[],
+): void {
+  const wanted = fold ? "folded" : unfold ? "unfolded" : undefined;
+  if (!wanted || changes.some(({ what }) => what === wanted)) return;
+  throw new UsageError(
+    `${path}: expected weights to be ${wanted}, got none ${fold ? "in two parts" : "called weight"}; ${fold ? "leave --fold away" : "choose names with --only"}`,
+  );
 }
 
 function optionsOf(where: string, flags: ConvertFlags): RewriteOptions {

@@ -1,7 +1,8 @@
 /** The commands that train: their flags are made of the settings of what the command line names. */
 import { Command, Option } from "commander";
-import { experiments } from "../experiments/index.ts";
+import { experiments, findExperiment } from "../experiments/index.ts";
 import { UsageError } from "../runs/experiment.ts";
+import { readRun } from "../runs/folder/index.ts";
 import { flagOf } from "../runs/settings.ts";
 import { experimentAt, names, tunedOn, type Meant } from "./experiments.ts";
 import { named, optionOf, quietly, settingOptions, TRAINING, type Training } from "./flags.ts";
@@ -43,7 +44,7 @@ export function trainingOf({ command, name, again, experiment, places }: Chosen)
   const made = quietly(new Command(command))
     .description(`${about[command]}\n\n${experiment.name}: ${experiment.about}`)
     .usage(`${name} [options]`)
-    .argument(command === "finetune" ? "<model>" : "<experiment>");
+    .argument(command === "finetune" ? "[model]" : "<experiment>");
   if (command === "finetune") made.addOption(dataOption());
   const placed = Object.entries(experiment.places).flatMap(([key, setting]) =>
     key in places ? [] : [optionOf(key, setting)!],
@@ -148,7 +149,7 @@ export async function chosenBy(args: readonly string[]): Promise<Chosen | undefi
     if (!word.startsWith("-")) return meantBy(command, word, rest);
     if (!switches.has(word) && !word.includes("=")) i++; // its value
   }
-  return undefined;
+  return command === "finetune" ? resumedBy("model.onnx", rest) : undefined;
 }
 
 async function meantBy(
@@ -158,10 +159,26 @@ async function meantBy(
 ): Promise<Chosen | undefined> {
   if (command !== "finetune")
     return { command, name, again: `compare ${quoted(name)}`, ...(await experimentAt(name)) };
-  const at = words.findIndex((word) => word === "--data" || word.startsWith("--data="));
-  const data =
-    at < 0 ? undefined : words[at].startsWith("--data=") ? words[at].slice(7) : words.at(at + 1);
-  if (data === undefined) return undefined;
+  const data = valueOf("--data", words);
+  if (data === undefined) return resumedBy(name, words);
   const again = `finetune ${quoted(name)} --data ${quoted(data)}`;
   return { command, name, again, ...(await tunedOn(name, data)) };
+}
+
+/** A run that goes on knows its model and its data by itself. */
+async function resumedBy(name: string, words: readonly string[]): Promise<Chosen | undefined> {
+  const dir = valueOf("--resume", words);
+  if (dir === undefined) return undefined;
+  const { experiment, run } = await readRun(dir, findExperiment);
+  if (!("model" in experiment.places))
+    throw new UsageError(
+      `--resume: expected a run of finetune, got one of ${experiment.name} in ${dir}; go on with compare`,
+    );
+  return { command: "finetune", name, again: "finetune", experiment, places: run.places };
+}
+
+function valueOf(flag: string, words: readonly string[]): string | undefined {
+  const at = words.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  if (at < 0) return undefined;
+  return words[at] === flag ? words.at(at + 1) : words[at].slice(flag.length + 1);
 }

@@ -1,5 +1,5 @@
 /** A trained network of an ONNX file as one of ours: a function of a scope, which can be trained, normalized and exported. */
-import { input, optionsOf, type Input, type Node, type Shape } from "../graph/index.ts";
+import { described, input, optionsOf, type Input, type Node, type Shape } from "../graph/index.ts";
 import { arms } from "../nn/arms.ts";
 import type { Layer, Scope } from "../nn/scope.ts";
 import { trace } from "../nn/trace.ts";
@@ -102,6 +102,7 @@ function imported(bytes: Uint8Array, options: ImportOptions): ImportedModel {
     external,
     where = "import",
   } = known(options);
+  checkOptions(bytes, options, where);
   const model = decodeModel(bytes, where);
   const opset = opsetOf(model, where);
   const whole = model.graph ?? emptyGraph(where);
@@ -233,6 +234,25 @@ function checkOutputs(graph: GraphProto, outputs: readonly string[], where: stri
   throw new Error(
     `${where}: outputs are values of the graph, got ${wrong === undefined ? "none" : `"${wrong.slice(0, 100)}", which no node makes`}; use ${own.slice(0, 5).join(", ") || "the output of a node"}, or what weightnorm inspect names`,
   );
+}
+
+/** What plain JavaScript lets pass. */
+function checkOptions(bytes: unknown, options: ImportOptions, where: string): void {
+  const wrong = (what: string, got: unknown, advice: string): Error =>
+    new Error(`${where}: ${what}, got ${described(got)}; ${advice}`);
+  if (!(bytes instanceof Uint8Array))
+    throw wrong("bytes are a Uint8Array", bytes, "write new Uint8Array(buffer)");
+  const { outputs, batchNorm = "fold", dims = {}, train, freeze } = options;
+  if (outputs !== undefined && !Array.isArray(outputs))
+    throw wrong("outputs are a list of names", outputs, 'write outputs: ["features"]');
+  if (!["fold", "frozen"].includes(batchNorm))
+    throw wrong('batchNorm is "fold" or "frozen"', batchNorm, "use one of these");
+  for (const [name, size] of Object.entries(dims))
+    if (!Number.isSafeInteger(size) || size < 1)
+      throw wrong(`the size ${name} is a whole number, at least 1`, size, "write e.g. 8");
+  for (const pattern of [train, freeze])
+    if (pattern !== undefined && !((pattern as unknown) instanceof RegExp))
+      throw wrong("train and freeze are patterns", pattern, "write e.g. freeze: /^conv1/");
 }
 
 /** Throws for a name that the model has not: it would be passed over in silence. */

@@ -116,6 +116,9 @@ test("a table is taken too, by a model for as many numbers; only the head, if th
   expect(rows.filter((row) => row["species"] === row["predicted species"]).length).toBeGreaterThan(
     135,
   );
+  const again = await within("finetune", "--resume", at("rows")); // it knows its model and its data
+  expect(again.code).toBe(0);
+  expect(again.stdout).toContain("report.html");
   const bytes = await readFile(at("rows.onnx"));
   await writeFile(at("moved.onnx"), bytes);
   await rm(at("rows.onnx"));
@@ -135,6 +138,7 @@ test("mistakes are told before anything is written", async () => {
     ["finetune", CLASSIFIER, "--data", at("shapes"), "--head", "3", "--out", at("x")],
     ["finetune", CLASSIFIER, "--data", at("shapes"), "--at", "nowhere", "--out", at("x")],
     ["finetune", CLASSIFIER, "--data", at("shapes"), "--freeze", "(", "--out", at("x")],
+    ["finetune", CLASSIFIER, "--data", at("shapes"), "--freeze", "^no", "--out", at("x")],
     ["finetune", CLASSIFIER, "--data", at("shapes"), "--normalize", "mine", "--out", at("x")],
     ["finetune", CLASSIFIER, "--data", at("shapes"), "--size", "32", "--out", at("x")],
     ["export", at("run"), "--out", at("y.onnx"), "--batch", "2", "--dynamic-batch"],
@@ -158,12 +162,14 @@ test("mistakes are told before anything is written", async () => {
     1: weightnorm: classifier.onnx: outputs are values of the graph, got "nowhere", which no node makes; use softmax_0.tmp_0, or what weightnorm inspect names
     $ finetune classifier.onnx --data TMP/shapes --freeze ( --out TMP/x
     2: weightnorm: --freeze: expected a regular expression, got "(" (Invalid regular expression: /(/: Unterminated group); write e.g. '^conv1'
+    $ finetune classifier.onnx --data TMP/shapes --freeze ^no --out TMP/x
+    2: weightnorm: --freeze: expected a pattern of names that the model has, got "^no", which none of conv2d_0.w, conv2d_0.b, conv2d_1.w, conv2d_1.b, conv2d_2.w, ... matches; weightnorm inspect lists them
     $ finetune classifier.onnx --data TMP/shapes --normalize mine --out TMP/x
     2: classifier.onnx: cut before MatMul "p2o.MatMul.0", at reshape2_0.tmp_0 (--at names another place)
     weightnorm: --normalize: expected one of imagenet, 0..1, -1..1, 0..255, or means,deviations, got "mine"; write e.g. 0.5,0.25
     $ finetune classifier.onnx --data TMP/shapes --size 32 --out TMP/x
-    1: classifier.onnx: cut before MatMul "p2o.MatMul.0", at reshape2_0.tmp_0 (--at names another place)
-    weightnorm: classifier.onnx: MaxPool "p2o.MaxPool.0" does not fit what it is given, got [[8,200,1,16]]: maxPool2d: the kernel spans 2 but the padded axis has only 1; use more padding or a smaller kernel
+    2: classifier.onnx: cut before MatMul "p2o.MatMul.0", at reshape2_0.tmp_0 (--at names another place)
+    weightnorm: classifier.onnx: MaxPool "p2o.MaxPool.0" does not fit what it is given, got [[2,200,1,16]]: maxPool2d: the kernel spans 2 but the padded axis has only 1; use more padding or a smaller kernel. So it is with pictures of 32 x 32; choose another --size, or a model of pictures in float
     $ export TMP/run --out TMP/y.onnx --batch 2 --dynamic-batch
     2: weightnorm: --batch: expected a number of examples or any number of them, got both --batch 2 and --dynamic-batch; leave one away
     "

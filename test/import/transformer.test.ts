@@ -41,9 +41,10 @@ test("scores and gradients are PyTorch's", async () => {
   const { scores } = await computed(model, feeds);
   expect(difference(scores, of(figures.scores))).toBeLessThan(1e-5);
 
-  const inputs = { ...inputsOf(feeds), target: input("target", figures.target.shape) };
+  const asked = inputsOf(feeds);
+  const inputs = { ...asked, target: input("target", figures.target.shape) };
   const { value: loss, parameters } = trace(
-    (scope) => meanSquaredError(model.network(scope, inputs)["scores"], inputs.target),
+    (scope) => meanSquaredError(model.network(scope, asked)["scores"], inputs.target),
     { mode: "eval", norm: arms.plain },
   );
   const named = parameters.map((p) => [model.original.get(p.attrs.name)!, p] as const);

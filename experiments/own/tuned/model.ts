@@ -1,12 +1,16 @@
 /** A trained model with a head of the user's own in place of its last layer. */
 import {
+  arms,
   dense,
   headOf,
   importModel,
+  input,
   ops,
+  trace,
   type ImportedModel,
   type Layer,
   type Node,
+  type Shape,
 } from "../../../src/index.ts";
 import { UsageError, type World } from "../../../runs/experiment.ts";
 import { word } from "../../../src/train/json.ts";
@@ -31,9 +35,7 @@ export async function openModel(
     throw new UsageError(
       "finetune: expected the file of a model, got none; name it, as in weightnorm finetune model.onnx --data ./photos",
     );
-  const files = await world.door.at(world.places["model"]);
-  const where = files.where("");
-  const bytes = await files.read(files.names[0]);
+  const { bytes, where } = await readModel(world.places["model"], began, world);
   const sum = await sha256(bytes);
   if (began && began.sha256 !== sum)
     throw new UsageError(
@@ -45,6 +47,13 @@ export async function openModel(
     ...{ where, outputs: [cut.at] },
     ...(freeze ? { freeze } : {}),
   });
+  if (config.freeze !== undefined && !config.headOnly) {
+    const all = importModel(bytes, { where, outputs: [cut.at] }).original;
+    if (all.size === imported.original.size)
+      throw new UsageError(
+        `--freeze: expected a pattern of names that the model has, got "${config.freeze}", which none of ${[...all.keys()].slice(0, 5).map(word).join(", ")}, ... matches; weightnorm inspect lists them`,
+      );
+  }
   if (imported.ports.length !== 1)
     throw new UsageError(
       `${where}: expected a model with one input up to "${word(cut.at)}", got ${imported.ports.length} (${imported.ports.map((port) => word(port.name)).join(", ") || "none"}); name another place with --at`,
@@ -54,6 +63,33 @@ export async function openModel(
       `${where}: cut before ${cut.before}, at ${word(cut.at)} (--at names another place)`,
     );
   return { imported, where, found: { name: nameOf(where), sha256: sum, at: cut.at } };
+}
+
+async function readModel(
+  place: string,
+  began: ModelFound | undefined,
+  { door }: World,
+): Promise<{ readonly bytes: Uint8Array; readonly where: string }> {
+  try {
+    const files = await door.at(place);
+    return { where: files.where(""), bytes: await files.read(files.names[0]) };
+  } catch (cause) {
+    if (!began) throw cause;
+    throw new Error(
+      `${(cause as Error).message}; ${word(began.name)}, which was fine-tuned, is needed: say where it is with --model`,
+      { cause },
+    );
+  }
+}
+
+/** Throws for examples of this shape that do not go through the model: before anything is trained, or written. */
+export function checkFits(layer: Layer, shape: Shape, advice: string): void {
+  try {
+    trace((scope) => layer(scope, input("x", [2, ...shape])), { mode: "eval", norm: arms.plain });
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError(`${(cause as Error).message}. ${advice}`, { cause });
+  }
 }
 
 /** What the model makes of examples, as [batch, features], and a dense layer on it that is initialized by the data. */

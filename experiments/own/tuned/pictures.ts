@@ -1,11 +1,11 @@
 /** Pictures as a trained model takes them: its size, its order of axes, its normalization. */
-import { ops } from "../../../src/index.ts";
+import { ops, type Layer } from "../../../src/index.ts";
 import { UsageError, type PictureSize } from "../../../runs/experiment.ts";
 import { text, whole, type Settings } from "../../../runs/settings.ts";
 import type { PhotosConfig } from "../photos/found.ts";
 import type { PictureOrigin } from "../photos/origin.ts";
 import type { Colours } from "../photos/pixels.ts";
-import { openModel, withHead, type Opened } from "./model.ts";
+import { checkFits, openModel, withHead, type Opened } from "./model.ts";
 import {
   modelPlace,
   optimizerFor,
@@ -63,9 +63,16 @@ export const tunedPictures: PictureOrigin = {
       colours: coloursFor(config.normalize, frame),
       channelsLast: isLast,
       layer(classes) {
-        const layer = withHead(opened, classes, config);
+        const head = withHead(opened, classes, config);
         // Pictures come with channels first; the file may have them last.
-        return isLast ? (scope, x) => layer(scope, ops.transpose(x, [0, 2, 3, 1])) : layer;
+        const layer: Layer = (scope, x) => head(scope, isLast ? ops.transpose(x, [0, 2, 3, 1]) : x);
+        const { channels, height, width } = frame;
+        checkFits(
+          layer,
+          [channels, height, width],
+          `So it is with pictures of ${width} x ${height}; choose another --size, or a model of pictures in float`,
+        );
+        return layer;
       },
       model: {
         found: opened.found,
