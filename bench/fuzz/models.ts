@@ -181,7 +181,9 @@ export function fileOf(content: Uint8Array): Uint8Array {
     const tree: unknown = JSON.parse(new TextDecoder().decode(content), (_, x: unknown) =>
       isBytes(x) ? Uint8Array.from(x.bytes) : x,
     );
-    return encodeModel(tree as Parameters<typeof encodeModel>[0]);
+    const bytes = encodeModel(tree as Parameters<typeof encodeModel>[0]);
+    // An object where a text belongs is written as this, which messages would then quote.
+    return Buffer.from(bytes).includes("[object ") ? convolutions : bytes;
   } catch {
     return convolutions;
   }
