@@ -4,6 +4,7 @@ import type { Entry } from "./entry.ts";
 import { foldedNumbers, numbers, type Parts } from "./folding.ts";
 import { partsOf } from "./schemes.ts";
 
+/** How far two checkpoints are apart, as {@link compareWeights} finds it. */
 export interface WeightDifference {
   /** The largest of all, and the weight that has it. */
   readonly largest: number;

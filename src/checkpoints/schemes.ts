@@ -8,10 +8,11 @@ import type { Entry } from "./entry.ts";
 import { isWritten, WRITTEN, type Written } from "./floats.ts";
 import { foldedNumbers, normsOf, numbers, written, type Parts } from "./folding.ts";
 
-export const SCHEMES = ["weight_g", "parametrizations", "folded"] as const;
+export const SCHEMES: readonly Scheme[] = ["weight_g", "parametrizations", "folded"];
 /** `X.weight_g` and `X.weight_v`, `X.parametrizations.weight.original0` and `1`, or `X.weight`. */
-export type Scheme = (typeof SCHEMES)[number];
+export type Scheme = "weight_g" | "parametrizations" | "folded";
 
+/** What {@link rewriteWeights} does to weights. */
 export interface RewriteOptions {
   /** What messages call the checkpoint. */
   readonly where: string;
@@ -35,6 +36,7 @@ export interface Change {
   readonly note: string;
 }
 
+/** What {@link rewriteWeights} makes. */
 export interface Rewritten {
   readonly entries: readonly Entry[];
   readonly changes: readonly Change[];

@@ -13,6 +13,7 @@ export interface Source {
 
 /** Where bytes go, one after the other; what is there already may be replaced. */
 export interface Sink {
+  /** Appends. */
   write(bytes: Uint8Array): Promise<void>;
   /** Replaces what was written at `offset`. */
   patch(offset: number, bytes: Uint8Array): Promise<void>;
@@ -26,7 +27,10 @@ export const memorySource = (bytes: Uint8Array, where: string): Source => ({
 });
 
 /** Memory as a sink. */
-export function memorySink(): Sink & { bytes(): Uint8Array } {
+export function memorySink(): Sink & {
+  /** All that was written. */
+  bytes(): Uint8Array;
+} {
   let held = new Uint8Array(1024);
   let end = 0;
   return {

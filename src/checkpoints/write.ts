@@ -52,7 +52,7 @@ export async function writeWeights(
   sink: Sink,
   path: string,
   entries: readonly Entry[],
-  metadata: Metadata = {},
+  metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const { name, holds, write } = formatOf(path);
   const foreign = entries.filter(({ dtype }) => !holds(dtype));

@@ -7,6 +7,7 @@ import {
   type Parameter,
   type Shape,
 } from "../graph/index.ts";
+import { calledIn } from "../graph/called.ts";
 import { keyOf, rewrite, valueFor, type ParameterValues } from "../onnx/index.ts";
 import { partedWeights } from "../nn/parts.ts";
 import { evaluate } from "../runtime/reference.ts";
@@ -92,7 +93,14 @@ export function constantsOf(values: ParameterValues): Constants {
 
   const fold = (n: Node): Node => {
     if (n.op === "parameter") return freeze(n);
-    if (n.op === "constant") return origins.has(n) ? n : once(n, () => n);
+    if (n.op === "constant") {
+      const own = calledIn(n);
+      if (own !== undefined) {
+        origins.set(n, { sources: [own], label: own });
+        wholes.add(own);
+      }
+      return origins.has(n) ? n : once(n, () => n);
+    }
     if (n.inputs.length === 0 || n.op === "broadcastTo") return n;
     const whole = n.op === "matmul" ? n : withInputs(n, n.inputs.map(resolve));
     const short = spread(whole);

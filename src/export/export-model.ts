@@ -11,7 +11,8 @@ import { tidy } from "./tidy.ts";
 
 type Outputs = Readonly<Record<string, Node>>;
 /** What a model gives, by name; as a function of the size of an axis for a model that takes any size. */
-export type ExportOutputs = Outputs | ((size: number) => Outputs);
+export type ExportOutputs =
+  Readonly<Record<string, Node>> | ((size: number) => Readonly<Record<string, Node>>);
 
 /** Options of {@link exportModel}. */
 export interface ExportOptions {

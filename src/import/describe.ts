@@ -39,6 +39,7 @@ export interface ModelDescription {
   /** Values to cut at so that nothing is missing. */
   readonly cuts: readonly string[];
 }
+/** An input or an output, as a file says it. */
 export interface DescribedPort {
   readonly name: string;
   /** An element type of ONNX: "FLOAT". */
@@ -46,12 +47,14 @@ export interface DescribedPort {
   /** Undefined where the file says none. */
   readonly shape?: readonly (number | string)[];
 }
+/** A weight that would be trained. */
 export interface DescribedParameter {
   readonly name: string;
   /** Its tensor in the file. */
   readonly original: string;
   readonly shape: Shape;
 }
+/** A weight that an arm would normalize. */
 export interface DescribedLayer extends DescribedParameter {
   readonly op: string;
   /** The mean of |w| over units, batch normalization folded in; undefined where the values are in another file or damaged. */

@@ -9,3 +9,4 @@ export {
   type DescribeOptions,
   type ModelDescription,
 } from "./describe.ts";
+export type { External } from "./tensors.ts";

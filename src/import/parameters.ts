@@ -1,5 +1,6 @@
 /** Tensors of the file in one trace of the network: constants, parameters, and weights of layers, each made once. */
 import { add, constant, type Node } from "../graph/index.ts";
+import { called } from "../graph/called.ts";
 import { perUnit } from "../nn/norm.ts";
 import type { Scope } from "../nn/scope.ts";
 import type { NodeProto, TensorProto } from "../onnx/index.ts";
@@ -33,7 +34,9 @@ export function storeOf(
       const known = constants.get(tensor);
       if (known) return known;
       const { type, shape, data } = decodeTensor(tensor, where, external); // which the node copies
-      const made = { node: constant(data, shape, dtypeOf(type)), type };
+      const { name = "" } = tensor;
+      const node = constant(data, shape, dtypeOf(type));
+      const made = { node: name === "" ? node : called(node, name), type };
       constants.set(tensor, made);
       return made;
     },

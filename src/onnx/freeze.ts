@@ -3,11 +3,10 @@ import { constant, type Node, type Parameter, type Shape } from "../graph/index.
 import { rewrite } from "./rewrite.ts";
 
 /** The values of parameters, by name: a runtime's state, or what `fold` makes of it. */
-export type ParameterValues = ReadonlyMap<string, ParameterValue>;
-interface ParameterValue {
-  readonly shape: Shape;
-  readonly data: ArrayLike<number>;
-}
+export type ParameterValues = ReadonlyMap<
+  string,
+  { readonly shape: Shape; readonly data: ArrayLike<number> }
+>;
 
 /** `outputs` with a constant in place of every parameter. */
 export function freeze<K extends string>(
@@ -29,7 +28,10 @@ const valueOf = (p: Parameter, values: ParameterValues): Node =>
   constant(valueFor(p, values).data, p.shape, p.dtype);
 
 /** What `values` hold for a parameter, of its shape. */
-export function valueFor({ attrs, shape }: Parameter, values: ParameterValues): ParameterValue {
+export function valueFor(
+  { attrs, shape }: Parameter,
+  values: ParameterValues,
+): NonNullable<ReturnType<ParameterValues["get"]>> {
   const value = values.get(attrs.name);
   if (value && `${value.shape}` === `${shape}`) return value;
   throw new Error(

@@ -2,11 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { importModel } from "../../src/import/index.ts";
 import { arms, trace } from "../../src/nn/index.ts";
-import { input, sizeOf, type Shape } from "../../src/graph/index.ts";
+import { exportModel } from "../../src/export/index.ts";
+import { input, parametersOf, sizeOf, type Shape } from "../../src/graph/index.ts";
 import { nodeRuntime } from "../../src/node/index.ts";
 import { encodeModel } from "../../src/onnx/proto.ts";
 import {
   DataType,
+  decodeModel,
   type GraphProto,
   type NodeProto,
   type TensorProto,
@@ -155,4 +157,17 @@ test("what nothing is called is refused", () => {
   expect(() => trace((scope) => network(scope, { X: input("x", [2, 6]) }), wrong)).toThrow(
     'import: feeds names what the model has, got "X"; use one of x',
   );
+});
+
+test("what is frozen keeps its name in a file, as what is trained does", () => {
+  const made = {
+    x: [1, 4],
+    nodes: [node("MatMul", ["x", "fc1.weight"], "h"), node("MatMul", ["h", "fc2.weight"], "y")],
+    weights: [floats("fc1.weight", 4, 3), floats("fc2.weight", 3, 2)],
+  };
+  const model = importModel(modelOf(made), { freeze: /^fc1/ });
+  const { value } = trace((scope) => model.network(scope), { mode: "eval", norm: arms.weight });
+  const state = initialState(parametersOf(Object.values(value)), 1);
+  const { graph } = decodeModel(exportModel(value, state, { names: model.original }), "export");
+  expect(graph!.initializer.map((x) => x.name)).toEqual(["fc1.weight", "fc2.weight"]);
 });
