@@ -49,7 +49,18 @@ type Rows = readonly Readonly<Record<string, string | number>>[];
 
 test("a classifier of text lines tells circles from squares, and so does the file it is exported to", async () => {
   const run = await within(
-    ...["finetune", CLASSIFIER, "--data", at("shapes"), "--head", "2", "--epochs", "3"],
+    ...[
+      "finetune",
+      CLASSIFIER,
+      "--data",
+      at("shapes"),
+      "--head",
+      "2",
+      "--epochs",
+      "3",
+      "--threads",
+      "1",
+    ],
     ...["--out", at("run")],
   );
   expect(run.code).toBe(0);

@@ -11,7 +11,7 @@ import { evalStep, initStep, trainStep, type Network } from "../../src/train/ind
 import { smallNetwork } from "./small-network.ts";
 import { computed, difference, noise, original, trained } from "./trained.ts";
 
-const runtime = nodeRuntime();
+const runtime = nodeRuntime({ threads: 1 });
 const feeds = { x: noise([5, 3, 8, 8], 4) };
 const x = input("x", [5, 3, 8, 8]);
 

@@ -90,7 +90,7 @@ export function spread({ data }: Tensor): number {
   return Math.sqrt(values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length);
 }
 
-const runtime = nodeRuntime();
+const runtime = nodeRuntime({ threads: 1 });
 
 /** What the imported network makes of `feeds` in a norm, on ONNX Runtime. Without a state its weights are those of the file. */
 export async function computed(

@@ -54,7 +54,7 @@ test("scores and gradients are PyTorch's", async () => {
     loss,
     told.map(([, p]) => p),
   );
-  const program = await nodeRuntime().compile({
+  const program = await nodeRuntime({ threads: 1 }).compile({
     inputs: Object.values(inputs),
     outputs: { loss, ...Object.fromEntries(told.map(([name], i) => [name, gradients[i]])) },
   });
