@@ -8,6 +8,7 @@ import type { PlayFlags } from "./play.ts";
 import type { PredictFlags } from "./predict.ts";
 import type { SampleFlags } from "./sample.ts";
 import { convertCommand } from "./convert-flags.ts";
+import { OPSETS } from "../src/export/opset.ts";
 import { printable } from "../src/train/json.ts";
 import { names } from "./experiments.ts";
 import {
@@ -142,7 +143,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       armOption(),
       new Option("--dynamic-batch", "for any number of examples (the default)"),
       optionOf("batch", whole("for so many examples alone", { example: "1" }))!,
-      optionOf("opset", whole("ONNX's operator set (default: 17)", OPSETS))!,
+      optionOf("opset", whole("ONNX's operator set (default: 17)", { ...OPSETS, example: "17" }))!,
       new Option("--half", "weights in half precision, half the size"),
       ...[modelOption(), experimentOption(), json("what was written")],
     ],
@@ -188,8 +189,6 @@ async function everyPlace(): Promise<Settings> {
 
 const modelOption = (): Option =>
   new Option("--model <file>", "the .onnx file that was fine-tuned, where it is not where it was");
-/** Operator sets that files can be of. */
-const OPSETS = { least: 13, most: 22, example: "17" };
 
 /** Longer words are no path that anybody typed. */
 const LONGEST_WORD = 300;

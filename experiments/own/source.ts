@@ -13,10 +13,14 @@ export interface Source {
 }
 
 const MOST_CHARACTERS = 255;
-export const sourceSchema: z.ZodMiniType<Source> = z.strictObject({
+/** What files and their sums are called by in a configuration. */
+export const named: Readonly<Record<"name" | "sha256", z.ZodMiniType<string>>> = {
   name: z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS)),
-  count: z.int().check(z.positive()),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")),
+};
+export const sourceSchema: z.ZodMiniType<Source> = z.strictObject({
+  ...named,
+  count: z.int().check(z.positive()),
 });
 
 export async function sha256(bytes: Uint8Array): Promise<string> {

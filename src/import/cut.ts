@@ -16,6 +16,14 @@ const LAST = [
   ["Conv", "ConvTranspose"],
 ] as const;
 
+/** Whether a value goes to a convolution, which has the channels on axis 1 and positions behind them. */
+export function hasChannelsFirst(bytes: Uint8Array, value: string): boolean {
+  const { graph } = decodeModel(bytes, "hasChannelsFirst");
+  const isRead = (node: NodeProto): boolean =>
+    LAST[1].some((op) => isOp(node, op)) && node.input[0] === value;
+  return graph?.node.some(isRead) ?? false;
+}
+
 /** Where the model in `bytes` is cut for a new head: before the last layer that its first output rests on. `where` is what messages call it. */
 export function headOf(bytes: Uint8Array, where = "headOf"): Cut {
   const { graph } = decodeModel(bytes, where);

@@ -1,6 +1,6 @@
 /** A batch that was baked in is free: every example gets what ONNX Runtime gives it alone, and what cannot be freed is refused. */
 import { describe, expect, test } from "vitest";
-import { importModel } from "../../src/import/index.ts";
+import { hasChannelsFirst, headOf, importModel } from "../../src/import/index.ts";
 import { arms, trace } from "../../src/nn/index.ts";
 import { exportModel } from "../../src/export/index.ts";
 import { input, parametersOf, sizeOf, type Shape } from "../../src/graph/index.ts";
@@ -170,4 +170,20 @@ test("what is frozen keeps its name in a file, as what is trained does", () => {
   const state = initialState(parametersOf(Object.values(value)), 1);
   const { graph } = decodeModel(exportModel(value, state, { names: model.original }), "export");
   expect(graph!.initializer.map((x) => x.name)).toEqual(["fc1.weight", "fc2.weight"]);
+});
+
+test("before a one-dimensional convolution channels come first, before a product with a matrix they come last", () => {
+  const conv = modelOf({
+    x: [1, 4, 9],
+    nodes: [node("Relu", ["x"], "h"), node("Conv", ["h", "w"], "y", { kernel_shape: [3] })],
+    weights: [floats("w", 2, 4, 3)],
+  });
+  expect(headOf(conv)).toEqual({ at: "h", before: 'Conv "y"' });
+  expect(hasChannelsFirst(conv, "h")).toBe(true);
+  const product = modelOf({
+    x: [1, 9, 4],
+    nodes: [node("Relu", ["x"], "h"), node("MatMul", ["h", "w"], "y")],
+    weights: [floats("w", 4, 2)],
+  });
+  expect(hasChannelsFirst(product, "h")).toBe(false);
 });

@@ -1,5 +1,6 @@
 /** What a trained model of somebody else's decides of a run. Kept in the run's configuration, and checked when it is read. */
 import * as z from "zod/mini";
+import { named } from "../source.ts";
 
 export interface ModelFound {
   /** The file's name. */
@@ -12,7 +13,6 @@ export interface ModelFound {
 
 const MOST_CHARACTERS = 1000;
 export const modelFound: z.ZodMiniType<ModelFound> = z.strictObject({
-  name: z.string().check(z.minLength(1), z.maxLength(255)),
-  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits")),
+  ...named,
   at: z.string().check(z.minLength(1), z.maxLength(MOST_CHARACTERS)),
 });

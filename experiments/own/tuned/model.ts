@@ -2,6 +2,7 @@
 import {
   arms,
   dense,
+  hasChannelsFirst,
   headOf,
   importModel,
   input,
@@ -23,6 +24,8 @@ export interface Opened {
   readonly found: ModelFound;
   /** What messages call the file. */
   readonly where: string;
+  /** Whether the head's place has channels on axis 1, and positions behind them. */
+  readonly channelsFirst: boolean;
 }
 
 /** The model that the run is about, cut where its head goes; the one that it began with, where it did. */
@@ -62,7 +65,13 @@ export async function openModel(
     world.say?.(
       `${where}: cut before ${cut.before}, at ${word(cut.at)} (--at names another place)`,
     );
-  return { imported, where, found: { name: nameOf(where), sha256: sum, at: cut.at } };
+  const channelsFirst = hasChannelsFirst(bytes, cut.at);
+  return {
+    imported,
+    where,
+    channelsFirst,
+    found: { name: nameOf(where), sha256: sum, at: cut.at },
+  };
 }
 
 async function readModel(
@@ -93,17 +102,21 @@ export function checkFits(layer: Layer, shape: Shape, advice: string): void {
 }
 
 /** What the model makes of examples, as [batch, features], and a dense layer on it that is initialized by the data. */
-export function withHead({ imported }: Opened, outputs: number, { head }: TunedConfig): Layer {
+export function withHead(
+  { imported, channelsFirst }: Opened,
+  outputs: number,
+  { head }: TunedConfig,
+): Layer {
   if (head !== undefined && head !== outputs)
     throw new UsageError(
       `--head: expected as many as the data have, ${outputs}, got ${head}; leave --head away or check the data`,
     );
   const layer = dense(outputs, { name: HEAD });
-  return (scope, x) => layer(scope, flat(imported.layer(scope, x)));
+  return (scope, x) => layer(scope, flat(imported.layer(scope, x), channelsFirst));
 }
 
-/** One vector an example: the mean over positions of an image, or of a sequence [batch, time, features]. */
-function flat(x: Node): Node {
+/** One vector an example: the mean over positions of an image, or of a sequence [batch, time, features] unless channels come first. */
+function flat(x: Node, channelsFirst: boolean): Node {
   const { length: rank } = x.shape;
   if (rank === 2) return x;
   if (rank < 2)
@@ -111,6 +124,7 @@ function flat(x: Node): Node {
       `--at: expected a value with features for every example, got [${x.shape}]; name another value of the graph`,
     );
   return ops.mean(x, {
-    axes: rank === 3 ? [1] : x.shape.flatMap((_, axis) => (axis > 1 ? [axis] : [])),
+    axes:
+      rank === 3 && !channelsFirst ? [1] : x.shape.flatMap((_, axis) => (axis > 1 ? [axis] : [])),
   });
 }
