@@ -1,5 +1,6 @@
 export { initialState, item, keyTensor, tensor } from "./program.ts";
 export type {
+  Place,
   Program,
   ProgramSpec,
   Runtime,
@@ -8,5 +9,6 @@ export type {
   Tensor,
   TensorData,
 } from "./program.ts";
+export { read } from "./read.ts";
 export { evaluate, reference, type EvaluateOptions } from "./reference.ts";
 export { gradcheck, type GradcheckOptions, type GradcheckResult } from "./gradcheck.ts";

@@ -3,7 +3,7 @@ import type { Dtype } from "../graph/index.ts";
 import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
 import { outside } from "./demand.ts";
 import type { Runtime, Session, State, Tensor, TensorData } from "./program.ts";
-import { planOf, programOf, type Plan } from "./run.ts";
+import { computed, planOf, programOf, type Plan } from "./run.ts";
 import { lifetime } from "./turns.ts";
 
 /** The part of `onnxruntime-node` and `onnxruntime-web` that is used here; whoever has neither can still check types. */
@@ -78,7 +78,7 @@ export const ortRuntime = (
           const data = values[key].data as TensorData;
           return [key, { shape, dtype, data }] as const;
         });
-        return Object.fromEntries(tensors);
+        return computed(Object.fromEntries(tensors), spec);
       },
       release: () => session.release(),
     });

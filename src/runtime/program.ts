@@ -22,10 +22,29 @@ export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array 
 export interface Tensor {
   readonly dtype: Dtype;
   readonly shape: Shape;
+  /** The elements: of a value with a {@link Place} only as long as its place says, so `read` it instead. */
   readonly data: TensorData;
+  /** Where it lies, if not in an array of its own. */
+  readonly place?: Place;
 }
 
-/** The values of parameters, by name. A program reads it and replaces what its updates name, all at once. */
+/**
+ * Where a runtime keeps what its steps change, so that nothing is copied from one to the next: memory that is written over, or
+ * a device. A value in a place is good until a step replaces it; what is to last longer is read.
+ */
+export interface Place {
+  /** What messages call it. */
+  readonly name: string;
+  /** Copies of the elements of values that lie here. */
+  read(values: readonly Tensor[]): Promise<readonly TensorData[]>;
+  /** Frees a value that lies here: a step has replaced it. */
+  dispose?(value: Tensor): void;
+}
+
+/**
+ * The values of parameters, by name. A program reads it and replaces what its updates name, all at once, by values where its
+ * runtime keeps them; plain tensors may be put in at any time.
+ */
 export type State = Map<string, Tensor>;
 
 /** What to compile: outputs to compute, and parameters to update. */
@@ -38,6 +57,8 @@ export interface ProgramSpec {
   readonly updates?: readonly Update[];
   /** Whether a run is refused, and the state stays as it was, where an update is not finite: what runs once is not noticed later. */
   readonly finite?: boolean;
+  /** Outputs that must be finite numbers for the state to change: a run where one is not returns it, and leaves the state as it was. */
+  readonly watch?: readonly string[];
 }
 
 /** A compiled graph: what {@link Runtime} makes of a {@link ProgramSpec}. */
@@ -178,13 +199,19 @@ const knownOfSpec = optionsOf<ProgramSpec>("compile", {
   outputs: "optional",
   updates: "optional",
   finite: "optional",
+  watch: "optional",
 });
 /** What a spec asks for, checked: the roots to compute and the parameters they rest on. */
 export function checkSpec(spec: ProgramSpec): {
   readonly roots: readonly Node[];
   readonly parameters: readonly Parameter[];
 } {
-  const { inputs = [], outputs = {}, updates = [] } = knownOfSpec(spec);
+  const { inputs = [], outputs = {}, updates = [], watch = [] } = knownOfSpec(spec);
+  for (const name of watch)
+    if (!Object.hasOwn(outputs, name))
+      throw new Error(
+        `compile: \`watch\` names an output, got "${name}"; the outputs are ${Object.keys(outputs).join(", ") || "none"}`,
+      );
   const roots = [...Object.values(outputs), ...updates.map((u) => u.next)];
   const declared = new Map(inputs.map((x) => [x.attrs.name, x]));
   for (const n of topological(roots)) {
@@ -231,7 +258,7 @@ export function checkFeed(
     throw new Error(
       `run: ${what} "${declared.name}" is ${x.dtype} [${x.shape}], expected ${expected}; the program was compiled for that shape`,
     );
-  if (!isArrayOf(x.dtype, x.data) || x.data.length !== sizeOf(x.shape))
+  if (!x.place && (!isArrayOf(x.dtype, x.data) || x.data.length !== sizeOf(x.shape)))
     throw new Error(
       `run: ${what} "${declared.name}" says it is ${expected}, got ${x.data.length} values in ${x.data.constructor.name}; make it with tensor()`,
     );

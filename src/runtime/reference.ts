@@ -9,7 +9,7 @@ import {
   type Tensor,
   type TensorData,
 } from "./program.ts";
-import { planOf, programOf } from "./run.ts";
+import { computed, planOf, programOf } from "./run.ts";
 
 /** What a graph is evaluated with. */
 export interface EvaluateOptions {
@@ -47,7 +47,8 @@ export const reference: Runtime = {
 function compile(spec: ProgramSpec): Program {
   const plan = planOf(spec);
   return programOf(plan, {
-    compute: (feeds, state) => settle(() => evaluate(plan.roots, { feeds, state })),
+    compute: (feeds, state) =>
+      settle(() => computed(evaluate(plan.roots, { feeds, state }), plan.spec)),
     release: () => Promise.resolve(),
   });
 }

@@ -4,22 +4,47 @@ import { checkRange } from "./demand.ts";
 import {
   checkFeed,
   checkSpec,
+  type Place,
   type Program,
   type ProgramSpec,
   type State,
   type Tensor,
 } from "./program.ts";
 import { checkFed, rangesOf, type Ranges } from "./ranges.ts";
+import { readNow } from "./read.ts";
 import { inTurn, lifetime } from "./turns.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
 
 /** What a runtime is asked for: values. */
 export interface Engine {
-  /** The values of the plan's roots, by key; the values of inputs and parameters are read before it first waits. */
-  compute(feeds: Feeds, state: State): Promise<Feeds>;
+  /** Where its updates leave values, if not in arrays of their own. */
+  readonly place?: Place;
+  /** Computes all roots of the plan. */
+  compute(feeds: Feeds, state: State): Promise<Computed>;
   release(): Promise<void>;
 }
+/** A step that has been computed and is not yet taken. */
+export interface Computed {
+  /** What is no update, by key. */
+  readonly values: Feeds;
+  /** The new values of the parameters that are updated, by name; those that they replace are gone where a place was written over. */
+  take(): Feeds;
+  /** Frees what was computed, in place of taking it. */
+  drop?(): void;
+}
+
+/** What an engine makes of a step whose roots all came out as arrays. */
+export const computed = (
+  values: Feeds,
+  { updates = [] }: Pick<ProgramSpec, "updates">,
+): Computed => ({
+  values,
+  take: () =>
+    Object.fromEntries(
+      updates.map(({ parameter: { attrs } }) => [attrs.name, values[updateKey(attrs.name)]]),
+    ),
+});
 
 /** A spec, checked. */
 export interface Plan {
@@ -32,7 +57,7 @@ export interface Plan {
 
 /** Outputs carry this before their names so that updates, whose names are parameters', cannot meet them. */
 const outputKey = (name: string): string => `output:${name}`;
-const updateKey = (name: string): string => `next:${name}`;
+export const updateKey = (name: string): string => `next:${name}`;
 const rangeKey = (i: number): string => `within:${i}`;
 
 /** Outputs and updates of a spec as the outputs of one model. */
@@ -56,7 +81,7 @@ export function planOf(spec: ProgramSpec): Plan {
 
 /** The program of a plan, whose values `engine` computes. */
 export function programOf({ spec, parameters, ranges }: Plan, engine: Engine): Program {
-  const { inputs = [], unused = [], outputs = {}, updates = [], finite = false } = spec;
+  const { inputs = [], unused = [], outputs = {}, updates = [], finite = false, watch = [] } = spec;
   const known = new Set([...inputs, ...unused].map((x) => x.attrs.name));
   const { use, end } = lifetime({ what: "program", again: "compile" }, () => engine.release());
 
@@ -69,14 +94,28 @@ export function programOf({ spec, parameters, ranges }: Plan, engine: Engine): P
   }
   async function step(feeds: Feeds, state: State): Promise<Feeds> {
     checkGiven(feeds, state);
-    const values = await engine.compute(feeds, state);
-    for (const [i, demand] of ranges.computed.entries()) checkRange(demand, values[rangeKey(i)]);
-    const next = updates.map(
-      ({ parameter: { attrs } }) => [attrs.name, values[updateKey(attrs.name)]] as const,
-    );
-    if (finite) for (const [name, x] of next) checkFinite(name, x, feeds);
-    for (const [name, x] of next) state.set(name, x);
+    const found = await engine.compute(feeds, await here(state, parameters, engine.place));
+    const { values } = found;
+    const isDue = watch.every((name) => values[outputKey(name)].data.every(Number.isFinite));
+    try {
+      for (const [i, demand] of ranges.computed.entries()) checkRange(demand, values[rangeKey(i)]);
+    } catch (error) {
+      found.drop?.();
+      throw error;
+    }
+    if (isDue) take(found, feeds, state);
+    else found.drop?.();
     return Object.fromEntries(Object.keys(outputs).map((name) => [name, values[outputKey(name)]]));
+  }
+  /** The one place where state changes. */
+  function take(found: Computed, feeds: Feeds, state: State): void {
+    const next = Object.entries(found.take());
+    if (finite) for (const [name, x] of next) checkFinite(name, x, feeds);
+    for (const [name, x] of next) {
+      const old = state.get(name);
+      state.set(name, x);
+      if (old && old !== x) old.place?.dispose?.(old);
+    }
   }
   return {
     parameters,
@@ -84,6 +123,20 @@ export function programOf({ spec, parameters, ranges }: Plan, engine: Engine): P
       use(() => inTurn(state, { updates: updates.length > 0 }, () => step(feeds, state))),
     release: end,
   };
+}
+
+/** The state with what lies in a place of another runtime read from there. */
+async function here(
+  state: State,
+  parameters: Program["parameters"],
+  place: Place | undefined,
+): Promise<State> {
+  const names = parameters.map(({ attrs }) => attrs.name);
+  const foreign = names.filter((name) => {
+    const at = state.get(name)?.place;
+    return at && at !== place;
+  });
+  return foreign.length === 0 ? state : new Map([...state, ...(await readNow(state, foreign))]);
 }
 
 const unknownFeed = (name: string, known: readonly string[]): Error =>

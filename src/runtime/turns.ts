@@ -1,24 +1,37 @@
-/** When a run may begin: those that carry one state wait for each other, and what was released runs no more. */
+/** When a run may begin: those that change a state have it to themselves, and what was released runs no more. */
 import type { State } from "./program.ts";
 
-/** By state the end, good or bad, of the last run that changes it. */
-const changes = new WeakMap<State, Promise<void>>();
+/** Of what was asked for and is not over: the ends of the last run that changes a state, and of those that only read it since. */
+interface Turns {
+  readonly change: Promise<void>;
+  readonly reads: readonly Promise<void>[];
+}
+const turns = new WeakMap<State, Turns>();
+const none: Turns = { change: Promise.resolve(), reads: [] };
 
-/** `work` once all runs asked for earlier that change `state` are over. Runs that only read it go on side by side. */
+/**
+ * `work` once all runs asked for earlier that change `state` are over and, as what it changes may be written over in place, those
+ * that read it too. Runs that only read go on side by side.
+ */
 export function inTurn<T>(
   state: State,
   { updates }: { readonly updates: boolean },
   work: () => Promise<T>,
 ): Promise<T> {
-  // One that reads takes the values before it first waits itself, so the next that changes them need not wait for it.
-  const run = changes.get(state)?.then(work) ?? work();
-  if (updates) {
-    const over = (): void => {
-      if (changes.get(state) === end) changes.delete(state);
-    };
-    const end = run.then(over, over);
-    changes.set(state, end);
-  }
+  const before = turns.get(state) ?? none;
+  const isFree = before === none || (!updates && before.change === none.change);
+  const run = isFree
+    ? work()
+    : (updates ? Promise.all([before.change, ...before.reads]) : before.change).then(work);
+  const over = (): void => {
+    const now = turns.get(state);
+    if (now === after) turns.delete(state);
+  };
+  const end = run.then(over, over);
+  const after: Turns = updates
+    ? { change: end, reads: [] }
+    : { change: before.change, reads: [...before.reads, end] };
+  turns.set(state, after);
   return run;
 }
 

@@ -84,13 +84,16 @@ export function initStep(network: Network, options: StepOptions): ProgramSpec {
   return { ...spec, finite: true };
 }
 
-/** Forward, backward, optimizer and running averages: the whole training step. */
+/**
+ * Forward, backward, optimizer and running averages: the whole training step. One whose loss is not finite returns it and leaves
+ * the state as it was.
+ */
 export function trainStep(network: Network, options: TrainOptions): ProgramSpec {
   const { optimizer, also = () => [] } = checkTraining(network, known.trainStep(options));
   const { value, parameters, updates } = traced(network, "train", options);
   const steps = checkUpdates("optimizer", optimizer(parameters, grad(lossOf(value), parameters)));
   const further = checkUpdates("also", also([...updates, ...steps]));
-  return program(options, value, [...updates, ...steps, ...further]);
+  return { ...program(options, value, [...updates, ...steps, ...further]), watch: ["loss"] };
 }
 
 /** The outputs with running averages in place of batch statistics, and without noise. */

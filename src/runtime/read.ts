@@ -1,0 +1,30 @@
+/** State as arrays of this host, wherever it lies. */
+import type { Place, State, Tensor } from "./program.ts";
+import { inTurn } from "./turns.ts";
+
+/**
+ * The values of `state`, or of those parameters that are named, as plain tensors that nothing changes any more: what lies in a
+ * {@link Place} is copied from there, once for all of it; what does not is handed on as it is. Waits for runs that change the state.
+ */
+export const read = (state: State, names: Iterable<string> = state.keys()): Promise<State> =>
+  inTurn(state, { updates: false }, () => readNow(state, names));
+
+/** The same between one run and the next. */
+export async function readNow(state: State, names: Iterable<string>): Promise<State> {
+  const found = new Map([...names].map((name) => [name, valueOf(state, name)]));
+  const byPlace = new Map<Place, [string, Tensor][]>();
+  for (const [name, x] of found)
+    if (x.place) byPlace.set(x.place, [...(byPlace.get(x.place) ?? []), [name, x]]);
+  for (const [place, values] of byPlace) {
+    const copies = await place.read(values.map(([, x]) => x));
+    for (const [i, [name, { dtype, shape }]] of values.entries())
+      found.set(name, { dtype, shape, data: copies[i] });
+  }
+  return found;
+}
+
+function valueOf(state: State, name: string): Tensor {
+  const x = state.get(name);
+  if (!x) throw new Error(`read: the state has no "${name}"; name parameters that it has`);
+  return x;
+}
