@@ -26,7 +26,15 @@ export type {
 export { freeze, toModel } from "./onnx/index.ts";
 export type { Model as OnnxModel, ParameterValues, Port } from "./onnx/index.ts";
 export type { ModelOptions as OnnxModelOptions, Target } from "./onnx/index.ts";
-export { evaluate, initialState, item, keyTensor, read, reference, tensor } from "./runtime/index.ts";
+export {
+  evaluate,
+  initialState,
+  item,
+  keyTensor,
+  read,
+  reference,
+  tensor,
+} from "./runtime/index.ts";
 export type {
   EvaluateOptions,
   Place,
