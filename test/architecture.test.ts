@@ -52,8 +52,9 @@ const library: Readonly<Record<string, Room>> = {
   graph: { rooms: [] },
   autodiff: { rooms: ["graph"] },
   onnx: { rooms: ["graph"], packages: ["@bufbuild/protobuf/wire"] },
+  pass: { rooms: ["graph", "onnx"] },
   runtime: {
-    rooms: ["graph", "autodiff", "onnx"],
+    rooms: ["graph", "autodiff", "onnx", "pass"],
     packages: ["onnxruntime-node", "onnxruntime-web"],
   },
   nn: { rooms: ["graph"] },

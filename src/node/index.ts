@@ -31,4 +31,4 @@ export { loadCifar10, type Cifar10Options } from "./cifar10.ts";
 export type { Cifar10, Mnist } from "../data/index.ts";
 export { cacheFolder, download, type DownloadOptions, type DownloadProgress } from "./download.ts";
 export { takeLock, type Lock, type LockOptions } from "./lock.ts";
-export type { Ort } from "../runtime/ort.ts";
+export type { Ort } from "../runtime/session.ts";

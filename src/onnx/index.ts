@@ -21,7 +21,7 @@ export {
   type ModelOptions,
 } from "./model.ts";
 export { renamed } from "./renamed.ts";
-export { rewrite } from "./rewrite.ts";
+export { rewrite, substitute } from "./rewrite.ts";
 export { keyOf, simplify } from "./simplify.ts";
 export {
   DataType,

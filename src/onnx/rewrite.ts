@@ -13,3 +13,18 @@ export function rewrite(roots: readonly Node[], change: (n: Node) => Node): read
   }
   return roots.map((r) => replaced.get(r)!);
 }
+
+/** `roots` with some nodes replaced by others, below which nothing is looked at. */
+export function substitute(
+  roots: readonly Node[],
+  values: ReadonlyMap<Node, Node>,
+): readonly Node[] {
+  const replaced = new Map<Node, Node>(values);
+  for (const old of topological(roots, (n) => (values.has(n) ? [] : n.inputs))) {
+    if (replaced.has(old)) continue;
+    const inputs = old.inputs.map((x) => replaced.get(x)!);
+    const isSame = inputs.every((x, i) => x === old.inputs[i]);
+    replaced.set(old, isSame ? old : node(old.op, inputs as never, old.attrs as never));
+  }
+  return roots.map((r) => replaced.get(r)!);
+}

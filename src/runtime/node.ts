@@ -1,7 +1,8 @@
 /** The door to onnxruntime-node: native kernels, in Node on Linux, macOS and Windows. */
 import { optionsOf } from "../graph/index.ts";
 import { plainTarget, type Pass } from "../onnx/index.ts";
-import { ortRuntime, type Ort } from "./ort.ts";
+import { ortRuntime } from "./ort.ts";
+import type { Ort } from "./session.ts";
 import { probeTarget } from "./probe.ts";
 import type { Runtime } from "./program.ts";
 
@@ -14,6 +15,8 @@ export interface NodeRuntimeOptions {
   readonly blocked?: boolean;
   /** Passes of the compiler to leave out, to see what they are worth (default none). */
   readonly without?: readonly Pass[];
+  /** Whether updates follow the graph, in place, or are part of it (default true): the bits are the same. */
+  readonly inPlace?: boolean;
 }
 
 const known = optionsOf<NodeRuntimeOptions>("nodeRuntime", {
@@ -21,11 +24,13 @@ const known = optionsOf<NodeRuntimeOptions>("nodeRuntime", {
   profile: "optional",
   blocked: "optional",
   without: "optional",
+  inPlace: "optional",
 });
 /** Compiles programs for onnxruntime-node, an optional peer dependency that is imported when first needed. */
 export const nodeRuntime = (options: NodeRuntimeOptions = {}): Runtime => {
-  const { threads, profile, blocked = true, without = [] } = known(options);
+  const { threads, profile, blocked = true, without = [], inPlace = true } = known(options);
   return ortRuntime("onnxruntime-node", loadOnnxRuntime, {
+    ...{ inPlace, writes: true },
     target: async (ort) => ({ ...(blocked ? await probeTarget(ort) : plainTarget), without }),
     session: {
       executionProviders: ["cpu"],

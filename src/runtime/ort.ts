@@ -1,43 +1,22 @@
 /** What the two ONNX Runtime packages have in common: everything but how they are imported. */
-import type { Dtype } from "../graph/index.ts";
-import { inputName, parameterName, toModel, type Target } from "../onnx/index.ts";
+import type { Dtype, Node } from "../graph/index.ts";
+import { toModel, type Target } from "../onnx/index.ts";
+import { cpuEngine } from "./cpu.ts";
 import { outside } from "./demand.ts";
-import type { Runtime, Session, State, Tensor, TensorData } from "./program.ts";
-import { computed, planOf, programOf, type Plan } from "./run.ts";
+import type { Runtime, Session, Tensor, TensorData } from "./program.ts";
+import { planOf, programOf, type Plan } from "./run.ts";
+import type { Opened, Ort, OrtSession, OrtTensor, SessionOptions } from "./session.ts";
+import { sumOrder } from "./sums.ts";
 import { lifetime } from "./turns.ts";
-
-/** The part of `onnxruntime-node` and `onnxruntime-web` that is used here; whoever has neither can still check types. */
-export interface Ort {
-  readonly InferenceSession: {
-    /** A session of a model. */
-    create(model: Uint8Array, options?: SessionOptions): Promise<OrtSession>;
-  };
-  readonly Tensor: new (type: OrtType, data: TensorData, dims: readonly number[]) => OrtTensor;
-}
-export interface OrtSession {
-  run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
-  release(): Promise<void>;
-}
-export interface OrtTensor {
-  readonly type: string;
-  readonly dims: readonly number[];
-  readonly data: unknown;
-}
-export type OrtType = "float32" | "float64" | "int32" | "uint32" | "bool";
-export interface SessionOptions {
-  readonly executionProviders?: readonly string[];
-  readonly executionMode?: "sequential" | "parallel";
-  readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
-  readonly intraOpNumThreads?: number;
-  readonly logSeverityLevel?: 0 | 1 | 2 | 3 | 4;
-  readonly enableProfiling?: boolean;
-  readonly profileFilePrefix?: string;
-}
 
 const ortType = { float: "float32", int32: "int32", uint32: "uint32", bool: "bool" } as const;
 
 export interface OrtOptions {
   readonly session: SessionOptions;
+  /** Whether steps are cut behind their gradients, and what follows is computed in place (default true). */
+  readonly inPlace?: boolean;
+  /** Whether sessions write outputs into arrays that they are given (default false). */
+  readonly writes?: boolean;
   /** Probed once; the plain target by default. */
   target?(ort: Ort): Promise<Target>;
 }
@@ -46,41 +25,26 @@ export interface OrtOptions {
 export const ortRuntime = (
   name: string,
   load: () => Promise<Ort>,
-  { session: options, target }: OrtOptions,
+  { session: options, inPlace = true, writes = false, target }: OrtOptions,
 ): Runtime => ({
   name,
   async compile(spec) {
     const plan = planOf(spec);
     const ort = await load();
-    const { bytes, inputs, nodes } = toModel(plan.roots, await target?.(ort));
-    const session = await ort.InferenceSession.create(bytes, sessionOptions(options, nodes));
-    const used = new Set(inputs.map((x) => x.name));
-    const feedsOf = (
-      feeds: Readonly<Record<string, Tensor>>,
-      state: State,
-    ): Record<string, OrtTensor> => {
-      const result: Record<string, OrtTensor> = {};
-      const take = (key: string, x: Tensor): void => {
-        if (used.has(key)) result[key] = toOrt(ort, x);
-      };
-      for (const { attrs } of spec.inputs ?? []) take(inputName(attrs.name), feeds[attrs.name]);
-      for (const { attrs } of plan.parameters)
-        take(parameterName(attrs.name), state.get(attrs.name)!);
-      return result;
+    const open = async (roots: Readonly<Record<string, Node>>): Promise<Opened> => {
+      if (Object.keys(roots).length === 0) return { session: nothing, roots, takes: new Set() };
+      const { bytes, inputs, nodes } = toModel(roots, await target?.(ort));
+      const session = await ort.InferenceSession.create(bytes, sessionOptions(options, nodes));
+      return { session, roots, takes: new Set(inputs.map((x) => x.name)) };
     };
-    const roots = Object.entries(plan.roots);
+    const cut = inPlace && !spec.finite ? { order: await sumOrder(ort) } : undefined;
+    const engine = await cpuEngine(plan, { open, cut, writes, toOrt: keptOrt(ort) });
     return programOf(plan, {
-      async compute(feeds, state) {
-        const values = await session.run(feedsOf(feeds, state)).catch((error: unknown) => {
+      ...engine,
+      compute: (feeds, state) =>
+        engine.compute(feeds, state).catch((error: unknown) => {
           throw inOurWords(error, plan);
-        });
-        const tensors = roots.map(([key, { shape, dtype }]) => {
-          const data = values[key].data as TensorData;
-          return [key, { shape, dtype, data }] as const;
-        });
-        return computed(Object.fromEntries(tensors), spec);
-      },
-      release: () => session.release(),
+        }),
     });
   },
   async open(model) {
@@ -100,6 +64,9 @@ export const ortRuntime = (
     return { run: (feeds) => use(() => run(feeds)), release: end };
   },
 });
+
+/** What computes nothing: ONNX Runtime takes no model without nodes. */
+const nothing: OrtSession = { run: () => Promise.resolve({}), release: () => Promise.resolve() };
 
 /**
  * ONNX Runtime's own passes take time that grows with the graph. An unrolled recurrence of 20,000 nodes spends more on them
@@ -123,6 +90,19 @@ const asIs = (ort: Ort, x: Tensor): OrtTensor =>
 
 const dtypeOf = ({ type }: OrtTensor): Dtype =>
   type === "int32" || type === "uint32" || type === "bool" ? type : "float";
+
+/** The same, made once for what lies in memory that is written over. */
+function keptOrt(ort: Ort): (x: Tensor) => OrtTensor {
+  const kept = new WeakMap<TensorData, OrtTensor>();
+  return (x) => {
+    const { data } = x;
+    const known = x.place && kept.get(data);
+    if (known && `${known.dims}` === `${x.shape}`) return known;
+    const made = toOrt(ort, x);
+    if (x.place) kept.set(data, made);
+    return made;
+  };
+}
 
 function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;

@@ -18,7 +18,7 @@ import {
   type Node,
 } from "../graph/index.ts";
 import { plainTarget, toModel, type Target } from "../onnx/index.ts";
-import type { Ort } from "./ort.ts";
+import type { Ort } from "./session.ts";
 
 const candidates: readonly Target[] = [{ block: 16 }, { block: 8 }];
 const found = new WeakMap<Ort, Promise<Target>>(); // the processor does not change under a running process

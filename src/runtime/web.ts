@@ -1,5 +1,6 @@
 /** The door to onnxruntime-web: the same graphs in a browser tab, or in Node on WebAssembly. */
-import { ortRuntime, type Ort } from "./ort.ts";
+import { ortRuntime } from "./ort.ts";
+import type { Ort } from "./session.ts";
 import type { Runtime } from "./program.ts";
 
 /** Compiles programs for onnxruntime-web's WebAssembly build, an optional peer dependency that is imported when first needed. */

@@ -20,7 +20,7 @@ import {
 import { arms } from "../../src/nn/index.ts";
 import { plainTarget, toModel, type Target } from "../../src/onnx/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import type { Ort } from "../../src/runtime/ort.ts";
+import type { Ort } from "../../src/runtime/session.ts";
 import { rootsOf } from "../../src/runtime/run.ts";
 import { probeTarget } from "../../src/runtime/probe.ts";
 import type { Runtime, Tensor } from "../../src/runtime/program.ts";

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { add, constant, div, input, mul, parameter, sub, sum } from "../../src/graph/index.ts";
 import { arms, dense, meanSquaredError, type Arm } from "../../src/nn/index.ts";
 import { adam, movingAverage, sgd } from "../../src/optim/index.ts";
+import { read } from "../../src/runtime/read.ts";
 import {
   initialState,
   tensor,
@@ -228,9 +229,9 @@ describe.each(runtimes)("%s", (_, runtime) => {
     );
     const state = started(train);
     await init.run(batch(1), state);
-    const before = new Map(state);
+    const before = await read(state);
     for (let i = 0; i < 2; i++) {
-      const old = new Map(state);
+      const old = await read(state);
       await train.run(batch(2), state);
       for (const [name, { data }] of state) {
         if (!name.startsWith("average.")) continue;

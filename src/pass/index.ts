@@ -1,0 +1,3 @@
+export { splitOf, type Address, type Pass, type Split } from "./pass.ts";
+export type { Hoisted } from "./cut.ts";
+export { rowFunctions, SUM_ORDERS, type SumOrder } from "./reductions.ts";

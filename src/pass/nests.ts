@@ -1,0 +1,71 @@
+/** Values that must be computed together, over rows of one length: a parameter's update, its optimizer's state, its sums. */
+import type { Store, Value } from "./expression.ts";
+
+/** One loop over rows. Its values have a number an element (`size` = rows times width) or a number a row. */
+export interface Nest {
+  readonly rows: number;
+  readonly width: number;
+  /** Inputs first. */
+  readonly values: readonly Value[];
+  readonly stores: readonly Store[];
+}
+export interface Nests {
+  /** Single numbers that rest on no row: computed first, once. */
+  readonly numbers: { readonly values: readonly Value[]; readonly stores: readonly Store[] };
+  readonly nests: readonly Nest[];
+}
+
+/** The nests of what is stored, or the values that fit into none. */
+export function nestsOf(stores: readonly Store[]): Nests | { readonly misfits: readonly Value[] } {
+  const values = below(stores.map((s) => s.value));
+  const nestOf = joined(values);
+  const members = new Map<Value, { values: Value[]; stores: Store[] }>();
+  const numbers: { values: Value[]; stores: Store[] } = { values: [], stores: [] };
+  const partOf = (v: Value): { values: Value[]; stores: Store[] } => {
+    const root = nestOf(v);
+    if (!root) return numbers;
+    const part = members.get(root) ?? { values: [], stores: [] };
+    members.set(root, part);
+    return part;
+  };
+  for (const v of values) partOf(v).values.push(v);
+  for (const s of stores) partOf(s.value).stores.push(s);
+  const misfits: Value[] = [];
+  const nests = [...members.values()].map((part): Nest => {
+    const size = Math.max(...part.values.map((v) => v.size));
+    const others = part.values.filter((v) => v.size !== size);
+    const rows = others[0]?.size ?? 1;
+    misfits.push(...others.filter((v) => v.size !== rows), ...(size % rows > 0 ? others : []));
+    return { rows, width: size / rows, ...part };
+  });
+  return misfits.length > 0 ? { misfits } : { numbers, nests };
+}
+
+/** What `roots` rest on, inputs before what uses them. */
+export function below(roots: readonly Value[]): readonly Value[] {
+  const order = new Set<Value>();
+  const visit = (v: Value): void => {
+    if (order.has(v)) return;
+    v.inputs.forEach(visit);
+    order.add(v);
+  };
+  roots.forEach(visit);
+  return [...order];
+}
+
+/** By value a representative of its nest; undefined of single numbers that rest on none. */
+function joined(values: readonly Value[]): (v: Value) => Value | undefined {
+  const parents = new Map<Value, Value>();
+  const rootOf = (v: Value): Value => {
+    const parent = parents.get(v);
+    return parent === undefined || parent === v ? v : rootOf(parent);
+  };
+  for (const v of values) {
+    // A single number is of a nest where a row's sum is in it.
+    const of = v.inputs.filter((x) => x.size > 1 || parents.has(x));
+    if (v.size === 1 && of.length === 0) continue;
+    parents.set(v, v);
+    for (const x of of) parents.set(rootOf(x), v);
+  }
+  return (v) => (parents.has(v) ? rootOf(v) : undefined);
+}

@@ -1,0 +1,24 @@
+/** How the elements of one value meet those of another in a loop over rows. */
+import { sizeOf, type Node, type NodeOf, type Shape } from "../graph/index.ts";
+
+/** How many rows: each element of `from` meets the whole row of `to` that it leads, as [o, 1, 1] does in [o, i, k]. */
+export function rowsOf(from: Shape, to: Shape): number | undefined {
+  const padded = [...to.map(() => 1), ...from].slice(-to.length);
+  const split = padded.findLastIndex((d) => d !== 1) + 1;
+  const leads = padded.every((d, axis) => d === (axis < split ? to[axis] : 1));
+  return leads ? sizeOf(padded) : undefined;
+}
+
+/** Whether a reduction is one over whole rows, of more than one element each. */
+export function reducesRows({ attrs, inputs: [x] }: NodeOf<"sum"> | NodeOf<"norm">): boolean {
+  const first = Math.min(...attrs.axes);
+  const rest = x.shape.every((d, axis) => attrs.axes.includes(axis) || axis < first || d === 1);
+  return attrs.axes.length > 0 && rest && sizeOf(x.shape.slice(first)) > 1;
+}
+
+/** Whether every input of `n` is of its size, or one number, or one number a row. */
+export const isElementwise = (n: Node): boolean =>
+  n.inputs.every(({ shape }) => {
+    const size = sizeOf(shape);
+    return size === 1 || size === sizeOf(n.shape) || rowsOf(shape, n.shape) !== undefined;
+  });

@@ -1,0 +1,101 @@
+/** Memory in which the state of a training run lies, for steps that change it in place. */
+import type { Shape } from "../graph/index.ts";
+import { Memory, type WasmMemory } from "./webassembly.ts";
+import type { Place, State, Tensor } from "./program.ts";
+
+/** What memories have in common: values in them are arrays of this host, until a step writes over them. */
+export const memory: Place = {
+  name: "memory",
+  read: (values) => Promise.resolve(values.map(({ data }) => data.slice())),
+};
+
+/** Room for some floats, and the value that they are at the moment. */
+export interface Slot {
+  readonly at: number;
+  readonly floats: number;
+  readonly view: () => Float32Array<ArrayBuffer>;
+  holds?: Tensor | undefined;
+}
+export interface Arena {
+  readonly memory: WasmMemory;
+  /** The room that goes by that name, made when it is first asked for. */
+  slot(name: string, floats: number): Slot;
+  /** The address of `bytes` that are nobody else's. */
+  room(bytes: number): number;
+  /** Room that is anybody's between one step and the next: `bytes` of it, from the address that comes back. */
+  scratch(bytes: number): number;
+}
+
+const arenas = new WeakMap<State, Arena>();
+/** The memory of a state. */
+export function arenaOf(state: State): Arena {
+  const arena = arenas.get(state) ?? makeArena();
+  arenas.set(state, arena);
+  return arena;
+}
+
+const PAGE = 65536;
+/** Addresses are multiples of this, as ONNX Runtime has its own. */
+const ALIGNMENT = 64;
+const aligned = (n: number): number => Math.ceil(n / ALIGNMENT) * ALIGNMENT;
+
+function makeArena(): Arena {
+  const wasm = new Memory({ initial: 1 });
+  const slots = new Map<string, Slot>();
+  let end = ALIGNMENT; // nothing lies at 0
+  let scratch = { at: 0, bytes: 0 };
+  const take = (bytes: number): number => {
+    const at = end;
+    end += aligned(bytes);
+    const missing = end - wasm.buffer.byteLength;
+    if (missing > 0) wasm.grow(Math.ceil(missing / PAGE));
+    return at;
+  };
+  return {
+    memory: wasm,
+    slot(name, floats) {
+      const known = slots.get(name);
+      if (known?.floats === floats) return known;
+      const at = take(4 * floats);
+      let view = new Float32Array(wasm.buffer, at, floats);
+      const made: Slot = {
+        ...{ at, floats },
+        // Memory that grows is another buffer.
+        view: () =>
+          (view = view.length === floats ? view : new Float32Array(wasm.buffer, at, floats)),
+      };
+      slots.set(name, made);
+      return made;
+    },
+    room: take,
+    scratch(bytes) {
+      if (bytes > scratch.bytes) scratch = { at: take(bytes), bytes };
+      return scratch.at;
+    },
+  };
+}
+
+/** Puts a value that lies elsewhere into a slot. */
+export function fill(slot: Slot, x: Tensor): void {
+  if (slot.holds === x) return;
+  slot.view().set(x.data);
+  slot.holds = x;
+}
+
+/** What a slot has now, as a value: good until the slot has another. */
+export function held(slot: Slot, name: string, shape: Shape): Tensor {
+  const x: Tensor = {
+    dtype: "float",
+    shape,
+    place: memory,
+    get data() {
+      if (slot.holds !== x)
+        throw new Error(
+          `state: this value of "${name}" is gone, a later step was written over it; take it from the state again, or keep what \`await read(state)\` gives`,
+        );
+      return slot.view();
+    },
+  };
+  slot.holds = x;
+  return x;
+}

@@ -1,0 +1,155 @@
+/**
+ * Steps on processors: the graph by ONNX Runtime, what follows it in place. What rests on parameters alone is computed when they
+ * change: by the loops that change them, or by a small model of its own.
+ */
+import { sizeOf, type Input, type Node } from "../graph/index.ts";
+import { inputName, parameterName } from "../onnx/index.ts";
+import { splitOf, type Split, type SumOrder } from "../pass/index.ts";
+import { memory } from "./arena.ts";
+import { recall, remember } from "./hoisted.ts";
+import { inPlace, MOST_BYTES, type Prepared } from "./in-place.ts";
+import type { Opened, OrtTensor } from "./session.ts";
+import type { State, Tensor, TensorData } from "./program.ts";
+import { updateKey, type Engine, type Plan } from "./run.ts";
+
+type Feeds = Readonly<Record<string, Tensor>>;
+type Roots = Readonly<Record<string, Node>>;
+
+export interface CpuOptions {
+  /** A session for the values of these nodes. */
+  readonly open: (roots: Roots) => Promise<Opened>;
+  /** Whether the step is cut, and in which order sums are taken then. */
+  readonly cut: { readonly order: SumOrder | undefined } | undefined;
+  readonly toOrt: (x: Tensor) => OrtTensor;
+  /** Whether a session writes outputs into arrays that it is given. */
+  readonly writes: boolean;
+}
+
+const handedKey = (i: number): string => `handed:${i}`;
+const hoistedKey = (i: number): string => `hoisted:${i}`;
+
+/** The engine of a plan on a processor. */
+export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine> {
+  const { spec, parameters } = plan;
+  const { open, toOrt, writes } = options;
+  const split = splitFor(plan, options);
+  const loops = split.pass && (await inPlace({ ...split, pass: split.pass }));
+  const main = await open({
+    ...split.roots,
+    ...Object.fromEntries(
+      split.stay.map(({ parameter: { attrs }, next }) => [updateKey(attrs.name), next]),
+    ),
+    ...Object.fromEntries(
+      split.handed.flatMap(({ from }, i) => (isFed(from) ? [] : [[handedKey(i), from] as const])),
+    ),
+  });
+  let before: Promise<Opened> | undefined;
+
+  /** What is hoisted, for this state. */
+  async function hoistedOf(state: State): Promise<readonly Tensor[]> {
+    const rests = split.hoisted.map((h) => h.of.map((name) => state.get(name)!));
+    const known = split.hoisted.map((h, i) => recall(h.key, rests[i]));
+    if (known.every((x) => x !== undefined)) return known;
+    before ??= open(Object.fromEntries(split.hoisted.map((h, i) => [hoistedKey(i), h.node])));
+    const { session, takes, roots } = await before;
+    const given: Record<string, OrtTensor> = {};
+    for (const { attrs } of parameters)
+      if (takes.has(parameterName(attrs.name)))
+        given[parameterName(attrs.name)] = toOrt(state.get(attrs.name)!);
+    const values = await session.run(given);
+    return split.hoisted.map((h, i) => {
+      const value = known[i] ?? valueOf(roots[hoistedKey(i)], values[hoistedKey(i)]);
+      remember(h.key, { of: rests[i], value });
+      return value;
+    });
+  }
+
+  function given(
+    feeds: Feeds,
+    state: State,
+    hoisted: readonly Tensor[],
+  ): Record<string, OrtTensor> {
+    const result: Record<string, OrtTensor> = {};
+    const take = (key: string, x: Tensor): void => {
+      if (main.takes.has(key)) result[key] = toOrt(x);
+    };
+    for (const { attrs } of spec.inputs ?? []) take(inputName(attrs.name), feeds[attrs.name]);
+    for (const { attrs } of parameters) take(parameterName(attrs.name), state.get(attrs.name)!);
+    for (const [i, h] of split.hoisted.entries()) take(inputName(h.input.attrs.name), hoisted[i]);
+    return result;
+  }
+
+  return {
+    place: memory,
+    async compute(feeds, state) {
+      const hoisted = split.hoisted.length > 0 ? await hoistedOf(state) : [];
+      const prepared = loops?.prepare(state, hoisted);
+      const found = await main.session.run(
+        given(feeds, state, hoisted),
+        writes ? room(prepared) : undefined,
+      );
+      const values = Object.fromEntries(
+        Object.entries(main.roots).map(([key, n]) => [key, valueOf(n, found[key])]),
+      );
+      return {
+        values,
+        take: () => ({
+          ...Object.fromEntries(
+            split.stay.map(({ parameter: { attrs } }) => [
+              attrs.name,
+              values[updateKey(attrs.name)],
+            ]),
+          ),
+          ...prepared?.take(
+            split.handed.map(({ from }, i) =>
+              isFed(from) ? feeds[from.attrs.name] : values[handedKey(i)],
+            ),
+            feeds,
+          ),
+        }),
+      };
+    },
+    async release() {
+      await main.session.release();
+      await (await before)?.session.release();
+    },
+  };
+
+  /** By output where to write it, or null for an array of its own. */
+  function room(prepared: Prepared | undefined): Record<string, OrtTensor | null> {
+    const all: Record<string, OrtTensor | null> = {};
+    for (const key in main.roots) all[key] = null;
+    for (const [i, { node, from }] of prepared ? split.handed.entries() : [])
+      if (!isFed(from))
+        all[handedKey(i)] = toOrt({ ...typeOf(node), data: prepared!.handed[i], place: memory });
+    return all;
+  }
+  /** Whether it is no work of the graph: gradients may come from elsewhere. */
+  function isFed(n: Node): n is Input {
+    return n.op === "input" && (spec.inputs ?? []).some((x) => x.attrs.name === n.attrs.name);
+  }
+}
+
+const typeOf = ({ shape, dtype }: Node): Pick<Tensor, "shape" | "dtype"> => ({ shape, dtype });
+const valueOf = (n: Node, { data }: OrtTensor): Tensor => ({
+  ...typeOf(n),
+  data: data as TensorData,
+});
+
+/** The cut, or the whole step as one graph. */
+function splitFor({ spec, roots }: Plan, { cut }: CpuOptions): Split {
+  const updates = spec.updates ?? [];
+  const whole: Split = {
+    roots: Object.fromEntries(Object.entries(roots).filter(([key]) => !isUpdate(key))),
+    ...{ stay: updates, handed: [], hoisted: [], updates: [], pass: undefined },
+  };
+  if (!cut) return whole;
+  const split = splitOf({ roots: whole.roots, updates, order: cut.order });
+  return bytesOf(split) > MOST_BYTES ? whole : split;
+}
+const isUpdate = (key: string): boolean => key.startsWith(updateKey(""));
+
+function bytesOf({ pass, hoisted, handed }: Split): number {
+  const sizes = [...hoisted, ...handed].map(({ node }) => sizeOf(node.shape));
+  return 4 * [...(pass?.parameters.values() ?? []), ...sizes].reduce((a, b) => a + b, 0);
+}
