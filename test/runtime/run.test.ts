@@ -11,6 +11,7 @@ import {
   type State,
   type Tensor,
 } from "../../src/runtime/program.ts";
+import { read } from "../../src/runtime/read.ts";
 import { evalStep, initStep, trainStep, type Network } from "../../src/train/step.ts";
 import { runtimes } from "./runtimes.ts";
 
