@@ -79,7 +79,7 @@ export function cutOf({ roots, updates, sums, not }: CutOptions): Cut {
     worse = betterOutside(order, inside, rests);
   }
 
-  const isMine = ({ next }: Update): boolean => inside.has(next) || next.op === "parameter";
+  const isMine = ({ next }: Update): boolean => inside.has(next) || isGiven(next);
   const mine = updates.filter((u) => u.parameter.dtype === "float" && isMine(u));
   const stay = updates.filter((u) => !mine.includes(u));
   const handed = order.filter((n) => !inside.has(n) && !isGiven(n) && usedBy(mine, inside).has(n));

@@ -24,7 +24,10 @@ export const lanes: { readonly [K in OpName]: Lanes<K> | null } = {
 
   neg: direct(v128.neg),
   abs: direct(v128.abs),
-  sign: (_, [x]) => v128.sub(masked(v128.greater(x, ZERO), ONE), masked(v128.less(x, ZERO), ONE)),
+  sign: (_, [x]) => {
+    const ofNumber = v128.sub(masked(v128.greater(x, ZERO), ONE), masked(v128.less(x, ZERO), ONE));
+    return v128.select(ofNumber, x, v128.equal(x, x)); // of NaN it is NaN
+  },
   exp: null,
   expm1: null,
   log: null,
@@ -37,12 +40,11 @@ export const lanes: { readonly [K in OpName]: Lanes<K> | null } = {
   sigmoid: null,
   softplus: null,
   erf: null,
-  leakyRelu: ({ attrs: { alpha } }, [x]) =>
-    v128.select(x, v128.mul(constant(alpha), x), v128.greater(x, ZERO)),
-  leakyStep: ({ attrs: { alpha } }, [x]) =>
-    v128.select(ONE, constant(alpha), v128.greater(x, ZERO)),
+  leakyRelu: null,
+  leakyStep: null,
   elu: null,
-  clip: ({ attrs: { min, max } }, [x]) => v128.min(v128.max(x, constant(min)), constant(max)),
+  clip: ({ attrs: { min, max } }, [x]) =>
+    v128.lesserOr(v128.greaterOr(x, constant(min)), constant(max)),
   floor: direct(v128.floor),
   round: direct(v128.nearest),
   isNaN: (_, [x]) => v128.notEqual(x, x),
@@ -63,7 +65,8 @@ export const lanes: { readonly [K in OpName]: Lanes<K> | null } = {
   lessOrEqual: direct(v128.lessOrEqual),
   logicalAnd: direct(v128.and),
   logicalOr: direct(v128.or),
-  select: (_, [condition, x, y]) => v128.select(x, y, condition),
+  // ONNX Runtime's Where makes 0 of a -0 that is chosen, but not of one that is left.
+  select: (_, [condition, x, y]) => v128.select(v128.add(x, ZERO), y, condition),
   scaled: null, // said in other ops: see expression.ts
 
   sum: null,

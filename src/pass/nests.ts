@@ -1,5 +1,5 @@
 /** Values that must be computed together, over rows of one length: a parameter's update, its optimizer's state, its sums. */
-import type { Store, Value } from "./expression.ts";
+import type { Place, Store, Value } from "./expression.ts";
 
 /** One loop over rows. Its values have a number an element (`size` = rows times width) or a number a row. */
 export interface Nest {
@@ -18,7 +18,7 @@ export interface Nests {
 /** The nests of what is stored, or the values that fit into none. */
 export function nestsOf(stores: readonly Store[]): Nests | { readonly misfits: readonly Value[] } {
   const values = below(stores.map((s) => s.value));
-  const nestOf = joined(values);
+  const nestOf = joined(values, stores);
   const members = new Map<Value, { values: Value[]; stores: Store[] }>();
   const numbers: { values: Value[]; stores: Store[] } = { values: [], stores: [] };
   const partOf = (v: Value): { values: Value[]; stores: Store[] } => {
@@ -41,6 +41,10 @@ export function nestsOf(stores: readonly Store[]): Nests | { readonly misfits: r
   return misfits.length > 0 ? { misfits } : { numbers, nests };
 }
 
+/** Whether a value is what lies at a place before anything is stored. */
+export const isAt = ({ at }: Value, place: Place): boolean =>
+  at !== undefined && JSON.stringify(at) === JSON.stringify(place);
+
 /** What `roots` rest on, inputs before what uses them. */
 export function below(roots: readonly Value[]): readonly Value[] {
   const order = new Set<Value>();
@@ -54,7 +58,10 @@ export function below(roots: readonly Value[]): readonly Value[] {
 }
 
 /** By value a representative of its nest; undefined of single numbers that rest on none. */
-function joined(values: readonly Value[]): (v: Value) => Value | undefined {
+function joined(
+  values: readonly Value[],
+  stores: readonly Store[],
+): (v: Value) => Value | undefined {
   const parents = new Map<Value, Value>();
   const rootOf = (v: Value): Value => {
     const parent = parents.get(v);
@@ -66,6 +73,11 @@ function joined(values: readonly Value[]): (v: Value) => Value | undefined {
     if (v.size === 1 && of.length === 0) continue;
     parents.set(v, v);
     for (const x of of) parents.set(rootOf(x), v);
+  }
+  // What is stored over is read in the same loop.
+  for (const { to, value } of stores) {
+    const old = values.find((v) => isAt(v, to));
+    if (old && parents.has(old) && parents.has(value)) parents.set(rootOf(old), rootOf(value));
   }
   return (v) => (parents.has(v) ? rootOf(v) : undefined);
 }

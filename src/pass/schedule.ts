@@ -4,7 +4,7 @@
  * through one group before the next.
  */
 import type { Place, Store, Value } from "./expression.ts";
-import type { Nest } from "./nests.ts";
+import { isAt, type Nest } from "./nests.ts";
 
 /** Rows that go through a group of phases together. */
 export const BLOCK = 4;
@@ -49,7 +49,7 @@ export function scheduleOf(nest: Nest): Schedule {
   const lastUse = new Map<Value, number>();
   for (const v of values) for (const x of v.inputs) note(x, phaseOf(v));
   const storedAt = ({ to, value }: Store): number => {
-    const old = values.find((v) => v.at && JSON.stringify(v.at) === JSON.stringify(to));
+    const old = values.find((v) => isAt(v, to));
     return Math.max(phaseOf(value), old ? (lastUse.get(old) ?? 0) : 0);
   };
   let due = stores.map((s) => ({ ...s, phase: storedAt(s) }));

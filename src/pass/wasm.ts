@@ -102,7 +102,9 @@ export const v128: Readonly<
     | "mul"
     | "div"
     | "min"
-    | "max",
+    | "max"
+    | "lesserOr"
+    | "greaterOr",
     Operator
   >
 > = {
@@ -134,6 +136,10 @@ export const v128: Readonly<
   div: simd(0xe7),
   min: simd(0xe8),
   max: simd(0xe9),
+  /** The second where it is less than the first, else the first. */
+  lesserOr: simd(0xea),
+  /** The second where it is greater than the first, else the first. */
+  greaterOr: simd(0xeb),
 };
 /** Four times one constant. */
 export const constant = (x: number): Code => [

@@ -3,7 +3,6 @@ import { describe, expect, test } from "vitest";
 import { add, constant, div, input, mul, parameter, sub, sum } from "../../src/graph/index.ts";
 import { arms, dense, meanSquaredError, type Arm } from "../../src/nn/index.ts";
 import { adam, movingAverage, sgd } from "../../src/optim/index.ts";
-import { read } from "../../src/runtime/read.ts";
 import {
   initialState,
   tensor,
