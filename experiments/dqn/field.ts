@@ -9,7 +9,6 @@ import {
   type World,
 } from "../../runs/experiment.ts";
 import type { Sheet } from "../../runs/records.ts";
-import { checkState } from "../../src/index.ts";
 import { checkRate } from "./complete.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
@@ -128,8 +127,7 @@ function agent(
   { maker, programs }: Pick<Agent, "maker" | "programs">,
   where: string = whereOf(key),
 ): Agent {
-  checkState(programs.all, state, where);
-  return { maker, programs, config, state, seed: key.seed };
+  return { maker, programs, config, state: programs.stateOf(state, where), seed: key.seed };
 }
 
 const measuredOf = ({

@@ -1,6 +1,7 @@
 /** The programs of an arm; runs with other seeds share them. They are compiled when they are first run. */
 import {
   arms,
+  checkState,
   initialState,
   item,
   sizeOf,
@@ -12,6 +13,7 @@ import {
   type State,
   type Tensor,
 } from "../../src/index.ts";
+import { withOdds } from "../../src/train/earlier-adam.ts";
 import { onDemand } from "../../runs/on-demand.ts";
 import { optimizers, type DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
@@ -35,6 +37,8 @@ export interface Programs {
   initial(seed: number): State;
   /** Every parameter that a state has. */
   readonly all: readonly Parameter[];
+  /** The state of a checkpoint, in their order; throws for that of another network. `where` is what messages call it. */
+  stateOf(saved: State, where: string): State;
   /** `act` on one observation, `play` on `lanes` at once. */
   readonly act: Program;
   readonly play: Program;
@@ -77,6 +81,11 @@ export function programsOf(
     arm,
     initial: (seed) => initialState(all, seed),
     ...{ all, act, play, lanes, learn, copy },
+    stateOf(saved, where) {
+      const found = withOdds(saved, all);
+      checkState(all, found, where);
+      return new Map(all.map(({ attrs: { name } }) => [name, found.get(name)!]));
+    },
     async initialize(x, state) {
       const program = await runtime.compile(initialStep(x.shape[0], q));
       const { values: _, ...counts } = await program.run({ x }, state);

@@ -2,7 +2,6 @@
 import type { RunKey } from "../../runs/events.ts";
 import { Diverged, type Contestant, type Kept, type Saved } from "../../runs/experiment.ts";
 import {
-  checkState,
   hash,
   item,
   keyOf,
@@ -54,7 +53,9 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
     history: config.history,
   });
   const memory = memoryParts(replay, `the replay memory of ${arm}-${seed}`);
-  const state: State = from ? savedState(from.checkpoint) : programs.initial(seed);
+  const state: State = from
+    ? programs.stateOf(from.checkpoint.state, where)
+    : programs.initial(seed);
   const progress = from ? progressOf(from.checkpoint, where) : newProgress();
   const frame = new Uint8Array(environment.shape.reduce((a, b) => a * b));
   const timings = { update: [] as number[], frame: [] as number[] };
@@ -192,11 +193,6 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
   function completes(parts: number): boolean {
     const done = (frame: number): number => Math.floor((frame * parts) / config.frames);
     return done(progress.frame) > done(progress.frame - 1);
-  }
-
-  function savedState({ state: saved }: Checkpoint): State {
-    checkState(programs.all, saved, where);
-    return new Map(programs.all.map(({ attrs: { name } }) => [name, saved.get(name)!]));
   }
 
   function restoreEnvironment(): void {

@@ -164,7 +164,7 @@ function fieldOf(
     async measure(trained, where) {
       const { key, config: own } = trained;
       const one = programsOf({ task, config: own, arm: key.arm, data, runtime });
-      one.check(trained.state, where);
+      one.lastOf(trained.state, where);
       return { test: await one.test(trained.state).finally(one.release) };
     },
     ...(task.show

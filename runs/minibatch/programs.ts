@@ -26,6 +26,7 @@ import {
   type Tensor,
   type Update,
 } from "../../src/index.ts";
+import { withOdds } from "../../src/train/earlier-adam.ts";
 import { onDemand, type OnDemand } from "../on-demand.ts";
 import { ratesOf } from "../rates.ts";
 import type { Arm, Measure } from "../records.ts";
@@ -61,8 +62,8 @@ export interface Programs {
   readonly parameters: readonly Parameter[];
   /** Training on so many examples: a step, or where it `collects` their gradients for the step of a later batch. */
   step(examples: number, collects?: boolean): OnDemand;
-  /** Throws for a state that is not of this network; `where` is what messages call it. */
-  check(state: State, where: string): void;
+  /** The last state of a checkpoint, as a new run has it: in the order of the network. Throws for that of another one; `where` is what messages call it. */
+  lastOf(saved: State, where: string): State;
   /** Whether there are examples to test on. */
   readonly hasTest: boolean;
   /** The means of all measures on the test set with these parameters. */
@@ -89,8 +90,8 @@ export interface ProgramOptions {
 export function programsOf({ task, config, arm, data, runtime }: ProgramOptions): Programs {
   const key = input("key", [2], "uint32");
   const norm = normOf(task, arm);
-  const names = Object.keys(task.rates(config, ratesOf(config, arm)[0]));
-  const rates = Object.fromEntries(names.map((name) => [name, input(name, [])]));
+  const schedules = task.rates(config, ratesOf(config, arm)[0]);
+  const rates = Object.fromEntries(Object.keys(schedules).map((name) => [name, input(name, [])]));
   const at = (
     size: number,
   ): {
@@ -132,7 +133,11 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     norm,
     parameters,
     step: (examples, collects = false) => (collects ? collect : step).of(examples),
-    check: (state, where) => checkState(parameters, parted(state).last, where),
+    lastOf(saved, where) {
+      const last = withOdds(parted(saved).last, parameters, schedules);
+      checkState(parameters, last, where);
+      return new Map(parameters.map(({ attrs: { name } }) => [name, last.get(name)!]));
+    },
     hasTest: data.test.count > 0,
     test: (state) => measured(data.test, state, 0, data.test.count),
     heldOut: (state, from, to) => measured(data.train, state, from, to),

@@ -1,6 +1,5 @@
 /** One arm, from initialization to the last epoch: the loop that everything else serves. */
 import {
-  checkState,
   initialState,
   isOptimizerState,
   item,
@@ -61,9 +60,11 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   const trained = trainedSize(config);
   const rates = Object.entries(task.rates(config, lr));
   const where = `the checkpoint of ${arm}-${seed}`;
-  const saved = from && parted(from.checkpoint.state);
-  const state: State = saved ? stateOf(saved.last) : initialState(programs.parameters, seed);
-  let best = saved?.best;
+  const saved = from?.checkpoint.state;
+  const state: State = saved
+    ? programs.lastOf(saved, where)
+    : initialState(programs.parameters, seed);
+  let best = saved && parted(saved).best;
   const progress: Progress = from ? progressOf(from.checkpoint, where) : emptyProgress();
   let step = from?.checkpoint.step ?? 0;
 
@@ -93,12 +94,6 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     advance,
     saved: async () => ({ checkpoint: await checkpoint() }),
   };
-
-  /** In the order of the network, as a new run has it; a file's order is its own. */
-  function stateOf(last: State): State {
-    checkState(programs.parameters, last, where);
-    return new Map(programs.parameters.map(({ attrs: { name } }) => [name, last.get(name)!]));
-  }
 
   async function initialize(): Promise<Record<string, number>> {
     if (task.initialization === "as drawn") {

@@ -40,13 +40,13 @@ const knownOfAdamW = optionsOf<AdamWOptions>("adamW", { ...adamNames, ...decayNa
 export const adamW = (options: AdamWOptions = {}): Optimizer => {
   const { lr = 1e-3, weightDecay = 0.01, match = isWeight, ...rest } = knownOfAdamW(options);
   return (parameters, gradients) => {
-    const adams = adamSteps("adamw", { lr, ...rest });
+    const adams = adamSteps("adamw", parameters, { lr, ...rest });
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
       const next = sub(shrunk(p, lr, { weightDecay, match }), step);
       return [{ parameter: p, next }, ...moments];
     });
-    return [adams.counted, ...rule(parameters, gradients)];
+    return [...adams.corrections, ...rule(parameters, gradients)];
   };
 };
 
@@ -93,7 +93,7 @@ export const lamb = (options: LambOptions = {}): Optimizer => {
   const { lr = 1e-3, epsilon = 1e-6, ...others } = knownOfLamb(options);
   const { weightDecay = 0.01, match = isWeight, ...betas } = others;
   return (parameters, gradients) => {
-    const adams = adamSteps("lamb", { lr: 1, epsilon, ...betas });
+    const adams = adamSteps("lamb", parameters, { lr: 1, epsilon, ...betas });
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
       const u = match(p.attrs.name) ? add(step, mul(p, weightDecay)) : step;
@@ -101,6 +101,6 @@ export const lamb = (options: LambOptions = {}): Optimizer => {
       const trust = select(greater(ratio, 0), ratio, 1);
       return [{ parameter: p, next: sub(p, mul(mul(lr, trust), u)) }, ...moments];
     });
-    return [adams.counted, ...rule(parameters, gradients)];
+    return [...adams.corrections, ...rule(parameters, gradients)];
   };
 };

@@ -1,6 +1,7 @@
 /** The update rules themselves. Every rate may be a number or a node. */
-import { abs, add, div, maximum, mul, optionsOf, pow, sqrt, square, sub } from "../graph/index.ts";
-import { adamNames, adamSteps, blend, stepCounter, type AdamOptions } from "./moments.ts";
+import { abs, add, div, maximum, mul, optionsOf, sqrt, square, sub } from "../graph/index.ts";
+import { correction, ownerOf } from "./correction.ts";
+import { adamNames, adamSteps, average, blend, type AdamOptions } from "./moments.ts";
 import { each, slot, type Optimizer, type Rate } from "./optimizer.ts";
 
 /** Options of {@link sgd}. */
@@ -32,16 +33,16 @@ export function sgd(options: SgdOptions): Optimizer {
 }
 
 const knownOfAdam = optionsOf<AdamOptions>("adam", adamNames);
-/** Adam (Kingma & Ba 2015, algorithm 1). Its correction for the zero start is exact for a constant beta. */
+/** Adam (Kingma & Ba 2015, algorithm 1). Its correction for the zero start is exact, for a beta that changes too. */
 export function adam(options: AdamOptions = {}): Optimizer {
   knownOfAdam(options);
   return (parameters, gradients) => {
-    const adams = adamSteps("adam", options);
+    const adams = adamSteps("adam", parameters, options);
     const rule = each((p, g) => {
       const { step, moments } = adams.of(p, g);
       return [{ parameter: p, next: sub(p, step) }, ...moments];
     });
-    return [adams.counted, ...rule(parameters, gradients)];
+    return [...adams.corrections, ...rule(parameters, gradients)];
   };
 }
 
@@ -62,11 +63,11 @@ const knownOfAdamax = optionsOf<AdamaxOptions>("adamax", {
 export function adamax(options: AdamaxOptions = {}): Optimizer {
   const { lr = 2e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = knownOfAdamax(options);
   return (parameters, gradients) => {
-    const { t, update } = stepCounter("adamax");
-    const rate = div(lr, sub(1, pow(beta1, t)));
+    const { by, update } = correction("adamax", beta1, ownerOf(parameters));
+    const rate = div(lr, by);
     const rule = each((p, g) => {
       const [m, u] = [slot(p, "adamax", "m"), slot(p, "adamax", "u")];
-      const m2 = blend(beta1, m, g);
+      const m2 = average(beta1, m, g);
       const u2 = maximum(mul(beta2, u), add(abs(g), epsilon));
       return [
         { parameter: p, next: sub(p, mul(rate, div(m2, u2))) },

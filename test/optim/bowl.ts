@@ -67,3 +67,7 @@ export async function roll(
   await program.release();
   return { path, state, updates };
 }
+
+/** How many steps of Adam with a beta1 of 0.9 a state has been through, by the odds that it keeps. */
+export const adamStepsIn = (state: State): number =>
+  Math.round(Math.log1p(state.get("adam.odds.0.9")!.data[0]) / -Math.log(0.9));

@@ -265,7 +265,7 @@ test.each(Object.keys(arms) as Arm[])("%s: all that lasts is in the updates", (a
       return [full, `adam.${full}.m`, `adam.${full}.v`];
     }),
   ]);
-  expect(updated.toSorted()).toEqual([...expected, "adam.step"].sort());
+  expect(updated.toSorted()).toEqual([...expected, "adam.odds.0.9", "adam.odds.0.999"].sort());
   expect(evalStep(network, optionsOf(arm)).updates ?? []).toEqual([]);
   expect(diagnosticStep(network, optionsOf(arm)).updates ?? []).toEqual([]);
 });
