@@ -9,8 +9,9 @@ export function rowsOf(from: Shape, to: Shape): number | undefined {
   return leads ? sizeOf(padded) : undefined;
 }
 
-/** Whether a reduction is one over whole rows, of more than one element each. */
-export function reducesRows({ attrs, inputs: [x] }: NodeOf<"sum"> | NodeOf<"norm">): boolean {
+/** Whether a reduction is one over whole rows, of more than one element each; over all axes ONNX Runtime's norm has its own order. */
+export function reducesRows({ op, attrs, inputs: [x] }: NodeOf<"sum"> | NodeOf<"norm">): boolean {
+  if (op === "norm" && attrs.axes.length === x.shape.length) return false;
   const first = Math.min(...attrs.axes);
   const rest = x.shape.every((d, axis) => attrs.axes.includes(axis) || axis < first || d === 1);
   return attrs.axes.length > 0 && rest && sizeOf(x.shape.slice(first)) > 1;
