@@ -327,13 +327,13 @@ test("exported models and runtimes", () => {
     exportModel({ x }, values, { name })
       exportModel: there is no such option, got "name"; do you mean names? There are metadata, names, dynamic, opset, half, graphName, description, producerVersion
     nodeRuntime({ intraOpNumThreads: 1 })
-      nodeRuntime: there is no such option, got "intraOpNumThreads"; use threads, profile, blocked, without
+      nodeRuntime: there is no such option, got "intraOpNumThreads"; use threads, profile, blocked, without, inPlace
     nodeRuntime({ thread: 1 })
-      nodeRuntime: there is no such option, got "thread"; do you mean threads? There are threads, profile, blocked, without
+      nodeRuntime: there is no such option, got "thread"; do you mean threads? There are threads, profile, blocked, without, inPlace
     nodeRuntime(2)
       nodeRuntime: options must be an object, got 2; write { threads: ... }
     checkSpec({ output: x })
-      compile: there is no such option, got "output"; do you mean outputs? There are inputs, unused, outputs, updates, finite
+      compile: there is no such option, got "output"; do you mean outputs? There are inputs, unused, outputs, updates, finite, watch
     "
   `);
 });

@@ -230,6 +230,6 @@ describe("what is done with a run afterwards", () => {
     for (const layer of ["conv1", "conv2", "conv3", "conv4", "dense1"])
       expect(stdout).toMatch(new RegExp(`^${layer}( +[\\d.e-]+){3}$`, "m"));
     expect(stdout).toMatch(/^conv1\.v +float +\[16, 1, \d, \d\]/m);
-    expect(stdout).toContain("31 tensors of optimizer state (--all shows them)");
+    expect(stdout).toContain("32 tensors of optimizer state (--all shows them)");
   });
 });

@@ -283,7 +283,7 @@ test("training that diverges keeps its last checkpoint", async () => {
   );
   expect(code).toBe(1);
   expect(stderr.replaceAll(folder, "TMP")).toMatch(
-    /^weightnorm: train: the loss of weight must be a finite number, got \S+ at frame 11\d \(it overflows first in layer conv1\); lower --lr\. The checkpoints from before are in TMP\/diverged\n$/,
+    /^weightnorm: train: the loss of weight must be a finite number, got \S+ at frame 11\d \(it overflows first in layer dense1\); lower --lr\. The checkpoints from before are in TMP\/diverged\n$/,
   );
   const { step } = await loadCheckpoint(at("diverged", "checkpoints", "weight-1.safetensors"));
   expect(step).toBeGreaterThanOrEqual(55);
