@@ -1,2 +1,2 @@
 /** The door for browsers: onnxruntime-web. */
-export { webRuntime } from "./runtime/web.ts";
+export { webRuntime, type WebRuntimeOptions } from "./runtime/web.ts";

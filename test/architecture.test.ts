@@ -27,7 +27,7 @@ const house: Readonly<Record<string, Room>> = {
   examples: { rooms: ["src", "runs", "index.ts", "node.ts"] },
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
-  scripts: { rooms: [], packages: ["node:"] },
+  scripts: { rooms: [], packages: ["playwright-core", "node:"] },
   test: { rooms: [...ALL, "examples", "index.ts", "node.ts"] }, // and any package
 };
 const entries = ["index.ts", "node.ts"];
@@ -54,7 +54,7 @@ const library: Readonly<Record<string, Room>> = {
   onnx: { rooms: ["graph"], packages: ["@bufbuild/protobuf/wire"] },
   runtime: {
     rooms: ["graph", "autodiff", "onnx"],
-    packages: ["onnxruntime-node", "onnxruntime-web"],
+    packages: ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web"],
   },
   nn: { rooms: ["graph"] },
   optim: { rooms: ["graph"] },
