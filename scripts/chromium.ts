@@ -69,6 +69,8 @@ export function onErrors(page: Page, fail: (error: Error) => void): void {
       fail(new Error(`${response.url()} failed: status ${response.status()}`));
   });
   page.on("requestfailed", (request) => {
-    fail(new Error(`${request.url()} failed: ${request.failure()?.errorText ?? "no reason"}`));
+    const reason = request.failure()?.errorText ?? "no reason";
+    const isLeft = reason === "net::ERR_ABORTED"; // as the page was loaded again
+    if (!isLeft) fail(new Error(`${request.url()} failed: ${reason}`));
   });
 }

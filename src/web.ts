@@ -1,2 +1,8 @@
-/** The door for browsers: onnxruntime-web. */
+/** The doors for browsers: onnxruntime-web, on WebAssembly and on WebGPU. */
 export { webRuntime, type WebRuntimeOptions } from "./runtime/web.ts";
+export { webgpuRuntime } from "./runtime/webgpu-browser.ts";
+export {
+  browserRuntime,
+  type BrowserRuntime,
+  type BrowserRuntimeOptions,
+} from "./runtime/browser.ts";
