@@ -65,7 +65,7 @@ const measurements = {
     const mebibytes: number[] = [];
     for (let epoch = 1; epoch <= epochs; epoch++) {
       await epochOf(run);
-      encodeCheckpoint(run.saved().checkpoint);
+      encodeCheckpoint((await run.saved()).checkpoint);
       if (epoch % Math.ceil(epochs / 20) !== 0) continue;
       globalThis.gc?.();
       mebibytes.push(process.memoryUsage.rss() / 2 ** 20);

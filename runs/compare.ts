@@ -63,7 +63,7 @@ export async function compare(
     if (!isNew) continue;
     for (const happening of contestant.begun) tell({ ...contestant.key, ...happening });
     store.sync();
-    await store.save(contestant.key, contestant.saved()); // there is always a last good checkpoint
+    await store.save(contestant.key, await contestant.saved()); // there is always a last good checkpoint
   }
   const going = (): void => {
     if (options.signal?.aborted)
@@ -106,7 +106,7 @@ async function entrantsOf({
       );
     const known = kept
       ? experiment
-          .history(contestant.saved().checkpoint, key)
+          .history((await contestant.saved()).checkpoint, key)
           .map((happening) => ({ ...key, ...happening }))
       : [];
     entrants.push({ contestant, isNew: !kept, known });
@@ -134,7 +134,7 @@ async function exhibit(
   if (!field.exhibit) return;
   for (const { key, step, saved } of runs) {
     going();
-    const { state } = saved().checkpoint;
+    const { state } = (await saved()).checkpoint;
     const within = {
       ...world,
       progress: (what: string, done: number) => {

@@ -117,8 +117,8 @@ export interface Contestant {
   readonly begun: readonly Happening[];
   /** One step: what it ended, and what a display may show of it. Throws `Diverged`. */
   advance(): Promise<{ readonly values: Values; readonly events: readonly Happening[] }>;
-  /** What to save; throws `Diverged` where it could not be gone on from. */
-  saved(): Saved;
+  /** What to save, all of it on the host; throws `Diverged` where it could not be gone on from. */
+  saved(): Promise<Saved>;
 }
 
 /** All that a run needs to go on. */
@@ -147,6 +147,7 @@ export interface Trained<C extends Config = Config> {
   readonly key: RunKey;
   /** That of this run alone: one arm, one seed, one learning rate. */
   readonly config: C;
+  /** On the host, as checkpoints are. */
   readonly state: State;
   /** Steps of training. */
   readonly step: number;

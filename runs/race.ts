@@ -93,7 +93,7 @@ async function turn(run: Contestant, { store, tell, onEvent, signal }: Track): P
     const stop = signal?.aborted === true;
     if (ended || stop || now - saved > pause) {
       store.sync(); // the log is never behind a checkpoint, even if power is lost
-      await store.save(key, run.saved());
+      await store.save(key, await run.saved());
       saved = performance.now();
       pause = Math.max(CHECKPOINT_EVERY * 1000, CHECKPOINT_SHARE * (saved - now));
     }

@@ -3,6 +3,7 @@ import {
   arms,
   initialState,
   item,
+  sizeOf,
   type Arm,
   type Norm,
   type Parameter,
@@ -100,7 +101,7 @@ export const isTarget = (name: string): boolean => name.startsWith(`${TARGET}.`)
 
 /** How many numbers of a state training changes: those that the target network has a copy of, but for running averages. */
 export const trainedNumbers = (state: State): number =>
-  [...state].reduce((n, [name, { data }]) => {
+  [...state].reduce((n, [name, { shape }]) => {
     const trained = state.has(`${TARGET}.${name}`) && !/\.(mean|variance)\d*$/.test(name);
-    return trained ? n + data.length : n;
+    return trained ? n + sizeOf(shape) : n;
   }, 0);

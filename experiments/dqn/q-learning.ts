@@ -75,7 +75,7 @@ export function initialStep(batch: number, q: QLearning): ProgramSpec {
 /**
  * One step of learning from transitions: observations `x`, int32 `actions`, `rewards`, whether that was the end (1 or 0),
  * and observations `next`. The loss is Huber's of Q(x, action) against reward + gamma (1 - ended) max Q'(next, .); `q` is
- * the mean over the batch of the best action's value.
+ * the mean over the batch of the best action's value. A step whose loss is not finite leaves the state as it was.
  */
 export function learnStep(batch: number, q: QLearning): ProgramSpec {
   const [x, next] = [seen("x", batch, q), seen("next", batch, q)];
@@ -95,6 +95,7 @@ export function learnStep(batch: number, q: QLearning): ProgramSpec {
     inputs: [x, actions, rewards, ended, next],
     outputs: { loss, q: mean(max(values, { axes: 1 })) },
     updates: [...online.updates, ...q.optimizer(online.parameters, grad(loss, online.parameters))],
+    watch: ["loss"],
   };
 }
 

@@ -8,6 +8,8 @@ import {
   keyOf,
   layerStats,
   linearRate,
+  read,
+  weightNames,
   type Checkpoint,
   type State,
   type Tensor,
@@ -170,7 +172,7 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
     if (timings.update.length > 0) milliseconds.update.push(median(timings.update));
     milliseconds.frame.push(timings.frame.reduce((a, b) => a + b, 0) / timings.frame.length);
     Object.assign(timings, { update: [], frame: [] });
-    const online = new Map([...state].filter(([name]) => !isTarget(name)));
+    const online = weightNames(state).filter((name) => !isTarget(name));
     const agent = { maker, programs, config, state, seed };
     const point: Point = {
       ...{ frame: at, seconds, episodes: sums.episodes },
@@ -179,7 +181,7 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
       loss: each(sums.loss, sums.updates),
       q: each(sums.q, sums.updates),
       epsilon: epsilonAt(at),
-      layers: layerStats(online, lr),
+      layers: layerStats(await read(state, online), lr),
       ...(completes(TESTS) ? { test: await tested(agent) } : {}),
     };
     curve.push(point);
@@ -207,8 +209,9 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
     }
   }
 
-  function saved(): Saved {
-    for (const [name, { data: values }] of state) {
+  async function saved(): Promise<Saved> {
+    const all = await read(state);
+    for (const [name, { data: values }] of all) {
       const bad = values.find((x) => !Number.isFinite(x));
       if (bad !== undefined)
         throw new Diverged(
@@ -219,7 +222,7 @@ export async function startDqn(options: DqnRunOptions): Promise<Contestant> {
     progress.environment = environment.snapshot();
     if (replay.count() > 0) progress.entries = replay.count(); // a run that is over went on without its memory
     const checkpoint: Checkpoint = {
-      state: new Map(state),
+      state: all,
       step: progress.frame,
       seed,
       config: { experiment: "dqn", arm, lr, ...rest },

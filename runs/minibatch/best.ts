@@ -1,5 +1,5 @@
 /** The parameters of the best test so far, kept beside the last ones under names of their own. */
-import { isOptimizerState, type State } from "../../src/index.ts";
+import { isOptimizerState, read, type State } from "../../src/index.ts";
 import type { Measure } from "../sheet.ts";
 
 const PREFIX = "best.";
@@ -17,14 +17,16 @@ export const isBetter = (
   best: BestTest | undefined,
 ): boolean => best === undefined || (better === "lower" ? value < best.value : value > best.value);
 
+/** The parameters of a state as they are now, whatever becomes of it: to be kept. */
+export const parametersIn = (state: State): Promise<State> =>
+  read(
+    state,
+    [...state.keys()].filter((name) => !isOptimizerState(name)),
+  );
+
 /** `state` with the parameters of `best` beside its own: what checkpoints hold. */
 export const withBest = (state: State, best: State | undefined): State =>
-  new Map([
-    ...state,
-    ...[...(best ?? [])]
-      .filter(([name]) => !isOptimizerState(name))
-      .map(([name, x]) => [PREFIX + name, x] as const),
-  ]);
+  new Map([...state, ...[...(best ?? [])].map(([name, x]) => [PREFIX + name, x] as const)]);
 
 /** The last state alone, and the best one, if it was kept. */
 export function parted(saved: State): { readonly last: State; readonly best: State | undefined } {

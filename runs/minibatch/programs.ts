@@ -43,7 +43,7 @@ export type Means = Readonly<Record<string, number>>;
 /** How an arm normalizes in an experiment. */
 export const normOf = (task: Task, arm: Arm): Norm => task.norm?.(arm) ?? arms[arm];
 
-/** What is evaluated of a state: the best parameters, where they are kept beside it; else the last ones, or their moving averages. */
+/** What is evaluated of a state, as it lies there: the best parameters, where they are kept beside it; else the last ones, or their moving averages. */
 export function evaluated({ average }: Pick<MinibatchConfig, "average">, state: State): State {
   const { last, best } = parted(state);
   return best ?? (average === undefined ? last : averaged(last));

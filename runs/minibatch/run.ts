@@ -2,15 +2,18 @@
 import {
   checkState,
   initialState,
+  isOptimizerState,
   item,
   keyOf,
   keyTensor,
   layerStats,
   permutation,
+  read,
   sizeOf,
   startAverages,
   startScales,
   tensor,
+  weightNames,
   type Checkpoint,
   type State,
   type Tensor,
@@ -18,7 +21,7 @@ import {
 import { canonical } from "../canonical.ts";
 import type { Happening, RunKey } from "../events.ts";
 import { Diverged, type Contestant, type Kept } from "../experiment.ts";
-import { isBetter, parted, withBest } from "./best.ts";
+import { isBetter, parametersIn, parted, withBest } from "./best.ts";
 import {
   batchOf,
   heldOutSize,
@@ -66,7 +69,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
 
   if (!from) {
     progress.dead = await initialize();
-    startAverages(state);
+    if (config.average !== undefined) await beginAverages();
   }
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
   const parameters = programs.parameters
@@ -88,7 +91,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     wall: () => progress.wallSeconds,
     begun: from ? [] : [{ type: "initialized", step: 0, dead: progress.dead ?? {} }],
     advance,
-    saved: () => ({ checkpoint: checkpoint() }),
+    saved: async () => ({ checkpoint: await checkpoint() }),
   };
 
   /** In the order of the network, as a new run has it; a file's order is its own. */
@@ -116,6 +119,13 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     );
   }
 
+  /** Each average as a value of its own: a step lets go of what it replaces. */
+  async function beginAverages(): Promise<void> {
+    const values = await read(state);
+    startAverages(values);
+    for (const [name, x] of values) if (isOptimizerState(name)) state.set(name, x);
+  }
+
   async function advance(): ReturnType<Contestant["advance"]> {
     const epoch = Math.floor(step / perEpoch);
     if (order?.epoch !== epoch)
@@ -132,20 +142,19 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       ...now,
       key: keyTensor(seed, "noise", step),
     };
-    const before = new Map(state);
     const outputs = await program.run(fed, state);
     const milliseconds = performance.now() - began;
     const loss = item(outputs["loss"]);
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, {
         ...{ loss, advice },
-        layer: await programs.blame(fed, before, rows.length),
+        layer: await programs.blame(fed, state, rows.length),
       });
     step++;
     const means = task.measures.map(
       ({ key: name }) => [name, mean(outputOf(outputs, name))] as const,
     );
-    const point = record(
+    const point = await record(
       { loss, ...Object.fromEntries(means) },
       { milliseconds, examples: rows.length, rate: item(now["lr"]) },
     );
@@ -163,10 +172,10 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     return (batch + 1) % accumulate > 0 && batch + 1 < perEpoch;
   }
 
-  function record(
+  async function record(
     means: Means,
     { milliseconds, examples, rate }: { milliseconds: number; examples: number; rate: number },
-  ): Happening | undefined {
+  ): Promise<Happening | undefined> {
     const share = examples / config.batchSize;
     progress.examples! += examples;
     progress.seconds += milliseconds / 1000;
@@ -182,7 +191,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       epoch: step / perEpoch,
       seconds: progress.seconds,
       loss: point.loss / point.steps,
-      layers: layerStats(state, rate),
+      layers: layerStats(await read(state, weightNames(state)), rate),
     };
     progress.curve.push(made);
     Object.assign(point, { loss: 0, steps: 0 });
@@ -231,25 +240,27 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     };
     progress.epochs.push(result);
     markTest(result.test);
-    judge(epoch, result.test);
+    await judge(epoch, result.test);
     Object.assign(progress.epoch, { steps: 0, sums: {} });
     return measuredOf({ step, ...result });
   }
 
   /** Keeps the parameters of the best test, and ends the run where there has been none for too long. */
-  function judge(epoch: number, test: Means): void {
+  async function judge(epoch: number, test: Means): Promise<void> {
     const [measure] = task.measures;
     if (!programs.hasTest) return;
     const value = test[measure.key];
     if (isBetter(measure, value, progress.best)) progress.best = { epoch, value };
     else if (epoch - progress.best!.epoch >= (config.patience ?? Infinity)) progress.stopped = true;
     // Of equals the one that was trained for longest: of a small test many are.
-    if (config.keepBest && value === progress.best!.value) best = new Map(evaluated(config, state));
+    if (config.keepBest && value === progress.best!.value)
+      best = await parametersIn(evaluated(config, state));
   }
 
-  function checkpoint(): Checkpoint {
+  async function checkpoint(): Promise<Checkpoint> {
+    const all = await read(state);
     // An update may overflow under a loss that was still finite; it must not replace the last good checkpoint.
-    for (const [name, { data: values }] of state) {
+    for (const [name, { data: values }] of all) {
       const bad = values.find((x) => !Number.isFinite(x));
       if (bad !== undefined)
         throw new Diverged(
@@ -258,7 +269,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     }
     const { arms: _arms, seeds: _seeds, lr: _lr, lrOf: _lrOf, ...rest } = config;
     return {
-      state: withBest(state, best),
+      state: withBest(all, best),
       step,
       seed,
       config: { experiment: task.name, arm, lr, ...rest },

@@ -50,7 +50,8 @@ const known = optionsOf<ExportOptions>("exportModel", names);
  * function of a size, of the batch or another axis, make a file that takes any: `(n) => ({ y: f(input("x", [n, 3])) })`.
  *
  * What rests on parameters alone is computed at once, so weights are plain ones and running averages are in them: trace in
- * mode "eval", `exportModel({ y: trace(network, { mode: "eval", norm }).value }, state)`.
+ * mode "eval", `exportModel({ y: trace(network, { mode: "eval", norm }).value }, state)`. Values must be on the host: after steps
+ * pass `await read(state)`.
  */
 export function exportModel(
   outputs: ExportOutputs,

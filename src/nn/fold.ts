@@ -14,7 +14,7 @@ export type { Tensors, Values } from "./values.ts";
  * `X.weight_g`, or the two of `X.parametrizations.weight`, as `X.weight`; a zero row of v gives a zero row of w. All else
  * stays, optimizer state of v and g included: parameters of an arm with weight normalization become those of the same
  * arm with plain weights, ready for evaluation, and for training with a new optimizer. A part without the other, and a weight
- * that is there twice, is an error.
+ * that is there twice, is an error. Values must be on the host: after steps pass `await read(state)`.
  */
 export function fold(state: Tensors): Map<string, Values> {
   const result = new Map(state);
@@ -39,7 +39,7 @@ function folded(v: Values, scales: Values, exponential: boolean): Float64Array {
 /**
  * The inverse of `fold` for the network with `parameters`: v = w and g = |w|, in the shape of its g, so that the network
  * computes what it did; a zero row gets g = 0, or s = 0. Weights of layers that are not normalized stay, and so do those
- * that are in two parts already.
+ * that are in two parts already. Values must be on the host, as for `fold`.
  */
 export function unfold(state: Tensors, parameters: readonly Parameter[]): Map<string, Values> {
   const result = new Map(state);
@@ -116,7 +116,8 @@ export function armAdvice(state: Iterable<string>, missing: string): string | un
 
 /**
  * Sets every g in `state` to |v| (every s to log |v|): the network with weight normalization then starts as the one whose
- * plain weights are v, which is how it starts where there is no data-dependent initialization.
+ * plain weights are v, which is how it starts where there is no data-dependent initialization. To be called before any step:
+ * values must be on the host.
  */
 export function startScales(state: Map<string, Values>): void {
   for (const { v, scale } of partedWeights(state.keys())) {

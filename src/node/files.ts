@@ -5,6 +5,7 @@ import { lstat, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Sink } from "../checkpoints/index.ts";
+import { read } from "../runtime/read.ts";
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "../train/checkpoint.ts";
 import { codeOf, fileError, inWords } from "./file-error.ts";
 
@@ -124,9 +125,9 @@ export async function makeOwnFolder(path: string): Promise<void> {
   );
 }
 
-/** Replaces the checkpoint at `path`, atomically. */
-export const saveCheckpoint = (path: string, checkpoint: Checkpoint): Promise<void> =>
-  writeFileAtomic(path, encodeCheckpoint(checkpoint));
+/** Replaces the checkpoint at `path`, atomically, by one whose state is read from where it lies. */
+export const saveCheckpoint = async (path: string, checkpoint: Checkpoint): Promise<void> =>
+  writeFileAtomic(path, encodeCheckpoint({ ...checkpoint, state: await read(checkpoint.state) }));
 
 /** The checkpoint at `path`, whole or not at all. */
 export const loadCheckpoint = async (path: string): Promise<Checkpoint> =>

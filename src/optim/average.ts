@@ -32,8 +32,13 @@ export const movingAverage = (updates: readonly Update[], decay: Rate): readonly
 
 interface Values {
   readonly data: ArrayLike<number>;
+  /** Where a step left it. */
+  readonly place?: unknown;
 }
-/** `state` with every parameter that has an average replaced by it: what to evaluate with. Before the first step none has. */
+/**
+ * `state` with every parameter that has an average replaced by it: what to evaluate with. Before the first step none has. Values
+ * are handed on as they are, so of those in a place it is good until the next step; `read` it to keep it.
+ */
 export const averaged = <T extends Values>(state: ReadonlyMap<string, T>): Map<string, T> =>
   new Map(
     [...state].map(([name, value]) => {
@@ -41,10 +46,20 @@ export const averaged = <T extends Values>(state: ReadonlyMap<string, T>): Map<s
       return [name, average && !isNotBegun(average) ? average : value];
     }),
   );
-const isNotBegun = ({ data }: Values): boolean => Number.isNaN(data[0]);
+/** What lies in a place was left there by a step, and with a step an average begins. */
+const isNotBegun = (x: Values): boolean => x.place === undefined && Number.isNaN(x.data[0]);
 
-/** Sets every average in `state` to its parameter, as the first step would, e.g. to begin anew. */
-export function startAverages<T>(state: Map<string, T>): void {
-  for (const [name, value] of state)
-    if (state.has(shadowOf(name))) state.set(shadowOf(name), value);
+/**
+ * Sets every average in `state` to its parameter, as the first step would, e.g. to begin anew. The two share one value, which must
+ * be on the host: after steps give it `await read(state)`.
+ */
+export function startAverages<T extends object>(state: Map<string, T>): void {
+  for (const [name, value] of state) {
+    if (!state.has(shadowOf(name))) continue;
+    if ((value as Partial<Values>).place !== undefined)
+      throw new Error(
+        `startAverages: "${name}" must lie on the host, got a value that the next step replaces; pass await read(state)`,
+      );
+    state.set(shadowOf(name), value);
+  }
 }

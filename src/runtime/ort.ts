@@ -22,10 +22,19 @@ export interface OrtTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: unknown;
+  /** "cpu", "gpu-buffer" or another. */
+  readonly location?: string;
+  /** Frees what lies on a device. */
+  dispose?(): void;
 }
 export type OrtType = "float32" | "float64" | "int32" | "uint32" | "bool";
 export interface SessionOptions {
-  readonly executionProviders?: readonly string[];
+  readonly executionProviders?: readonly (
+    string | { readonly name: "webgpu"; readonly preferredLayout?: "NCHW" | "NHWC" }
+  )[];
+  /** Where outputs are left, by name. */
+  readonly preferredOutputLocation?: Readonly<Record<string, "cpu" | "gpu-buffer">>;
+  readonly extra?: Record<string, unknown>;
   readonly executionMode?: "sequential" | "parallel";
   readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
   readonly intraOpNumThreads?: number;
@@ -124,7 +133,7 @@ const asIs = (ort: Ort, x: Tensor): OrtTensor =>
 const dtypeOf = ({ type }: OrtTensor): Dtype =>
   type === "int32" || type === "uint32" || type === "bool" ? type : "float";
 
-function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
+export function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;
   return new ort.Tensor(ortType[dtype], values, shape);
 }

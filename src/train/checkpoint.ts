@@ -8,6 +8,7 @@ import { decode, encode } from "./safetensors.ts";
 
 /** A training as it stands after a step. */
 export interface Checkpoint {
+  /** Values on the host: `await read(state)` of one that programs change. */
   readonly state: State;
   /** Steps done. */
   readonly step: number;
@@ -20,7 +21,7 @@ export interface Checkpoint {
 
 const FORMAT = "weightnorm-checkpoint/1";
 
-/** The bytes of a checkpoint; equal checkpoints have equal bytes. */
+/** The bytes of a checkpoint, whose state must be on the host; equal checkpoints have equal bytes. */
 export function encodeCheckpoint({ state, step, seed, config, progress }: Checkpoint): Uint8Array {
   const metadata = {
     format: FORMAT,

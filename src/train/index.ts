@@ -8,7 +8,7 @@ export {
   type StepOptions,
   type TrainOptions,
 } from "./step.ts";
-export { layerStats, type LayerStats } from "./layer-stats.ts";
+export { layerStats, weightNames, type LayerStats } from "./layer-stats.ts";
 export { checkState, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export {
   decode as decodeSafetensors,

@@ -2,7 +2,7 @@
 import type { Shape } from "../graph/index.ts";
 import { unitNorms } from "../nn/index.ts";
 import { TINY } from "../nn/units.ts";
-import { fittedScale, partedWeights } from "../nn/parts.ts";
+import { fittedScale, partedWeights, type Parted } from "../nn/parts.ts";
 import { isOptimizerState } from "../optim/index.ts";
 import type { State } from "../runtime/program.ts";
 
@@ -19,14 +19,12 @@ export interface LayerStats {
 
 /**
  * One entry for every weight in `state`, in the state's order, by our names and, where it is normalized, by PyTorch's too;
- * those of a recurrent layer are two, "lstm1.wih" and "lstm1.whh". What only shares a name with a weight is left out.
+ * those of a recurrent layer are two, "lstm1.wih" and "lstm1.whh". What only shares a name with a weight is left out. The values
+ * must be on the host: of a state that steps have changed pass `await read(state, weightNames(state))`.
  */
 export function layerStats(state: State, lr: number): readonly LayerStats[] {
-  const parted = new Map(partedWeights(state.keys()).map((parts) => [parts.v, parts]));
-  return [...state].flatMap(([name, x]) => {
-    const parts = parted.get(name);
-    const layer = parts ? layerOf(parts.weight) : weightPath(name);
-    if (layer === undefined || isOptimizerState(name)) return [];
+  return weightsIn(state).flatMap(({ layer, name, parts }) => {
+    const x = state.get(name)!;
     const scale = parts && fittedScale(parts, state);
     if (typeof scale === "string") return []; // another program's
     const norms = [...unitNorms(x, scale?.shape ?? defaultUnits(name, x.shape)).norms];
@@ -39,6 +37,25 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
         effectiveStep: mean(norms.filter((n) => n >= TINY).map((n) => lr / (n * n))),
       },
     ];
+  });
+}
+
+/** The names of the parameters that `layerStats` looks at, v or w and g: all of a state that need be read for it. */
+export const weightNames = (state: State): readonly string[] =>
+  weightsIn(state).flatMap(({ name, parts }) => (parts ? [name, parts.scale] : [name]));
+
+interface Weight {
+  readonly layer: string;
+  readonly name: string;
+  /** Where it is normalized. */
+  readonly parts: Parted | undefined;
+}
+function weightsIn(state: State): readonly Weight[] {
+  const parted = new Map(partedWeights(state.keys()).map((parts) => [parts.v, parts]));
+  return [...state.keys()].flatMap((name) => {
+    const parts = parted.get(name);
+    const layer = parts ? layerOf(parts.weight) : weightPath(name);
+    return layer === undefined || isOptimizerState(name) ? [] : [{ layer, name, parts }];
   });
 }
 

@@ -78,7 +78,7 @@ describe("a checkpoint of earlier code", () => {
     const bits = async (from?: Kept): Promise<unknown> => {
       const run = await start(from);
       while (run.step() < FRAMES / 2) await run.advance();
-      const { state, progress } = run.saved().checkpoint;
+      const { state, progress } = (await run.saved()).checkpoint;
       const { curve, sums, environment, entries } = progress as unknown as Progress;
       return {
         ...{ sums, environment, entries, tensors: bitsOfAll(state) },

@@ -174,7 +174,7 @@ describe("what agents share", () => {
     field = await dqn.open(config, world());
     const key = { arm: "weight", seed: 1, lr: config.lr[0] } as const;
     const run = await field.start(key);
-    const { state, step } = run.saved().checkpoint;
+    const { state, step } = (await run.saved()).checkpoint;
     trained = { key, config: { ...field.config, arms: ["weight"] }, state, step, world: world() };
   }, 120_000);
   afterAll(() => field.release());

@@ -35,8 +35,8 @@ async function advance(run: Contestant, to: number): Promise<readonly Happening[
   while (run.step() < to) events.push(...(await run.advance()).events);
   return events;
 }
-const progressOf = (run: Contestant): Progress =>
-  run.saved().checkpoint.progress as unknown as Progress;
+const progressOf = async (run: Contestant): Promise<Progress> =>
+  (await run.saved()).checkpoint.progress as unknown as Progress;
 const pointsOf = (events: readonly Happening[]): readonly Point[] =>
   events.filter((event) => event.type === "point");
 const timeless = (value: unknown): unknown =>
@@ -45,8 +45,8 @@ const timeless = (value: unknown): unknown =>
   );
 
 /** All that configuration and seed decide: curve, world and sums, tensors, and the replay memory. */
-function bitsOf(run: Contestant): unknown {
-  const { checkpoint, attachments } = run.saved();
+async function bitsOf(run: Contestant): Promise<unknown> {
+  const { checkpoint, attachments } = await run.saved();
   const { state, config, seed, step, progress } = checkpoint;
   const { milliseconds: _, ...measured } = progress;
   const store = memoryStore();
@@ -71,14 +71,14 @@ describe.each<[Arm, string, Partial<DqnConfig>]>([
     bench = await benchOf(configOf(changes), arm);
     whole = await begin(bench);
     const before = await advance(whole, FRAMES - 1);
-    late = bitsOf(whole);
+    late = await bitsOf(whole);
     const { values, events: last } = await whole.advance();
     [events, shown] = [[...before, ...last], values];
   }, 120_000);
   afterAll(() => bench.programs.release());
 
-  test("measures what it says", () => {
-    const { curve, updates, frame, entries, episode } = progressOf(whole);
+  test("measures what it says", async () => {
+    const { curve, updates, frame, entries, episode } = await progressOf(whole);
     const { learnFrom, updateEvery } = bench.config;
     expect([frame, curve.length, whole.steps, whole.turn]).toEqual([FRAMES, 100, FRAMES, 20]);
     expect(updates).toBe((FRAMES - learnFrom) / updateEvery);
@@ -102,7 +102,7 @@ describe.each<[Arm, string, Partial<DqnConfig>]>([
     expect(entries > FRAMES + 1).toBe(cut); // an episode that is cut off leaves its last frame
   });
 
-  test("tells of its beginning, ten tests and its end, in order", () => {
+  test("tells of its beginning, ten tests and its end, in order", async () => {
     const others = events.filter(({ type }) => type !== "point");
     expect(others.map(({ type, step }) => `${type} ${step}`)).toEqual([
       ...["measured 40", "measured 80", "measured 120", "initialized 151"],
@@ -111,11 +111,12 @@ describe.each<[Arm, string, Partial<DqnConfig>]>([
     ]);
     const steps = events.map(({ step }) => step);
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
-    expect(events.find((e) => e.type === "initialized")?.dead).toEqual(progressOf(whole).dead);
+    const { dead, curve } = await progressOf(whole);
+    expect(events.find((e) => e.type === "initialized")?.dead).toEqual(dead);
     const points = pointsOf(events);
     for (const measured of events.filter((e) => e.type === "measured")) {
       const { at, test: got, errors, train, seconds } = measured;
-      const point = progressOf(whole).curve.find((p) => p.frame === at)!;
+      const point = curve.find((p) => p.frame === at)!;
       expect({ got, errors, seconds }).toEqual({
         got: { return: point.test!.mean, steps: point.test!.steps },
         errors: { return: point.test!.error },
@@ -137,7 +138,7 @@ describe.each<[Arm, string, Partial<DqnConfig>]>([
       });
     }
     const finished = events.find((e) => e.type === "finished")!;
-    const { milliseconds, seconds, wallSeconds } = progressOf(whole);
+    const { milliseconds, seconds, wallSeconds } = await progressOf(whole);
     expect(finished.wall).toBe(wallSeconds);
     expect(finished.timing.perSecond).toBeCloseTo(FRAMES / seconds, 9);
     const { low, median, high } = finished.timing.milliseconds!;
@@ -148,8 +149,8 @@ describe.each<[Arm, string, Partial<DqnConfig>]>([
     expect([low <= median, median <= high]).toEqual([true, true]);
   });
 
-  test("its history is what came out of it, and displays are told of the last point", () => {
-    const { checkpoint } = whole.saved();
+  test("its history is what came out of it, and displays are told of the last point", async () => {
+    const { checkpoint } = await whole.saved();
     expect(history(checkpoint, whole.key)).toEqual(events);
     const returned = pointsOf(events).findLast(({ values }) => values["return"] !== null)!;
     expect(shown).toEqual({ return: returned.values["return"] });
@@ -168,28 +169,28 @@ describe.each<[Arm, string, Partial<DqnConfig>]>([
     // At 36 frames the newest entry, in which nothing was done yet, is the last of a part of 37; at 150 nothing was learned yet.
     for (const frame of [0, 36, 90, 150, 151, 210, 303]) {
       before.push(...(await advance(first, frame)));
-      store.save(first.saved());
+      store.save(await first.saved());
       expect(history(store.checkpoint(), first.key)).toEqual(before);
     }
     expect(store.parts.size).toBeLessThanOrEqual(6); // of more than eight parts of 37 entries
     await advance(first, 330); // and dies after its memory was written and before the checkpoint was
-    store.save(first.saved(), "before the checkpoint");
+    store.save(await first.saved(), "before the checkpoint");
 
     const second = await begin(bench, 1, store.kept());
     expect(second.step()).toBe(303);
     const rest = await advance(second, FRAMES - 1);
     await advance(first, FRAMES - 1);
-    expect(bitsOf(second)).toEqual(late);
-    expect(bitsOf(first)).toEqual(late); // the same seed, and checkpoints change nothing
+    expect(await bitsOf(second)).toEqual(late);
+    expect(await bitsOf(first)).toEqual(late); // the same seed, and checkpoints change nothing
     const after = [...rest, ...(await advance(second, FRAMES))];
     const told = [...before, ...after].filter(({ type }) => type !== "finished"); // which is of the clock
     expect(timeless(told)).toEqual(timeless(events.filter(({ type }) => type !== "finished")));
 
-    store.save(second.saved());
+    store.save(await second.saved());
     expect([...store.parts]).toEqual([]); // nobody goes on from here
     const over = await begin(bench, 1, store.kept());
-    expect(bitsOf(over)).toEqual(bitsOf(whole));
-    expect(over.saved().attachments!.fresh.size).toBe(0);
+    expect(await bitsOf(over)).toEqual(await bitsOf(whole));
+    expect((await over.saved()).attachments!.fresh.size).toBe(0);
   });
 });
 
@@ -201,7 +202,7 @@ test.each(["plain", "weight"] as const)(
     expect(error).toBeInstanceOf(Diverged);
     const { message } = error as Diverged;
     expect(message.replace(/got \S+ at frame \d+/, "got X at frame N")).toBe(
-      `train: the loss of ${arm} must be a finite number, got X at frame N (it overflows first in layer conv1); lower --lr`,
+      `train: the loss of ${arm} must be a finite number, got X at frame N (it overflows first in layer dense1); lower --lr`,
     );
     await bench.programs.release();
   },
@@ -235,7 +236,7 @@ describe.each(["plain", "weight"] as const)("two rooms, whose values are known: 
     expect(returned(await advance(run, config.learnFrom))).toBeLessThan(0.3 * limit);
     expect(returned(await advance(run, config.frames))).toBeGreaterThan(0.42 * limit); // 10 is the most
 
-    const { state } = run.saved().checkpoint;
+    const { state } = (await run.saved()).checkpoint;
     for (const [room, value] of valuesIn(gamma).entries()) {
       const x = Array.from({ length: looks }, (_, i) => [...lookAt(room, 20_000 + i)]).flat(); // never seen before
       const seen = await play.run({ x: tensor(x, [looks, 1, 10, 10]) }, state);

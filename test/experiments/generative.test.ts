@@ -83,7 +83,7 @@ const configOf = (
 const keyFor = ({ arms: [arm], lr: [lr] }: MinibatchConfig): RunKey => ({ arm, seed: 1, lr });
 const finish = async (run: Contestant): Promise<Checkpoint> => {
   while (run.step() < run.steps) await run.advance();
-  return run.saved().checkpoint;
+  return (await run.saved()).checkpoint;
 };
 
 describe.each(small)("%s", (_, task, data, network) => {
@@ -95,10 +95,10 @@ describe.each(small)("%s", (_, task, data, network) => {
     const run = await startRun({ config, key, programs });
     const saved: Uint8Array[] = [];
     while (run.step() < run.steps) {
-      saved.push(encodeCheckpoint(run.saved().checkpoint));
+      saved.push(encodeCheckpoint((await run.saved()).checkpoint));
       await run.advance();
     }
-    const end = run.saved().checkpoint;
+    const end = (await run.saved()).checkpoint;
     for (const bytes of [saved[0], saved[2], saved[4]]) {
       const from = { checkpoint: decodeCheckpoint(bytes, "saved") };
       const rest = await startRun({ config, key, programs, from });
@@ -116,7 +116,7 @@ describe.each(small)("%s", (_, task, data, network) => {
 
   test("shows what it makes, and what it is worth", async () => {
     const run = await startRun({ config, key, programs });
-    const { state } = run.saved().checkpoint;
+    const { state } = (await run.saved()).checkpoint;
     const { pictures, measured } = await task.show!({
       ...{ config, arm: "weight", seed: 1, data, runtime },
       norm: programs.norm,
@@ -146,7 +146,7 @@ test("an animation of DRAW's ends as the first of the samples, however many ther
   const config = configOf(task, network, { arms: ["plain"], epochs: 1 });
   const programs = programsOf({ task, config, arm: "plain", data, runtime });
   const run = await startRun({ config, key: keyFor(config), programs });
-  const { state } = run.saved().checkpoint;
+  const { state } = (await run.saved()).checkpoint;
   // Strong enough for images to differ.
   const strong = new Map(
     [...state].map(([name, { data: values, shape }]) => [

@@ -156,7 +156,7 @@ interface Advanced {
   readonly losses: readonly number[];
   readonly events: readonly Happening[];
 }
-const saved = (run: Contestant): Checkpoint => run.saved().checkpoint;
+const saved = async (run: Contestant): Promise<Checkpoint> => (await run.saved()).checkpoint;
 const progressIn = (checkpoint: Checkpoint): Progress => progressOf(checkpoint, "a checkpoint");
 
 /** A checkpoint without what a clock decides; its tensors by what they hash to, since comparing them one by one takes seconds. */
@@ -183,14 +183,14 @@ describe.each(ARMS)("a run of %s", (arm) => {
     const losses: number[] = [];
     const events: Happening[] = [];
     for (let step = 0; step < run.steps; step++) {
-      kept.push({ step, bytes: encodeCheckpoint(saved(run)) });
+      kept.push({ step, bytes: encodeCheckpoint(await saved(run)) });
       const done = await advance(run, step + 1);
       losses.push(...done.losses);
       events.push(...done.events);
     }
     begun = run.begun;
     all = { losses, events };
-    end = saved(run);
+    end = await saved(run);
   });
 
   // Before the first step, within both epochs, and between them.
@@ -199,7 +199,7 @@ describe.each(ARMS)("a run of %s", (arm) => {
     const rest = await begin(arm, { from });
     expect([rest.step(), rest.begun]).toEqual([step, []]);
     expect((await advance(rest)).losses).toEqual(all.losses.slice(step));
-    expect(bits(saved(rest))).toEqual(bits(end));
+    expect(bits(await saved(rest))).toEqual(bits(end));
   });
 
   test("measures what it says it does", async () => {
@@ -265,7 +265,7 @@ test("with several learning rates a run ends epochs with its error on the images
   const run = await begin("weight", { config: grid, lr: 0.01 });
   expect([run.steps, run.key.lr]).toEqual([4, 0.01]);
   await advance(run);
-  const { epochs, curve } = progressIn(saved(run));
+  const { epochs, curve } = progressIn(await saved(run));
   for (const { heldOut } of epochs)
     expect(Math.round(heldOut!["error"] * 20) / 20).toBe(heldOut!["error"]);
   expect(epochs).toHaveLength(2);
@@ -274,7 +274,7 @@ test("with several learning rates a run ends epochs with its error on the images
 
 test("a checkpoint is a copy: the run going on does not change it", async () => {
   const run = await begin("weight");
-  const first = saved(run);
+  const first = await saved(run);
   const bytes = encodeCheckpoint(first);
   await advance(run, 3);
   expect(Buffer.compare(encodeCheckpoint(first), bytes)).toBe(0);
@@ -292,7 +292,7 @@ test("seeds differ, and so do the orders of two epochs", async () => {
 
 test("a checkpoint of another arm is told apart, with the names that it lacks", async () => {
   const run = await begin("weight");
-  const from = saved(run);
+  const from = await saved(run);
   await expect(begin("plain", { from })).rejects.toThrowErrorMatchingInlineSnapshot(
     `[Error: the checkpoint of plain-1: the state does not fit the model, got no "conv1.w", "conv2.w", "conv3.w", "conv4.w", "dense1.w" and 10 more; an unexpected "conv1.v", "conv1.g", "conv2.v", "conv2.g", "conv3.v" and 25 more; use the configuration that it was saved with]`,
   );
@@ -309,9 +309,9 @@ describe("a run that diverges", () => {
   });
   test("is not saved once a parameter has overflowed", async () => {
     const run = await begin("weight", { config: { ...config, lr: [1e39] } }); // infinite in float32
-    expect(saved(run).step).toBe(0);
+    expect((await saved(run)).step).toBe(0);
     await advance(run, 1);
-    expect(() => saved(run)).toThrow(
+    await expect(saved(run)).rejects.toThrow(
       /^train: the parameters of weight must be finite numbers, got (-?Infinity|NaN) in conv1\.\w after step 1; lower --lr$/,
     );
   });

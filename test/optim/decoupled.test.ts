@@ -22,6 +22,7 @@ import {
 } from "../../src/optim/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { initialState, tensor, type Runtime, type State } from "../../src/runtime/program.ts";
+import { read } from "../../src/runtime/read.ts";
 import { evaluate, reference } from "../../src/runtime/reference.ts";
 import { roll, slope, start } from "./bowl.ts";
 
@@ -68,7 +69,7 @@ async function path(
   for (const step of gradients) {
     const feeds = names.map((name) => [`d${name}`, float64(step[name])] as const);
     await program.run(Object.fromEntries(feeds), state);
-    states.push(new Map(state));
+    states.push(await read(state));
   }
   await program.release();
   return states;

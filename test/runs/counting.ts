@@ -88,12 +88,13 @@ export function counting({ diverge = {}, log = [] }: Options = {}): Experiment<C
         const events = step === steps ? [...ended, finished(step)] : ended;
         return Promise.resolve({ values: { loss: 1 / step }, events });
       },
-      saved: () => ({
-        checkpoint: {
-          ...{ state: new Map(), step, seed: key.seed, progress: {} },
-          config: { experiment: "counting", arm: key.arm, lr: key.lr, epochs: config.epochs },
-        },
-      }),
+      saved: () =>
+        Promise.resolve({
+          checkpoint: {
+            ...{ state: new Map(), step, seed: key.seed, progress: {} },
+            config: { experiment: "counting", arm: key.arm, lr: key.lr, epochs: config.epochs },
+          },
+        }),
     };
   };
   return {

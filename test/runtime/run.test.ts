@@ -10,6 +10,7 @@ import {
   type State,
   type Tensor,
 } from "../../src/runtime/program.ts";
+import { read } from "../../src/runtime/read.ts";
 import { evalStep, initStep, trainStep, type Network } from "../../src/train/step.ts";
 import { runtimes } from "./runtimes.ts";
 
@@ -228,9 +229,9 @@ describe.each(runtimes)("%s", (_, runtime) => {
     );
     const state = started(train);
     await init.run(batch(1), state);
-    const before = new Map(state);
+    const before = await read(state);
     for (let i = 0; i < 2; i++) {
-      const old = new Map(state);
+      const old = await read(state);
       await train.run(batch(2), state);
       for (const [name, { data }] of state) {
         if (!name.startsWith("average.")) continue;

@@ -13,7 +13,8 @@ export interface ToTorchOptions {
 /**
  * Tensors by PyTorch's names out of state. The second bias of an LSTM is zero, and that of a GRU for all but its new gate;
  * `num_batches_tracked` is left out, and PyTorch starts it at 0. What PyTorch's modules do not have, e.g. scales g = e^s, the running
- * means of mean-only batch normalization or a `gru` without `resetAfter`, is an error.
+ * means of mean-only batch normalization or a `gru` without `resetAfter`, is an error. Values must be on the host: after steps pass
+ * `await read(state)`.
  */
 export function toTorch(
   state: Tensors,
