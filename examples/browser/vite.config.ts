@@ -12,7 +12,7 @@ const headers = {
 export default defineConfig({
   worker: { format: "es" },
   build: { target: "es2023" },
-  optimizeDeps: { exclude: ["onnxruntime-web"] }, // or its scripts are moved away from their .wasm
+  optimizeDeps: { exclude: ["weightnorm", "onnxruntime-web"] }, // or scripts are moved away from their .wasm
   // The dev server puts styles into the page, and talks to it.
   server: {
     headers: {
