@@ -22,6 +22,7 @@ export interface DeviceRuntime extends Runtime {
   /** Where the ops of the programs compiled so far are computed. */
   placement(): Placement;
 }
+export type Fallback = boolean | ((ops: readonly string[]) => void);
 export interface DeviceOptions {
   /** Who speaks in messages. */
   readonly where: string;
@@ -30,8 +31,8 @@ export interface DeviceOptions {
   readonly session: SessionOptions;
   /** For models of doubles, which devices do not have. */
   readonly host: SessionOptions;
-  /** Whether ops that the device lacks may run on the processor; otherwise compiling throws and names them. */
-  readonly fallback: boolean;
+  /** Whether ops that the device lacks may run on the processor, or who is told of them; otherwise compiling throws and names them. */
+  readonly fallback: Fallback;
 }
 
 /** The device is gone, with all that was on it: what was saved before is still good. */
@@ -113,6 +114,7 @@ async function placed(
         `${options.where}: expected every op on the device, got ${onCpu.join(", ") || "some"} that it has no kernel for; allow fallback, or leave them out`,
         { cause: error },
       );
+    if (typeof options.fallback === "function") options.fallback(onCpu);
     return { session: await create(bytes, { ...options.session, preferredOutputLocation }), onCpu };
   }
 }
