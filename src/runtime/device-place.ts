@@ -8,9 +8,20 @@ interface Type {
   readonly dtype: Dtype;
   readonly shape: Shape;
 }
+/** A session whose values may outlive it: it is let go of once they are. */
+export interface Owner {
+  readonly session: OrtSession;
+  /** A value of it is on the device. */
+  keeps(): void;
+  frees(): void;
+  /** Ends it, with the last of its values. */
+  release(): Promise<void>;
+}
 export interface DevicePlace extends Place {
-  /** The value that a run left on the device. */
-  put(x: OrtTensor, type: Type): Tensor;
+  /** The value that a run of `owner` left on the device. */
+  put(x: OrtTensor, type: Type, owner: Owner): Tensor;
+  /** The owner of what a session leaves on the device. */
+  own(session: OrtSession): Owner;
   /** What a run is fed for it; throws where a step has replaced it. */
   held(x: Tensor): OrtTensor;
   /** One piece of work with the device at a time, as a browser's sessions do not run side by side. */
@@ -27,9 +38,12 @@ export function devicePlace(ort: Ort, options: SessionOptions): DevicePlace {
 }
 
 function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
-  const on = new WeakMap<Tensor, OrtTensor>();
-  // Values of states that nobody has any more.
-  const forgotten = new FinalizationRegistry<OrtTensor>((x) => x.dispose?.());
+  const on = new WeakMap<Tensor, Held>();
+  const free = ({ x, owner }: Held): void => {
+    x.dispose?.();
+    owner.frees();
+  };
+  const forgotten = new FinalizationRegistry<Held>(free); // values of states that nobody has any more
   let last: Promise<unknown> = Promise.resolve();
   const inLine: DevicePlace["inLine"] = (work) => {
     const mine = last.then(work);
@@ -39,7 +53,7 @@ function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
   const readerOf = readers(ort, options);
   const held = (x: Tensor): OrtTensor => {
     const found = on.get(x);
-    if (found) return found;
+    if (found) return found.x;
     throw new Error(
       `webgpu: a value of shape [${x.shape}] was replaced by a step, got it to run with; take it from the state again, or keep a copy by await read(state)`,
     );
@@ -48,12 +62,15 @@ function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
     name: "webgpu",
     inLine,
     held,
-    put(x, { dtype, shape }) {
+    own: (session) => ownerOf(session, inLine),
+    put(x, { dtype, shape }, owner) {
       const value = Object.defineProperty({ dtype, shape, place }, "data", {
         get: () => refuse({ shape }),
       }) as unknown as Tensor;
-      on.set(value, x);
-      forgotten.register(value, x, value);
+      const held = { x, owner };
+      owner.keeps();
+      on.set(value, held);
+      forgotten.register(value, held, value);
       return value;
     },
     async read(values) {
@@ -66,14 +83,39 @@ function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
       return copies;
     },
     dispose(value) {
-      const x = on.get(value);
-      if (!x) return;
+      const held = on.get(value);
+      if (!held) return;
       on.delete(value);
       forgotten.unregister(value);
-      x.dispose?.();
+      free(held);
     },
   };
   return place;
+}
+
+interface Held {
+  readonly x: OrtTensor;
+  readonly owner: Owner;
+}
+/** To free a value of a session that is gone ends the process in Node. */
+function ownerOf(session: OrtSession, inLine: DevicePlace["inLine"]): Owner {
+  let values = 0;
+  let isOver = false;
+  const end = (): Promise<void> => inLine(() => session.release());
+  return {
+    session,
+    keeps() {
+      values++;
+    },
+    frees() {
+      values--;
+      if (isOver && values === 0) void end();
+    },
+    async release() {
+      isOver = true;
+      if (values === 0) await end();
+    },
+  };
 }
 
 function refuse({ shape }: Pick<Type, "shape">): never {

@@ -4,8 +4,15 @@
  */
 import type { Node } from "../graph/index.ts";
 import { deviceTarget, inputName, parameterName, toModel, type Model } from "../onnx/index.ts";
-import { devicePlace, type DevicePlace } from "./device-place.ts";
-import { ortRuntime, toOrt, type Ort, type OrtSession, type SessionOptions } from "./ort.ts";
+import { devicePlace, type DevicePlace, type Owner } from "./device-place.ts";
+import {
+  ortRuntime,
+  toOrt,
+  type Ort,
+  type OrtSession,
+  type OrtTensor,
+  type SessionOptions,
+} from "./ort.ts";
 import { placementInWords, refusedOps, type Placement } from "./placement.ts";
 import type { ProgramSpec, Runtime, State, Tensor, TensorData } from "./program.ts";
 import { planOf, programOf, updateKey, type Computed, type Plan } from "./run.ts";
@@ -15,6 +22,7 @@ export interface DeviceRuntime extends Runtime {
   /** Where the ops of the programs compiled so far are computed. */
   placement(): Placement;
 }
+export type Fallback = boolean | ((ops: readonly string[]) => void);
 export interface DeviceOptions {
   /** Who speaks in messages. */
   readonly where: string;
@@ -23,8 +31,8 @@ export interface DeviceOptions {
   readonly session: SessionOptions;
   /** For models of doubles, which devices do not have. */
   readonly host: SessionOptions;
-  /** Whether ops that the device lacks may run on the processor; otherwise compiling throws and names them. */
-  readonly fallback: boolean;
+  /** Whether ops that the device lacks may run on the processor, or who is told of them; otherwise compiling throws and names them. */
+  readonly fallback: Fallback;
 }
 
 /** The device is gone, with all that was on it: what was saved before is still good. */
@@ -48,12 +56,12 @@ export function deviceRuntime(
       const ort = await load();
       const place = devicePlace(ort, options.session);
       const model = toModel(plan.roots, deviceTarget);
-      const session = await place.inLine(async () => {
-        const { session, onCpu } = await placed(ort, model, plan, options);
-        const { nodes, onCpu: before } = placement;
-        placement = { nodes: nodes + model.nodes, onCpu: [...before, ...onCpu] };
-        return session;
-      });
+      const { session, onCpu } = await place.inLine(() => placed(ort, model, plan, options));
+      placement = {
+        nodes: placement.nodes + model.nodes,
+        onCpu: [...placement.onCpu, ...onCpu],
+      };
+      const owner = place.own(session);
       const used = new Set(model.inputs.map((x) => x.name));
       return programOf(plan, {
         place,
@@ -66,9 +74,9 @@ export function deviceRuntime(
             .catch((error: unknown) => {
               throw lostOr(error, options);
             });
-          return computedOn(place, plan, values);
+          return computedOn(place, plan, { values, owner });
         },
-        release: () => place.inLine(() => session.release()),
+        release: () => owner.release(),
       });
     },
   };
@@ -106,6 +114,7 @@ async function placed(
         `${options.where}: expected every op on the device, got ${onCpu.join(", ") || "some"} that it has no kernel for; allow fallback, or leave them out`,
         { cause: error },
       );
+    if (typeof options.fallback === "function") options.fallback(onCpu);
     return { session: await create(bytes, { ...options.session, preferredOutputLocation }), onCpu };
   }
 }
@@ -165,7 +174,10 @@ function inputsOf<T>(
 function computedOn(
   place: DevicePlace,
   { roots, spec: { updates = [] } }: Plan,
-  values: Awaited<ReturnType<OrtSession["run"]>>,
+  {
+    values,
+    owner,
+  }: { readonly values: Readonly<Record<string, OrtTensor>>; readonly owner: Owner },
 ): Computed {
   const entries = Object.entries(roots);
   const isThere = (key: string): boolean => values[key].location === "gpu-buffer";
@@ -178,7 +190,7 @@ function computedOn(
   const known = Object.fromEntries(here);
   const next = ({ parameter: { attrs } }: NonNullable<ProgramSpec["updates"]>[number]): Tensor => {
     const key = updateKey(attrs.name);
-    return isThere(key) ? place.put(values[key], roots[key]) : known[key];
+    return isThere(key) ? place.put(values[key], roots[key], owner) : known[key];
   };
   return {
     values: known,

@@ -1,11 +1,11 @@
 /** The door to graphics cards from Node: onnxruntime-node's WebGPU provider, which needs nothing but the card's Vulkan, Metal or DirectX driver. */
 import { optionsOf } from "../graph/index.ts";
-import { deviceRuntime, type DeviceRuntime } from "./device.ts";
+import { deviceRuntime, type DeviceRuntime, type Fallback } from "./device.ts";
 import { loadOnnxRuntime } from "./node.ts";
 
 export interface WebgpuRuntimeOptions {
-  /** Whether ops that the device lacks may run on the processor (default true); otherwise compiling throws and names them. */
-  readonly fallback?: boolean;
+  /** Whether ops that the device lacks may run on the processor (default true), or who is told of them; otherwise compiling throws and names them. */
+  readonly fallback?: Fallback;
   /** Writes a profile of every run to files with this prefix (ONNX Runtime's `enableProfiling`). */
   readonly profile?: string;
 }
