@@ -4,6 +4,7 @@ import { textTable } from "../report/text-table.ts";
 import type { Values } from "../runs/events.ts";
 import type { Settings } from "../runs/settings.ts";
 import { checkpointsAt, loadOurs, placesFor } from "./checkpoints.ts";
+import { deviceFor, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { placesOf } from "./flags.ts";
@@ -11,6 +12,7 @@ import { nodeWorld } from "./world.ts";
 
 export interface EvalFlags {
   readonly threads?: number;
+  readonly device?: DeviceName;
   readonly json?: boolean;
   readonly experiment?: string;
 }
@@ -43,7 +45,8 @@ export async function evaluate(
     );
   const places = await placesFor(loaded[0], placesOf(everyPlace, flags), find);
   const { progress, stop } = display({ quiet: json });
-  const world = nodeWorld({ places, progress });
+  const device = await deviceFor(flags.device);
+  const world = nodeWorld({ places, progress, device });
   const using = threads === undefined ? {} : { threads };
   const field = await experiment.open({ ...first, ...using }, world).finally(stop);
   const rows: Row[] = [];

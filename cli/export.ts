@@ -1,4 +1,5 @@
 /** `weightnorm export`: a trained model as an .onnx file of its own, which any runtime can use. */
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { UsageError, type Exported } from "../runs/experiment.ts";
 import {
@@ -23,6 +24,7 @@ import {
   placesFor,
   stemOf,
 } from "./checkpoints.ts";
+import { deviceFor, type Device, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { manifest } from "./manifest.ts";
@@ -38,6 +40,8 @@ export interface ExportFlags {
   readonly opset?: number;
   readonly half?: boolean;
   readonly model?: string;
+  /** For the network that the file is tried against. */
+  readonly device?: DeviceName;
   readonly experiment?: string;
   readonly json?: boolean;
 }
@@ -63,7 +67,8 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
     );
   const { progress, stop } = display({ quiet: json });
   const given = flags.model === undefined ? {} : { model: resolve(flags.model) };
-  const world = nodeWorld({ places: await placesFor(loaded, given, find), progress });
+  const device = await deviceFor(flags.device);
+  const world = nodeWorld({ places: await placesFor(loaded, given, find), progress, device });
   const { state, step } = checkpoint;
   const made = await experiment.exported({ key, state, step, world, config }).finally(stop);
   const outputs = (size: number): Readonly<Record<string, Node>> => made.outputs(size);
@@ -76,7 +81,10 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
     ...{ graphName: experiment.name, half },
     ...(opset === undefined ? {} : { opset }),
   });
-  const found = parts.data.length > 0 ? undefined : await tried(parts.model, made, batch ?? TRIED);
+  const found =
+    parts.data.length > 0
+      ? undefined
+      : await tried(parts.model, made, { count: batch ?? TRIED, device });
   if (found && !(found.difference <= (half ? HALF : SAME) * Math.max(1, found.largest)))
     throw new Error(
       `export: expected a file that answers as the network does, got answers that are ${found.difference} away from its ${found.largest}; ${half ? "leave --half away" : "report it, with the model"}`,
@@ -93,17 +101,14 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
 async function tried(
   model: Uint8Array,
   { outputs, state }: Exported,
-  count: number,
+  { count, device }: { readonly count: number; readonly device: Device },
 ): Promise<{ readonly difference: number; readonly largest: number }> {
   const network = outputs(count);
   const inputs = topological(Object.values(network)).filter((n): n is Input => n.op === "input");
   const feeds = Object.fromEntries(inputs.map((x) => [x.attrs.name, randomly(x)]));
-  const runtime = nodeRuntime();
   const found = await largestDifference(model, network, {
-    runtime,
-    feeds,
-    state,
-    against: runtime,
+    ...{ runtime: nodeRuntime(), feeds, state },
+    against: device.runtime(availableParallelism()),
   });
   const all = [...found.values()];
   return {

@@ -15,6 +15,7 @@ import {
 import { valueOf } from "../runs/setting-values.ts";
 import { settingsOf } from "../runs/described.ts";
 import { ARMS } from "../runs/records.ts";
+import { DEVICES } from "./device.ts";
 
 const placeholders: Readonly<Partial<Record<Setting["type"], string>>> = {
   whole: "<n>",
@@ -127,6 +128,15 @@ const attribute = (flag: string): string =>
 const option = (name: string, setting: Setting): Option => optionOf(name, setting)!;
 export const threadsOption = (): Option =>
   option("threads", { ...common.threads, help: "threads for the runtime (default: all cores)" });
+export const deviceOption = (): Option =>
+  option(
+    "device",
+    choice(
+      "what to compute on: cpu, webgpu (a graphics card), or auto, the faster one (default: cpu)",
+      DEVICES,
+      { example: "cpu" },
+    ),
+  );
 export const armOption = (): Option =>
   option(
     "arm",

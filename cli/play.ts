@@ -13,6 +13,7 @@ import {
   placesFor,
   stemOf,
 } from "./checkpoints.ts";
+import { deviceFor, type DeviceName } from "./device.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { placesOf } from "./flags.ts";
 import { shown } from "./paths.ts";
@@ -24,6 +25,7 @@ export interface PlayFlags {
   readonly arm?: Arm;
   readonly seed: number;
   readonly threads?: number;
+  readonly device?: DeviceName;
   readonly out?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -50,7 +52,8 @@ export async function play(
       `${file}: expected an agent, a checkpoint of ${await namesOf((e) => e.play !== undefined)}, got one of ${experiment.name}; there is nobody to play`,
     );
   const places = await placesFor(loaded, placesOf(everyPlace, flags), find);
-  const world = nodeWorld({ places, progress: () => undefined });
+  const device = await deviceFor(flags.device);
+  const world = nodeWorld({ places, progress: () => undefined, device });
   const { state, step } = checkpoint;
   const { game, score, steps, frames, delay } = await experiment.play(
     {

@@ -8,6 +8,7 @@ import type { Arm } from "../src/index.ts";
 import { printable } from "../src/train/json.ts";
 import { readBytes, reasonOf, writeFileAtomic } from "../src/node/index.ts";
 import { chosenCheckpoint, loadOurs, namesOf, placesFor } from "./checkpoints.ts";
+import { deviceFor, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
@@ -16,6 +17,7 @@ import { nodeWorld } from "./world.ts";
 export interface PredictFlags {
   readonly arm?: Arm;
   readonly threads?: number;
+  readonly device?: DeviceName;
   readonly out?: string;
   readonly csv?: boolean;
   readonly json?: boolean;
@@ -45,7 +47,8 @@ export async function predict(
     );
   const { progress, say, stop } = display({ quiet: false });
   const given = flags.model === undefined ? {} : { model: resolve(flags.model) };
-  const world = nodeWorld({ places: await placesFor(loaded, given, find), progress });
+  const device = await deviceFor(flags.device);
+  const world = nodeWorld({ places: await placesFor(loaded, given, find), progress, device });
   const { state, step } = checkpoint;
   const own = { ...config, ...(threads === undefined ? {} : { threads }) };
   const made = await experiment

@@ -14,6 +14,7 @@ import { names } from "./experiments.ts";
 import {
   armOption,
   countOption,
+  deviceOption,
   experimentOption,
   named,
   optionOf,
@@ -56,7 +57,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   add(
     "eval",
     "what a checkpoint is worth on the test, or every checkpoint of a run",
-    [...placeOptions(), threadsOption(), experimentOption(), json("it")],
+    [...placeOptions(), threadsOption(), deviceOption(), experimentOption(), json("it")],
     checkpoint,
   ).action(async (path: string, flags: object) =>
     (await import("./eval.ts")).evaluate(path, { ...flags }, places),
@@ -71,7 +72,13 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     "sample",
     "draw new images with a trained generative model: PNG, and a GIF where there is an animation",
     [
-      ...[armOption(), countOption(), seedOption("another seed, other images"), threadsOption()],
+      ...[
+        armOption(),
+        countOption(),
+        seedOption("another seed, other images"),
+        threadsOption(),
+        deviceOption(),
+      ],
       new Option(
         "--out <prefix>",
         "where the files' names start (default: samples-<arm>-<seed> in the folder of the run)",
@@ -92,7 +99,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     "watch a trained agent: a game in the terminal, and as an animated GIF",
     [
       ...[armOption(), seedOption("another seed, another game"), ...placeOptions()],
-      ...[threadsOption()],
+      ...[threadsOption(), deviceOption()],
       new Option(
         "--out <file>",
         "the GIF (default: play-<arm>-<seed>.gif in the folder of the run)",
@@ -113,7 +120,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     "predict",
     "what a model that was trained on a table or on pictures says of new ones",
     [
-      ...[armOption(), threadsOption()],
+      ...[armOption(), threadsOption(), deviceOption()],
       new Option("--out <file>", "write a CSV there instead").argParser(named("--out", "file")),
       new Option("--csv", "print CSV"),
       new Option(
@@ -145,7 +152,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       optionOf("batch", whole("for so many examples alone", { example: "1" }))!,
       optionOf("opset", whole("ONNX's operator set (default: 17)", { ...OPSETS, example: "17" }))!,
       new Option("--half", "weights in half precision, half the size"),
-      ...[modelOption(), experimentOption(), json("what was written")],
+      ...[modelOption(), deviceOption(), experimentOption(), json("what was written")],
     ],
     checkpoint,
   )

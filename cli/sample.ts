@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Arm } from "../src/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import { chosenCheckpoint, folderFor, loadOurs, namesOf, stemOf } from "./checkpoints.ts";
+import { deviceFor, type DeviceName } from "./device.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
@@ -13,6 +14,7 @@ export interface SampleFlags {
   readonly count: number;
   readonly seed: number;
   readonly threads?: number;
+  readonly device?: DeviceName;
   readonly out?: string;
   readonly json?: boolean;
   readonly experiment?: string;
@@ -27,7 +29,8 @@ export async function sample(path: string, flags: SampleFlags): Promise<void> {
     throw new Error(
       `${file}: expected a generative model, one of ${await namesOf((e) => e.sample !== undefined)}, got a checkpoint of ${experiment.name}; there is nothing to sample from`,
     );
-  const world = nodeWorld({ places: {}, progress: () => undefined });
+  const device = await deviceFor(flags.device);
+  const world = nodeWorld({ places: {}, progress: () => undefined, device });
   const { state, step } = checkpoint;
   const pictures = await experiment.sample(
     {

@@ -25,7 +25,8 @@ import {
 import { Interrupted } from "../runs/race.ts";
 import { objectOf } from "../runs/setting-values.ts";
 import type { RunConfig, Store } from "../runs/store.ts";
-import { loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
+import { DeviceLost, loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
+import { deviceFor, type Device, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
 import { findWith } from "./experiments.ts";
 import { askedOf, flagSettings, placesOf, type Training } from "./flags.ts";
@@ -38,6 +39,7 @@ import { machine, nodeWorld } from "./world.ts";
 export interface TrainFlags {
   readonly out?: string;
   readonly resume?: string;
+  readonly device?: DeviceName;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -67,10 +69,11 @@ export async function train({
   const { quiet = false } = flags;
   const { show, progress, say, stop } = display({ quiet });
   try {
+    const device = await deviceFor(flags.device, say);
     const begin = flags.resume === undefined ? started : resumed;
     const one = command !== "compare" && flags.resume === undefined;
     const begun = await begin({
-      ...{ experiment, find, flags, places, progress, say },
+      ...{ experiment, find, flags, places, progress, say, device },
       asked: one ? { arms: ["weight"], ...asked } : asked,
     });
     if (!begun) {
@@ -78,11 +81,11 @@ export async function train({
       return;
     }
     const { dir, run, store, field } = begun;
-    const world = nodeWorld({ places: run.places, progress, trains: true });
+    const world = nodeWorld({ places: run.places, progress, trains: true, device });
     const interrupt = onInterrupt(); // before, nothing is under way that a signal could not end
     try {
       const { results, missing } = await compare({
-        ...{ experiment, field, run, store, world, machine: machine(), encode: encoded },
+        ...{ experiment, field, run, store, world, machine: machine(device), encode: encoded },
         ...{ onEvent: show, signal: interrupt.signal },
       });
       stop();
@@ -90,7 +93,8 @@ export async function train({
       if (missing) throw missing;
     } catch (error) {
       stop();
-      throw withAdvice(error, { again, dir });
+      const on = device.name === "cpu" ? again : `${again} --device ${device.name}`;
+      throw withAdvice(error, { again: on, dir });
     } finally {
       interrupt.release();
       await store.close();
@@ -112,6 +116,7 @@ interface Beginning {
   readonly places: Places;
   readonly progress: (what: string, done: number) => void;
   readonly say: (line: string) => void;
+  readonly device: Device;
 }
 interface Begun {
   readonly dir: string;
@@ -129,13 +134,14 @@ async function started({
   places,
   progress,
   say,
+  device,
 }: Beginning): Promise<Begun> {
   const planned = experiment.complete(asked, places);
   const startedAt = new Date().toISOString();
   const time = startedAt.slice(0, 19).replaceAll(":", "-");
   const dir = resolve(flags.out ?? `runs/${experiment.name}-${time}`);
   if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
-  const world = nodeWorld({ places, progress, say, trains: true });
+  const world = nodeWorld({ places, progress, say, trains: true, device });
   const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
   const config = checked(objectOf(settingsOf(experiment)), field.config, {
     where: `${experiment.name}: its preset ${field.config.preset}`,
@@ -159,6 +165,7 @@ async function resumed({
   asked,
   places,
   progress,
+  device,
 }: Beginning): Promise<Begun | undefined> {
   const dir = resolve(flags.resume!);
   if (flags.out !== undefined && resolve(flags.out) !== dir)
@@ -184,7 +191,7 @@ async function resumed({
   let field: Field | undefined;
   const { run, store } = await resumeRun(dir, find, async (begun) => {
     const next = await change(begun.run);
-    const world = nodeWorld({ places: next.places, progress, trains: true });
+    const world = nodeWorld({ places: next.places, progress, trains: true, device });
     [field] = await Promise.all([experiment.open(next.config, world), loadOnnxRuntime()]);
     return next; // which is written only now: data that have changed are refused before
   });
@@ -205,7 +212,7 @@ function withAdvice(
     return new Error(`${message}. The checkpoints from before are in ${shown(dir)}`, {
       cause: error,
     });
-  if (["ENOSPC", "EDQUOT"].includes(reasonOf(cause)))
+  if (["ENOSPC", "EDQUOT"].includes(reasonOf(cause)) || error instanceof DeviceLost)
     return new Error(`${message}, then ${goOn}`, { cause: error });
   return error;
 }

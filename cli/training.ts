@@ -5,7 +5,15 @@ import { UsageError } from "../runs/experiment.ts";
 import { readRun } from "../runs/folder/index.ts";
 import { flagOf } from "../runs/settings.ts";
 import { experimentAt, names, tunedOn, type Meant } from "./experiments.ts";
-import { named, optionOf, quietly, settingOptions, TRAINING, type Training } from "./flags.ts";
+import {
+  deviceOption,
+  named,
+  optionOf,
+  quietly,
+  settingOptions,
+  TRAINING,
+  type Training,
+} from "./flags.ts";
 import { quoted } from "./paths.ts";
 
 const isTraining = (name: string | undefined): name is Training =>
@@ -26,6 +34,7 @@ const runOptions = (): readonly Option[] => [
     "--resume <folder>",
     "go on with a run, to the same bits as if it had never stopped",
   ).argParser(named("--resume")),
+  deviceOption(),
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];

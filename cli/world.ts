@@ -1,10 +1,9 @@
-/** Where experiments run on the command line: ONNX Runtime on this machine's cores, and files, packages and downloads. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+/** Where experiments run on the command line: ONNX Runtime on this machine, and files, packages and downloads. */
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from "node:os";
 import type { Places, World } from "../runs/experiment.ts";
 import type { Machine } from "../runs/records.ts";
-import { nodeDoor, nodeRuntime } from "../src/node/index.ts";
+import { nodeDoor } from "../src/node/index.ts";
+import { cpu, type Device } from "./device.ts";
 
 export interface WorldOptions {
   readonly places: Places;
@@ -12,10 +11,18 @@ export interface WorldOptions {
   readonly say?: (line: string) => void;
   /** Whether runs train in it, which takes memory that looking at them does not. */
   readonly trains?: boolean;
+  /** What it computes on (default: the CPU). */
+  readonly device?: Device;
 }
 
-export const nodeWorld = ({ places, progress, say, trains = false }: WorldOptions): World => ({
-  runtime: (wanted) => nodeRuntime({ threads: wanted }),
+export const nodeWorld = ({
+  places,
+  progress,
+  say,
+  trains = false,
+  device = cpu(),
+}: WorldOptions): World => ({
+  runtime: device.runtime,
   threads: availableParallelism(),
   places,
   door: nodeDoor(),
@@ -25,15 +32,13 @@ export const nodeWorld = ({ places, progress, say, trains = false }: WorldOption
   decode: async (bytes, size) => (await import("./decode.ts")).decoded(bytes, size),
 });
 
-export function machine(): Machine {
-  const manifest = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
-  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
+export function machine({ called }: Pick<Device, "called"> = cpu()): Machine {
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     platform: `${platform()} ${arch()}`,
     node: process.version,
-    runtime: `onnxruntime-node ${version}`,
+    runtime: called,
   };
 }

@@ -5,6 +5,7 @@ export const slow = [
   "test/conformance/",
   "test/tarball.test.ts",
   "test/browser.test.ts",
+  "test/browser-example.test.ts",
   "test/cli/",
   "test/import/",
   "test/experiments/",

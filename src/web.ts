@@ -1,2 +1,8 @@
-/** The door for browsers: onnxruntime-web. */
-export { webRuntime } from "./runtime/web.ts";
+/** The doors for browsers: onnxruntime-web, on WebAssembly and on WebGPU. */
+export { webRuntime, type WebRuntimeOptions } from "./runtime/web.ts";
+export { webgpuRuntime, type BrowserWebgpuOptions } from "./runtime/webgpu-browser.ts";
+export {
+  browserRuntime,
+  type BrowserRuntime,
+  type BrowserRuntimeOptions,
+} from "./runtime/browser.ts";

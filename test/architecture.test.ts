@@ -27,7 +27,7 @@ const house: Readonly<Record<string, Room>> = {
   examples: { rooms: ["src", "runs", "index.ts", "node.ts"] },
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
-  scripts: { rooms: [], packages: ["node:"] },
+  scripts: { rooms: [], packages: ["playwright-core", "node:"] },
   test: { rooms: [...ALL, "examples", "index.ts", "node.ts"] }, // and any package
 };
 const entries = ["index.ts", "node.ts"];
@@ -55,7 +55,7 @@ const library: Readonly<Record<string, Room>> = {
   pass: { rooms: ["graph", "onnx"] },
   runtime: {
     rooms: ["graph", "autodiff", "onnx", "pass"],
-    packages: ["onnxruntime-node", "onnxruntime-web"],
+    packages: ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web"],
   },
   nn: { rooms: ["graph"] },
   optim: { rooms: ["graph"] },

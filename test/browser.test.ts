@@ -1,22 +1,12 @@
 /**
  * The guide's page, and the README's first example, as Vite bundles them for a browser; where there is a Chromium, it trains in both.
  */
-import { spawn, spawnSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
-import { build } from "vite";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser } from "playwright-core";
+import { build, preview as startPreview, type PreviewOptions, type PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chromium, heard, NO_CHROMIUM, openChromium } from "../scripts/chromium.ts";
 import { webRuntime } from "../src/runtime/web.ts";
 import { documentAt, put, readme, workshop } from "./documents.ts";
 import { threeSteps } from "./import/three-steps.ts";
@@ -25,15 +15,8 @@ import { root } from "./source.ts";
 const folder = workshop("browser");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What a page says goes to the server that it came from. */
-const telling = `<script>
-  const tell = (line) => fetch("/said", { method: "POST", body: line });
-  console.log = (...args) => tell(args.map((x) => typeof x === "string" ? x : JSON.stringify(x)).join(" "));
-  addEventListener("error", (e) => tell("error: " + e.message));
-  addEventListener("unhandledrejection", (e) => tell("error: " + e.reason));
-</script>`;
 const page = (script: string): string =>
-  `<!doctype html>${telling}<script type="module" src="${script}"></script>`;
+  `<!doctype html><script type="module" src="${script}"></script>`;
 
 /** A model that others trained, which is served beside the page. */
 const classifier = join(
@@ -79,10 +62,25 @@ test("the bundle has the pages, the worker and WebAssembly, and nothing of Node"
     );
 });
 
-const chromium = ["chromium", "chromium-browser", "google-chrome"].find(
-  (name) => spawnSync(name, ["--version"]).status === 0,
-);
-describe.skipIf(chromium === undefined)("in Chromium (skipped where there is none)", () => {
+describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
+  let browser: Browser;
+  let server: PreviewServer;
+  beforeAll(async () => {
+    const preview: PreviewOptions = { host: "127.0.0.1", port: 0 };
+    server = await startPreview({ root: folder, configFile: false, logLevel: "error", preview });
+    browser = await openChromium();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await server.close();
+  });
+  /** What a page of the bundle says until it has said enough. */
+  const shown = (
+    name: string,
+    isEnough: (lines: readonly string[]) => boolean,
+  ): Promise<readonly string[]> =>
+    heard(browser, new URL(name, server.resolvedUrls!.local[0]).href, isEnough);
+
   test("the README's first example learns", async () => {
     const lines = await shown("own-data.html", ([labels, shape]) => Boolean(labels && shape));
     expect(lines).toEqual(['["versicolor","setosa"]', "[2,3]"]);
@@ -103,68 +101,3 @@ describe.skipIf(chromium === undefined)("in Chromium (skipped where there is non
     expect(Number(accuracy.at(-1))).toBeGreaterThan(0.8);
   }, 90_000);
 });
-
-const types: Readonly<Record<string, string>> = {
-  ...{ ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript" },
-  ".wasm": "application/wasm",
-  ".onnx": "application/octet-stream",
-};
-
-/** What a page of the bundle says until it has said enough, or says that something is wrong. */
-async function shown(
-  name: string,
-  isEnough: (lines: readonly string[]) => boolean,
-): Promise<readonly string[]> {
-  const lines: string[] = [];
-  const profile = mkdtempSync(join(tmpdir(), "weightnorm-chromium-"));
-  let stop: (() => void) | undefined;
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://localhost");
-    if (pathname === "/said") {
-      const parts: Uint8Array[] = [];
-      request.on("data", (part: Uint8Array) => parts.push(part));
-      request.on("end", () => {
-        lines.push(Buffer.concat(parts).toString());
-        response.end();
-        if (isEnough(lines) || lines.at(-1)!.startsWith("error:")) stop?.();
-      });
-      return;
-    }
-    try {
-      const bytes = readFileSync(join(folder, "dist", pathname));
-      response.setHeader("content-type", types[extname(pathname)] ?? "text/plain");
-      response.end(bytes);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  const { port } = server.address() as AddressInfo;
-  const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
-  const browser = spawn(
-    chromium!,
-    [
-      ...flags,
-      `--user-data-dir=${profile}`,
-      "--remote-debugging-port=0",
-      `http://127.0.0.1:${port}/${name}`,
-    ],
-    { stdio: "ignore" },
-  );
-  try {
-    await new Promise<void>((done, fail) => {
-      stop = done;
-      browser.on("error", fail);
-      browser.on("exit", (status) => fail(new Error(`chromium ended with status ${status}`)));
-    });
-  } finally {
-    browser.removeAllListeners("exit");
-    const ended = new Promise((resolve) => browser.on("exit", resolve));
-    browser.kill();
-    await ended;
-    server.closeAllConnections();
-    server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
-  }
-  return lines;
-}

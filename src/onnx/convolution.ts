@@ -134,7 +134,7 @@ function weightByBlocks(
   const whole = [pads[0], pads[1], ...after].some((p) => p !== 0)
     ? e.emit("Pad", [x, int64s(e, [0, 0, pads[0], pads[1], 0, 0, ...after])])
     : x;
-  const blocks = e.emit("SpaceToDepth", [whole], { attrs: { blocksize: s } });
+  const blocks = spaceToDepth(whole, [n, c, rows[0] * s, rows[1] * s], s, e);
   const [kh, kw] = kernel.map((k) => k / s);
   const steady = {
     attrs: { ...attrs, kernel: [kh, kw], strides: [1, 1], pads: [0, 0, 0, 0] },
@@ -147,6 +147,13 @@ function weightByBlocks(
       : weightByColumns(steady, blocks, dy, e);
   const apart = reshapeTo(e, product, [o, s, s, c, kh, kw]);
   return reshapeTo(e, transposeTo(e, apart, [0, 3, 4, 1, 5, 2]), shape);
+}
+
+/** Blocks of s by s pixels as pixels, by their places in a block and then by channels. */
+function spaceToDepth(x: string, [n, c, h, w]: Shape, s: number, e: Emitter): string {
+  if (!e.device) return e.emit("SpaceToDepth", [x], { attrs: { blocksize: s } });
+  const apart = transposeTo(e, reshapeTo(e, x, [n, c, h / s, s, w / s, s]), [0, 3, 5, 1, 2, 4]);
+  return reshapeTo(e, apart, [n, s * s * c, h / s, w / s]);
 }
 
 /** a [n, p, k], b [n, q, k] -> the sum over n of a b^T, [p, q]. */

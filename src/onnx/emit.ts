@@ -46,9 +46,13 @@ export type Pass = (typeof PASSES)[number];
 export interface Target {
   /** Channels in a block of ONNX Runtime's internal convolution layout (16 with AVX-512, 8 with AVX2); 0 does without. */
   readonly block: number;
+  /** Whether it is a graphics processor, where the forms of `device.ts` stay and no branch is taken. */
+  readonly device?: boolean;
   readonly without?: readonly Pass[];
 }
 export const plainTarget: Target = { block: 0 };
+/** WebGPU's. Its shaders need not keep infinities, which masks rest on. */
+export const deviceTarget: Target = { block: 0, device: true, without: ["masks"] };
 
 export interface Emitter extends Target {
   readonly opset: number;
@@ -58,9 +62,12 @@ export interface Emitter extends Target {
   emit(op: string, inputs: readonly string[], options?: EmitOptions): string;
   /** The name of a constant; equal constants are stored once, unless they have a name of their own. */
   constant(data: ArrayLike<number>, shape: Shape, dtype: Dtype | "int64", name?: string): string;
-  /** One of two float values of `shape`, computed as it is chosen; neither may ask for values that are made once. */
+  /**
+   * One of two float values of `shape`, computed as it is chosen; neither may ask for values that are made once. `then` must be right
+   * in either case: on a device, which would have to be waited for, it is always taken.
+   */
   branch(
-    condition: string,
+    condition: () => string,
     shape: Shape,
     branches: { readonly then: () => string; readonly otherwise: () => string },
   ): string;
@@ -133,12 +140,14 @@ export function emitter(
       once,
       emit,
       branch: (condition, shape, { then, otherwise }) =>
-        emit("If", [condition], {
-          attrs: {
-            then_branch: { graph: graphOf("then", shape, then) },
-            else_branch: { graph: graphOf("else", shape, otherwise) },
-          },
-        }),
+        target.device
+          ? then()
+          : emit("If", [condition()], {
+              attrs: {
+                then_branch: { graph: graphOf("then", shape, then) },
+                else_branch: { graph: graphOf("else", shape, otherwise) },
+              },
+            }),
       constant(data, shape, dtype, own) {
         const rawData = littleEndian(data, dtype);
         const add = (): string => {

@@ -1,4 +1,5 @@
 export {
+  deviceTarget,
   elementType,
   PASSES,
   plainTarget,

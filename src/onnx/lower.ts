@@ -159,9 +159,9 @@ export const lower: { readonly [K in OpName]: Lowering<K> } = {
     // ScatterElements wants an index for every element: rows' indices are stretched along the row.
     const rows = sizeOf(indices.shape);
     const width = sizeOf(shape.slice(1));
-    const column = e.emit("Cast", [reshapeTo(e, index, [rows, 1])], {
-      attrs: { to: elementType.int64 },
-    });
+    const own = reshapeTo(e, index, [rows, 1]);
+    // Devices have no int64, and take them as they are.
+    const column = e.device ? own : e.emit("Cast", [own], { attrs: { to: elementType.int64 } });
     const every = e.emit("Expand", [column, int64s(e, [rows, width])]);
     const zeros = e.emit("Expand", [scalar(e, 0), int64s(e, [shape[0], width])]);
     const sums = e.emit("ScatterElements", [zeros, every, reshapeTo(e, y, [rows, width])], {

@@ -2,6 +2,7 @@
 import { topological, type Input, type Node, type OpName, type Parameter } from "../graph/index.ts";
 import { emitter, plainTarget, type Emitter, type Target } from "./emit.ts";
 import { blocked, type Rule } from "./blocked.ts";
+import { deviceCopy, deviceForms } from "./device.ts";
 import { lower, type Lowering } from "./lower.ts";
 import { encodeGraph, type Graph, type Port } from "./graph.ts";
 import { simplify } from "./simplify.ts";
@@ -102,6 +103,7 @@ export function toGraph(
   const outgoing = named(
     nodes,
     names.map((name, i) => [name, values.get(roots[i])!.natural()]),
+    target.device ? (value, i) => deviceCopy(value, roots[i]) : undefined,
   );
   checkNames([
     ...[...inputs, ...initializers].map((x) => x.name),
@@ -151,7 +153,7 @@ export function countUses(
 }
 
 const lowerOne = (n: Node, inputs: readonly string[], e: Emitter): string =>
-  (lower[n.op] as Lowering<OpName>)(n as never, inputs, e);
+  (((e.device && deviceForms[n.op]) || lower[n.op]) as Lowering<OpName>)(n as never, inputs, e);
 const formOf = (n: Node, inputs: readonly Value[], e: Emitter): Form | null =>
   e.block > 0 && (e.does("layout") || isConvolution(n.op))
     ? (blocked[n.op] as Rule<OpName>)(n as never, inputs, e)

@@ -42,7 +42,7 @@ export function normBy(
   if (n.attrs.axes.length === 0 || sizeOf(from) === 0) return plain;
   const keptShape = from.map((d, i) => (n.attrs.axes.includes(i) ? 1 : d));
   const kept = (y: string): string => (n.attrs.keepDims ? y : reshapeTo(e, y, keptShape));
-  return e.branch(anyFar(plain, e), n.shape, {
+  return e.branch(() => anyFar(plain, e), n.shape, {
     then() {
       const z = e.emit("Mul", [x, kept(bySize(plain, 2 ** UP, 2 ** DOWN, e))]);
       return e.emit("Mul", [reduce(n, [z], e), bySize(plain, 2 ** -UP, 2 ** -DOWN, e)]);
@@ -55,7 +55,7 @@ export function normBy(
 export function scaled(n: NodeOf<"scaled">, [x, a, b]: readonly string[], e: Emitter): string {
   const direct = (): string => e.emit("Mul", [x, e.emit("Mul", [a, b])]);
   if (sizeOf(n.shape) === 0) return direct();
-  return e.branch(anyFar(a, e), n.shape, {
+  return e.branch(() => anyFar(a, e), n.shape, {
     then() {
       return e.emit("Where", [
         isFar(distance(a, e), e),

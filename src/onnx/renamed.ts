@@ -3,6 +3,8 @@ import type { NodeDraft } from "./emit.ts";
 import type { NodeProto } from "./proto.ts";
 import type { Draft } from "./wire.ts";
 
+/** The node that copies a value to the output of that number. */
+export type Copy = (value: string, i: number) => Pick<NodeDraft, "opType" | "input">;
 /**
  * The nodes with every output [name, value] under its own name: what computes a value is named after its output. Only where two
  * outputs are one value, or one is an input or a constant, is it copied, since ONNX Runtime loses a value that is an output by
@@ -11,17 +13,16 @@ import type { Draft } from "./wire.ts";
 export function named(
   nodes: readonly NodeDraft[],
   outputs: readonly (readonly [string, string])[],
+  copy: Copy = (value) => ({ opType: "Identity", input: [value] }),
 ): readonly NodeDraft[] {
   const computed = new Set(nodes.flatMap((n) => n.output));
   const names = new Map<string, string>();
-  const copies = outputs.flatMap(([name, value]) => {
+  const copies = outputs.flatMap(([name, value], i) => {
     if (computed.has(value) && !names.has(value)) {
       names.set(value, name);
       return [];
     }
-    return [
-      { name: `output ${name}`, opType: "Identity", domain: "", input: [value], output: [name] },
-    ];
+    return [{ name: `output ${name}`, domain: "", ...copy(value, i), output: [name] }];
   });
   return renamed([...nodes, ...copies], names);
 }

@@ -104,7 +104,7 @@ function keptOrt(ort: Ort): (x: Tensor) => OrtTensor {
   };
 }
 
-function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
+export function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;
   return new ort.Tensor(ortType[dtype], values, shape);
 }

@@ -22,10 +22,19 @@ export interface OrtTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: unknown;
+  /** "cpu", "gpu-buffer" or another. */
+  readonly location?: string;
+  /** Frees what lies on a device. */
+  dispose?(): void;
 }
 export type OrtType = "float32" | "float64" | "int32" | "uint32" | "bool";
 export interface SessionOptions {
-  readonly executionProviders?: readonly string[];
+  readonly executionProviders?: readonly (
+    string | { readonly name: "webgpu"; readonly preferredLayout?: "NCHW" | "NHWC" }
+  )[];
+  /** Where outputs are left, by name. */
+  readonly preferredOutputLocation?: Readonly<Record<string, "cpu" | "gpu-buffer">>;
+  readonly extra?: Record<string, unknown>;
   readonly executionMode?: "sequential" | "parallel";
   readonly graphOptimizationLevel?: "disabled" | "basic" | "extended" | "all";
   readonly intraOpNumThreads?: number;

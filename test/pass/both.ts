@@ -15,7 +15,7 @@ import { rootsOf } from "../../src/runtime/run.ts";
 
 export const builds: readonly (readonly [string, (inPlace: boolean) => Runtime])[] = [
   ["native", (inPlace) => nodeRuntime({ threads: 1, inPlace })],
-  ["WebAssembly", (inPlace) => webRuntime()],
+  ["WebAssembly", (inPlace) => webRuntime({ inPlace })],
 ];
 
 type Feeds = Readonly<Record<string, Tensor>>;

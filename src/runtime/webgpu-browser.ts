@@ -1,0 +1,58 @@
+/** The door to graphics cards in a browser: the builds of onnxruntime-web that have WebGPU. */
+import { optionsOf } from "../graph/index.ts";
+import { adapterHere, noAdapter } from "./adapter.ts";
+import { deviceRuntime, type DeviceRuntime } from "./device.ts";
+import {
+  checkThreads,
+  notLoaded,
+  startedWith,
+  type OrtWeb,
+  type WebRuntimeOptions,
+} from "./web.ts";
+
+export interface BrowserWebgpuOptions extends Pick<WebRuntimeOptions, "threads" | "paths"> {
+  /** Whether ops that the card lacks may run on the processor (default true); otherwise compiling throws and names them. */
+  readonly fallback?: boolean;
+}
+
+const known = optionsOf<BrowserWebgpuOptions>("webgpuRuntime", {
+  threads: "optional",
+  paths: "optional",
+  fallback: "optional",
+});
+/**
+ * Compiles programs for the graphics card that the browser lends, by onnxruntime-web, which is imported when first needed. What steps
+ * change stays on the card, and `read` copies it.
+ */
+export const webgpuRuntime = (options: BrowserWebgpuOptions = {}): DeviceRuntime => {
+  const { threads, paths, fallback = true } = known(options);
+  checkThreads("webgpuRuntime", threads);
+  const load = async (): Promise<OrtWeb> => {
+    const adapter = await adapterHere();
+    if (typeof adapter === "string") throw noAdapter("webgpuRuntime", adapter);
+    return startedWith("webgpuRuntime", await build(), { threads, paths });
+  };
+  return deviceRuntime("onnxruntime-web on WebGPU", load, {
+    where: "webgpuRuntime",
+    advice: "try another browser, turn on its hardware acceleration, or use webRuntime()",
+    fallback,
+    session: {
+      // In NHWC, its own choice, some convolutions in groups come out wrong.
+      executionProviders: [{ name: "webgpu", preferredLayout: "NCHW" }],
+      graphOptimizationLevel: "all",
+      logSeverityLevel: 3,
+    },
+    host: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 },
+  });
+};
+
+/** Where WebAssembly may wait for the card by itself, the build is 10 MB smaller than the one that emulates it. */
+async function build(): Promise<OrtWeb> {
+  const { WebAssembly } = globalThis as { readonly WebAssembly?: object };
+  const mayWait = WebAssembly !== undefined && "Suspending" in WebAssembly;
+  try {
+    return await (mayWait ? import("onnxruntime-web/jspi") : import("onnxruntime-web/webgpu"));
+  } catch (cause) {
+    throw notLoaded("webgpuRuntime", cause);
+  }
+}
