@@ -1,6 +1,7 @@
 /** The values of a pass: what its loops compute, each once, said in ops that lanes have. */
 import {
   abs,
+  add,
   less,
   logicalOr,
   mul,
@@ -39,7 +40,7 @@ export interface Store {
 export function valuesOf(leafOf: (n: Node) => Place | undefined): (n: Node) => Value {
   const byNode = new Map<Node, Value>();
   const byKey = new Map<string, Value>();
-  const add = (key: string, value: Omit<Value, "id">): Value => {
+  const once = (key: string, value: Omit<Value, "id">): Value => {
     const known = byKey.get(key) ?? { ...value, id: byKey.size };
     byKey.set(key, known);
     return known;
@@ -47,9 +48,9 @@ export function valuesOf(leafOf: (n: Node) => Place | undefined): (n: Node) => V
   const make = (n: Node): Value => {
     const at = leafOf(n);
     const size = sizeOf(n.shape);
-    if (at) return add(JSON.stringify(at), { node: n, size, kind: "leaf", inputs: [], at });
+    if (at) return once(JSON.stringify(at), { node: n, size, kind: "leaf", inputs: [], at });
     if (n.op === "constant")
-      return add(
+      return once(
         keyOf(n, () => 0),
         { node: n, size, kind: "number", inputs: [] },
       );
@@ -61,7 +62,7 @@ export function valuesOf(leafOf: (n: Node) => Place | undefined): (n: Node) => V
     const kind = n.op === "sum" || n.op === "norm" ? n.op : "lanes";
     const attrs = kind === "lanes" ? JSON.stringify(n.attrs) : "";
     const key = `${n.op} ${size} ${inputs.map((x) => x.id).join(" ")} ${attrs}`;
-    return add(key, { node: n, size, kind, inputs });
+    return once(key, { node: n, size, kind, inputs });
   };
   /** The value of `n` at its own size, where stretching it was left to who uses it. */
   const stretched = (n: Node): Value => {
@@ -69,7 +70,7 @@ export function valuesOf(leafOf: (n: Node) => Place | undefined): (n: Node) => V
     const size = sizeOf(n.shape);
     if (value.size === size) return value;
     const key = `stretched ${size} ${value.id}`;
-    return add(key, { node: stopGradient(n), size, kind: "lanes", inputs: [value] });
+    return once(key, { node: stopGradient(n), size, kind: "lanes", inputs: [value] });
   };
   const of = (n: Node): Value => {
     const value = byNode.get(n) ?? make(n);
@@ -79,8 +80,9 @@ export function valuesOf(leafOf: (n: Node) => Place | undefined): (n: Node) => V
   return stretched;
 }
 
-/** x a b in the order that a allows: see src/onnx/norm.ts. */
+/** x a b in the order that a allows, which is a matter of the row: see src/onnx/norm.ts. */
 function spelledOut({ inputs: [x, a, b] }: NodeOf<"scaled">): Node {
   const isFar = logicalOr(less(abs(a), 2 ** -40), less(2 ** 40, abs(a)));
-  return select(isFar, mul(mul(x, a), b), mul(x, mul(a, b)));
+  const [first, second] = [select(isFar, a, mul(a, b)), select(isFar, b, 1)];
+  return add(mul(mul(x, first), second), select(isFar, 0, -0)); // a -0 that Where chooses is 0, others stay
 }

@@ -3,7 +3,7 @@ import type { NodeOf, OpName } from "../graph/index.ts";
 import type { Value } from "./expression.ts";
 import { lanes, type Lanes } from "./lanes.ts";
 import type { Nest, Nests } from "./nests.ts";
-import { normsOf, sumOf } from "./reductions.ts";
+import { normsOf, sumOf, sumOfLanes, type SumOrder } from "./reductions.ts";
 import {
   BLOCK,
   scheduleOf,
@@ -23,6 +23,7 @@ import {
   when,
   type Code,
   type Func,
+  type Operator,
   type ValueType,
 } from "./wasm.ts";
 
@@ -94,8 +95,9 @@ export function numbersKernel({ values, stores }: Nests["numbers"]): Kernel {
 }
 
 /** The loops of a nest. */
-export function nestKernel(nest: Nest): Kernel {
-  const { groups, homes } = scheduleOf(nest);
+export function nestKernel(nest: Nest, order: SumOrder): Kernel {
+  const adds = order === "packets" && nest.width % 4 === 0; // else rows begin and end within a vector
+  const { groups, homes } = scheduleOf(nest, { adds });
   const { local, pointer, done } = frame();
   const isRow = (v: Value): boolean => v.size < nest.rows * nest.width;
   const inNest = new Set(nest.values);
@@ -120,42 +122,71 @@ export function nestKernel(nest: Nest): Kernel {
 
   /** What the loop of a phase uses and does not make, from where it lies. */
   const loaded = (phase: Phase): readonly Value[] => {
-    const used = [...phase.values.flatMap((v) => v.inputs), ...phase.stores.map((s) => s.value)];
+    const used = [
+      ...[...phase.values, ...(adds ? phase.sums : [])].flatMap((v) => v.inputs),
+      ...phase.stores.map((s) => s.value),
+    ];
     return [...new Set(used)].filter(
       (v) => inNest.has(v) && !isRow(v) && !phase.values.includes(v),
     );
   };
-  const elements = (phase: Phase, load: typeof v128.load, store: typeof v128.store): Code => [
+  const elements = (phase: Phase, load: Operator, store: Operator): Code => [
     ...loaded(phase).flatMap((v) => set(localOf(v), load(addressOf(homes.get(v)!)))),
     ...phase.values.flatMap((v) => set(localOf(v), computed(v, v.inputs.map(code)))),
     ...phase.stores.flatMap(({ to, value }) => store(addressOf(to), code(value))),
   ];
   const stored = (destinations: readonly Destination[]): Code =>
     destinations.flatMap(({ to, value }) => v128.storeFirst(rowAddressOf(to), code(value)));
-  const phaseCode = (phase: Phase): Code => [
-    ...phase.rowValues.flatMap((v) => set(localOf(v), computed(v, v.inputs.map(code)))),
-    ...stored(phase.rowStores),
-    ...(phase.values.length + phase.stores.length === 0
-      ? []
-      : [
-          ...set(at, rowStart(row)),
-          ...set(end, i32.add(get(at), bytes(get(WIDTH)))),
-          ...set(packets, i32.add(get(at), i32.and(bytes(get(WIDTH)), int(-16)))),
-          ...during(below(at, packets), [
-            ...elements(phase, v128.load, v128.store),
-            ...ahead(at, int(16)),
-          ]),
-          ...during(below(at, end), [
-            ...elements(phase, v128.loadSplat, v128.storeFirst),
-            ...ahead(at, int(4)),
-          ]),
-        ]),
-    ...phase.sums.flatMap((v) => {
+  const fromStart = [...set(at, rowStart(row)), ...set(end, i32.add(get(at), bytes(get(WIDTH))))];
+  const throughRow = (phase: Phase): Code => [
+    ...fromStart,
+    ...set(packets, i32.add(get(at), i32.and(bytes(get(WIDTH)), int(-16)))),
+    ...during(below(at, packets), [
+      ...elements(phase, v128.load, v128.store),
+      ...ahead(at, int(16)),
+    ]),
+    ...during(below(at, end), [
+      ...elements(phase, v128.loadSplat, v128.storeFirst),
+      ...ahead(at, int(4)),
+    ]),
+  ];
+  /** The same with its sums, in the order of packets (see reductions.ts): the even ones, the odd ones, and a last one. */
+  const addingUp = (phase: Phase): Code => {
+    const accumulators = phase.sums.map(() => [local("v128"), local("v128")] as const);
+    const packet = (which: 0 | 1): Code => [
+      ...elements(phase, v128.load, v128.store),
+      ...phase.sums.flatMap(({ inputs: [x] }, i) => {
+        const sum = accumulators[i][which];
+        return set(sum, v128.add(get(sum), code(x)));
+      }),
+      ...ahead(at, int(16)),
+    ];
+    return [
+      ...accumulators.flat().flatMap((sum) => set(sum, constant(-0))), // -0 and x are x, whatever its sign
+      ...fromStart,
+      ...set(packets, i32.add(get(at), i32.and(bytes(get(WIDTH)), int(-32)))),
+      ...during(below(at, packets), [...packet(0), ...packet(1)]),
+      ...accumulators.flatMap(([even, odd]) => set(even, v128.add(get(even), get(odd)))),
+      ...during(below(at, end), packet(0)),
+      ...phase.sums.flatMap((v, i) => set(localOf(v), v128.splat(sumOfLanes(accumulators[i][0])))),
+    ];
+  };
+  const sumsOf = ({ sums }: Phase): Code =>
+    sums.flatMap((v) => {
       const home = homes.get(v.inputs[0])!;
       const start = inBlock(rowStart(row), home, get(blockStart));
       const aligned = i32.and(i32.mul(get(row), get(WIDTH)), int(3));
       return set(localOf(v), v128.splat(sumOf(i32.add(pointer(home), start), get(WIDTH), aligned)));
-    }),
+    });
+  const loopOf = (phase: Phase): Code => {
+    if (adds && phase.sums.length > 0) return addingUp(phase);
+    return phase.values.length + phase.stores.length > 0 ? throughRow(phase) : [];
+  };
+  const phaseCode = (phase: Phase): Code => [
+    ...phase.rowValues.flatMap((v) => set(localOf(v), computed(v, v.inputs.map(code)))),
+    ...stored(phase.rowStores),
+    ...loopOf(phase),
+    ...(adds ? [] : sumsOf(phase)),
     ...stored(phase.sumStores),
   ];
   /** What a group uses of rows and other groups made. */

@@ -97,7 +97,7 @@ function passOf(
 ): Pass {
   const kernels = [
     ...(numbers.values.length + numbers.stores.length > 0 ? [numbersKernel(numbers)] : []),
-    ...nests.map(nestKernel),
+    ...nests.map((nest) => nestKernel(nest, order)),
   ];
   const names = new Map<string, string>();
   const functions = [...reductions(order)];

@@ -1,7 +1,7 @@
 /**
  * Sums and norms of rows, added up in the order of ONNX Runtime's kernels, so that a pass has the bits of the graph: natively its
  * ReduceSum goes by packets of four floats, aligned ones, in two accumulators (Eigen's redux), in WebAssembly one by one;
- * ReduceL2 goes one by one in both. Four rows go side by side where one would wait for each addition.
+ * ReduceL2 goes one by one in both. Eight rows go side by side where one would wait for each addition.
  */
 import {
   call,
@@ -31,13 +31,19 @@ const SCALED = 2;
 
 /** Calls them: a row at `at`, whose first element is `first` elements after an aligned one. */
 export const sumOf = (at: Code, width: Code, first: Code): Code => call(SUM, at, width, first);
-/** The norms of `rows` rows (at most 4) that follow `at`, put from `out` on. */
+/** The norms of `rows` rows (at most 8) that follow `at`, put from `out` on. */
 export const normsOf = (at: Code, width: Code, rows: Code, out: Code): Code =>
   call(NORM, at, width, rows, out);
 
 const [AT, WIDTH] = [get(0), get(1)];
 const bytes = (n: Code): Code => i32.shl(n, int(2));
 const ahead = (at: number, by: Code): Code => set(at, i32.add(get(at), by));
+
+/** The lanes of a local, added up as Eigen does. */
+export const sumOfLanes = (x: number): Code => {
+  const pairs = [0, 1].map((i) => f32.add(laneOf(get(x), i), laneOf(get(x), i + 2)));
+  return f32.add(...pairs);
+};
 
 /** Adds floats from `at` to before `end` to the sum, all of them locals. */
 const addEach = (sum: number, at: number, end: number): Code =>
@@ -99,8 +105,7 @@ function sumByPackets(): Func {
         ...set(even, v128.add(get(even), get(odd))),
         ...when(isMore(packetsEnd), next(even)),
       ]),
-      ...set(even, v128.add(get(even), shuffle(get(even), get(even), [2, 3, 2, 3]))),
-      ...set(sum, f32.add(laneOf(get(even), 0), laneOf(get(even), 1))),
+      ...set(sum, sumOfLanes(even)),
       ...set(pairsEnd, i32.add(get(begin), bytes(get(lead)))),
       ...addEach(sum, begin, pairsEnd),
       ...addEach(sum, packetsEnd, end),
@@ -131,40 +136,50 @@ function scaledNorm(): Func {
 function norms(): Func {
   const [at, width, rows, out] = [0, 1, 2, 3];
   const [stride, column, columns, end, squares, x] = [4, 5, 6, 7, 8, 9];
-  const [a, b, c, d] = [10, 11, 12, 13];
-  const [ab, cd, abHigh, cdHigh, sums] = [14, 15, 16, 17, 18];
-  const addSquare = (v: number): Code => set(sums, v128.add(get(sums), v128.mul(get(v), get(v))));
-  const row = (i: number): Code =>
-    v128.load(i32.add(get(at), i32.add(i32.mul(get(stride), int(i)), get(column))));
-  const both = (low: number, high: number, lanes: readonly number[]): Code =>
-    shuffle(get(low), get(high), lanes);
   const again = (by: number, back: number): Code =>
     set(x, call(SCALED, get(at), get(end), float(2 ** by), float(2 ** back)));
+  /** Four rows from the `first` on, a lane each. */
+  const side = (first: number): { readonly four: Code; readonly sums: number } => {
+    const [a, b, c, d, ab, cd, abHigh, cdHigh, sums] = [0, 1, 2, 3, 4, 5, 6, 7, 8].map(
+      (i) => 10 + (9 * first) / 4 + i,
+    );
+    const row = (i: number): Code =>
+      v128.load(i32.add(get(at), i32.add(i32.mul(get(stride), int(first + i)), get(column))));
+    const both = (low: number, high: number, lanes: readonly number[]): Code =>
+      shuffle(get(low), get(high), lanes);
+    const four = [
+      ...[a, b, c, d].flatMap((v, i) => set(v, row(i))),
+      ...set(ab, both(a, b, [0, 4, 1, 5])),
+      ...set(cd, both(c, d, [0, 4, 1, 5])),
+      ...set(abHigh, both(a, b, [2, 6, 3, 7])),
+      ...set(cdHigh, both(c, d, [2, 6, 3, 7])),
+      ...set(a, both(ab, cd, [0, 1, 4, 5])),
+      ...set(b, both(ab, cd, [2, 3, 6, 7])),
+      ...set(c, both(abHigh, cdHigh, [0, 1, 4, 5])),
+      ...set(d, both(abHigh, cdHigh, [2, 3, 6, 7])),
+      ...[a, b, c, d].flatMap((v) => set(sums, v128.add(get(sums), v128.mul(get(v), get(v))))),
+    ];
+    return { four, sums };
+  };
+  const [low, high] = [side(0), side(4)];
   return {
     params: ["i32", "i32", "i32", "i32"],
     locals: [
       ...(["i32", "i32", "i32", "i32", "f32", "f32"] as const),
-      ...Array.from({ length: 9 }, () => "v128" as const),
+      ...Array.from({ length: 18 }, () => "v128" as const),
     ],
     body: [
       ...set(stride, bytes(get(width))),
-      ...when(i32.lessUnsigned(int(3), get(rows)), [
+      ...when(i32.lessUnsigned(int(7), get(rows)), [
         ...set(columns, bytes(i32.and(get(width), int(-4)))),
         ...during(i32.lessUnsigned(get(column), get(columns)), [
-          ...[a, b, c, d].flatMap((v, i) => set(v, row(i))),
-          ...set(ab, both(a, b, [0, 4, 1, 5])),
-          ...set(cd, both(c, d, [0, 4, 1, 5])),
-          ...set(abHigh, both(a, b, [2, 6, 3, 7])),
-          ...set(cdHigh, both(c, d, [2, 6, 3, 7])),
-          ...set(a, both(ab, cd, [0, 1, 4, 5])),
-          ...set(b, both(ab, cd, [2, 3, 6, 7])),
-          ...set(c, both(abHigh, cdHigh, [0, 1, 4, 5])),
-          ...set(d, both(abHigh, cdHigh, [2, 3, 6, 7])),
-          ...[a, b, c, d].flatMap((v) => addSquare(v)),
+          ...low.four,
+          ...high.four,
           ...ahead(column, int(16)),
         ]),
       ]),
-      ...v128.store(get(out), get(sums)),
+      ...v128.store(get(out), get(low.sums)),
+      ...v128.store(i32.add(get(out), int(16)), get(high.sums)),
       ...during(i32.lessUnsigned(int(0), get(rows)), [
         ...set(end, i32.add(get(at), get(stride))),
         ...set(squares, f32.load(get(out))),

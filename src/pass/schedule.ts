@@ -7,7 +7,7 @@ import type { Place, Store, Value } from "./expression.ts";
 import { isAt, type Nest } from "./nests.ts";
 
 /** Rows that go through a group of phases together. */
-export const BLOCK = 4;
+export const BLOCK = 8;
 
 export interface Phase {
   /** Computed once a row, before the loop over its elements. */
@@ -36,7 +36,8 @@ export interface Schedule {
   readonly homes: ReadonlyMap<Value, Home>;
 }
 
-export function scheduleOf(nest: Nest): Schedule {
+/** `adds`: whether sums are taken within the loop that makes what they add up. */
+export function scheduleOf(nest: Nest, { adds }: { readonly adds: boolean }): Schedule {
   const { values, stores } = nest;
   const isRow = (v: Value): boolean => v.size < nest.rows * nest.width;
   const inNest = new Set(values);
@@ -47,7 +48,8 @@ export function scheduleOf(nest: Nest): Schedule {
     phases.set(v, after + Math.max(0, ...v.inputs.map(phaseOf)));
   }
   const lastUse = new Map<Value, number>();
-  for (const v of values) for (const x of v.inputs) note(x, phaseOf(v));
+  for (const v of values)
+    for (const x of v.inputs) note(x, phaseOf(v) - Number(adds && v.kind === "sum"));
   const storedAt = ({ to, value }: Store): number => {
     const old = values.find((v) => isAt(v, to));
     return Math.max(phaseOf(value), old ? (lastUse.get(old) ?? 0) : 0);

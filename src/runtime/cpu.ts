@@ -26,6 +26,7 @@ export interface CpuOptions {
 }
 
 const handedKey = (i: number): string => `handed:${i}`;
+const isHanded = (key: string): boolean => key.startsWith("handed:");
 const hoistedKey = (i: number): string => `hoisted:${i}`;
 
 /** The engine of a plan on a processor. */
@@ -64,49 +65,41 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
     });
   }
 
-  function given(
-    feeds: Feeds,
-    state: State,
-    hoisted: readonly Tensor[],
-  ): Record<string, OrtTensor> {
-    const result: Record<string, OrtTensor> = {};
-    const take = (key: string, x: Tensor): void => {
-      if (main.takes.has(key)) result[key] = toOrt(x);
-    };
-    for (const { attrs } of spec.inputs ?? []) take(inputName(attrs.name), feeds[attrs.name]);
-    for (const { attrs } of parameters) take(parameterName(attrs.name), state.get(attrs.name)!);
-    for (const [i, h] of split.hoisted.entries()) take(inputName(h.input.attrs.name), hoisted[i]);
-    return result;
-  }
+  /** What the graph is fed, by key: chosen once, since steps are many. */
+  type Source = (feeds: Feeds, state: State, hoisted: readonly Tensor[]) => Tensor;
+  const sources = [
+    ...(spec.inputs ?? []).map(({ attrs: { name } }): [string, Source] => [
+      inputName(name),
+      (feeds) => feeds[name],
+    ]),
+    ...parameters.map(({ attrs: { name } }): [string, Source] => [
+      parameterName(name),
+      (_, state) => state.get(name)!,
+    ]),
+    ...split.hoisted.map((h, i): [string, Source] => [
+      inputName(h.input.attrs.name),
+      (_, __, hoisted) => hoisted[i],
+    ]),
+  ].filter(([key]) => main.takes.has(key));
+  const fresh = Object.entries(main.roots).filter(([key]) => !(writes && isHanded(key)));
+  const handedOver = split.handed.map(({ from }, i) => ({
+    fed: isFed(from) ? from : undefined,
+    i,
+  }));
 
   return {
     place: memory,
     async compute(feeds, state) {
       const hoisted = split.hoisted.length > 0 ? await hoistedOf(state) : [];
       const prepared = loops?.prepare(state, hoisted);
-      const found = await main.session.run(
-        given(feeds, state, hoisted),
-        writes ? room(prepared) : undefined,
-      );
-      const values = Object.fromEntries(
-        Object.entries(main.roots).map(([key, n]) => [key, valueOf(n, found[key])]),
-      );
+      const given: Record<string, OrtTensor> = {};
+      for (const [key, source] of sources) given[key] = toOrt(source(feeds, state, hoisted));
+      const found = await main.session.run(given, writes ? room(prepared) : undefined);
+      const values: Record<string, Tensor> = {};
+      for (const [key, n] of fresh) values[key] = valueOf(n, found[key]);
       return {
         values,
-        take: () => ({
-          ...Object.fromEntries(
-            split.stay.map(({ parameter: { attrs } }) => [
-              attrs.name,
-              values[updateKey(attrs.name)],
-            ]),
-          ),
-          ...prepared?.take(
-            split.handed.map(({ from }, i) =>
-              isFed(from) ? feeds[from.attrs.name] : values[handedKey(i)],
-            ),
-            feeds,
-          ),
-        }),
+        take: () => ({ ...stayed(values), ...prepared?.take(handed(values, feeds), feeds) }),
       };
     },
     async release() {
@@ -115,13 +108,28 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
     },
   };
 
+  function stayed(values: Feeds): Record<string, Tensor> {
+    const next: Record<string, Tensor> = {};
+    for (const {
+      parameter: { attrs },
+    } of split.stay)
+      next[attrs.name] = values[updateKey(attrs.name)];
+    return next;
+  }
+  /** What the loops are handed; undefined of what the graph has already written where they look. */
+  function handed(values: Feeds, feeds: Feeds): readonly (Tensor | undefined)[] {
+    return handedOver.map(({ fed, i }) => (fed ? feeds[fed.attrs.name] : values[handedKey(i)]));
+  }
   /** By output where to write it, or null for an array of its own. */
   function room(prepared: Prepared | undefined): Record<string, OrtTensor | null> {
     const all: Record<string, OrtTensor | null> = {};
     for (const key in main.roots) all[key] = null;
-    for (const [i, { node, from }] of prepared ? split.handed.entries() : [])
-      if (!isFed(from))
-        all[handedKey(i)] = toOrt({ ...typeOf(node), data: prepared!.handed[i], place: memory });
+    for (const { fed, i } of prepared ? handedOver : [])
+      if (!fed)
+        all[handedKey(i)] = toOrt({
+          ...typeOf(split.handed[i].node),
+          ...{ data: prepared!.handed[i], place: memory },
+        });
     return all;
   }
   /** Whether it is no work of the graph: gradients may come from elsewhere. */

@@ -14,9 +14,9 @@ export interface InPlace {
 export interface Prepared {
   /** Where the graph may put what it hands over, in order. */
   readonly handed: readonly Float32Array<ArrayBuffer>[];
-  /** Runs the loops on what was handed over, and says what the parameters are now. */
+  /** Runs the loops on what was handed over, where it is not there yet, and says what the parameters are now. */
   take(
-    handed: readonly Tensor[],
+    handed: readonly (Tensor | undefined)[],
     feeds: Readonly<Record<string, Tensor>>,
   ): Readonly<Record<string, Tensor>>;
 }
@@ -41,7 +41,7 @@ export async function inPlace({
         handed: binding.handed(),
         take(handed, feeds) {
           const views = binding.handed();
-          for (const [i, { data }] of handed.entries()) if (data !== views[i]) views[i].set(data);
+          for (const [i, x] of handed.entries()) if (x) views[i].set(x.data);
           binding.run(feeds);
           return taken(state, split, binding);
         },
@@ -56,12 +56,11 @@ function taken(
   { updates, hoisted }: Pick<Split, "updates" | "hoisted">,
   binding: Binding,
 ): Record<string, Tensor> {
-  const next = Object.fromEntries(
-    updates.map(({ parameter: { attrs, shape } }) => [
-      attrs.name,
-      held(binding.parameters.get(attrs.name)!, attrs.name, shape),
-    ]),
-  );
+  const next: Record<string, Tensor> = {};
+  for (const {
+    parameter: { attrs, shape },
+  } of updates)
+    next[attrs.name] = held(binding.parameters.get(attrs.name)!, attrs.name, shape);
   for (const [i, h] of hoisted.entries()) {
     if (!h.next) continue;
     const of = h.of.map((name) => next[name] ?? state.get(name)!);

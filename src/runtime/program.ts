@@ -249,18 +249,21 @@ export function checkFeed(
   x: Tensor | undefined,
   advice: () => string = () => "add it",
 ): Tensor {
-  const expected = `${declared.dtype} [${declared.shape}]`;
+  const expected = (): string => `${declared.dtype} [${declared.shape}]`;
   if (!x)
     throw new Error(
-      `run: ${what} "${declared.name}" is missing, expected ${expected}; ${advice()}`,
+      `run: ${what} "${declared.name}" is missing, expected ${expected()}; ${advice()}`,
     );
-  if (x.dtype !== declared.dtype || `${x.shape}` !== `${declared.shape}`)
+  if (x.dtype !== declared.dtype || !isShape(x.shape, declared.shape))
     throw new Error(
-      `run: ${what} "${declared.name}" is ${x.dtype} [${x.shape}], expected ${expected}; the program was compiled for that shape`,
+      `run: ${what} "${declared.name}" is ${x.dtype} [${x.shape}], expected ${expected()}; the program was compiled for that shape`,
     );
   if (!x.place && (!isArrayOf(x.dtype, x.data) || x.data.length !== sizeOf(x.shape)))
     throw new Error(
-      `run: ${what} "${declared.name}" says it is ${expected}, got ${x.data.length} values in ${x.data.constructor.name}; make it with tensor()`,
+      `run: ${what} "${declared.name}" says it is ${expected()}, got ${x.data.length} values in ${x.data.constructor.name}; make it with tensor()`,
     );
   return x;
 }
+/** Steps ask this of every parameter, whose shape is mostly the same list. */
+const isShape = (a: Shape, b: Shape): boolean =>
+  a === b || (a.length === b.length && a.every((d, axis) => d === b[axis]));

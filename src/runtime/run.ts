@@ -85,16 +85,25 @@ export function programOf({ spec, parameters, ranges }: Plan, engine: Engine): P
   const known = new Set([...inputs, ...unused].map((x) => x.attrs.name));
   const { use, end } = lifetime({ what: "program", again: "compile" }, () => engine.release());
 
-  function checkGiven(feeds: Feeds, state: State): void {
+  /** The names of parameters that lie in a place of another runtime. */
+  function checkGiven(feeds: Feeds, state: State): readonly string[] {
     for (const name in feeds) if (!known.has(name)) throw unknownFeed(name, [...known]);
     for (const { attrs } of inputs) checkFeed("input", attrs, feeds[attrs.name]);
-    for (const { attrs } of parameters)
-      checkFeed("parameter", attrs, state.get(attrs.name), () => adviceOn(attrs.name, state));
     checkFed(ranges.fed, feeds);
+    const foreign: string[] = [];
+    for (const { attrs } of parameters) {
+      const { place } = checkFeed("parameter", attrs, state.get(attrs.name), () =>
+        adviceOn(attrs.name, state),
+      );
+      if (place && place !== engine.place) foreign.push(attrs.name);
+    }
+    return foreign;
   }
   async function step(feeds: Feeds, state: State): Promise<Feeds> {
-    checkGiven(feeds, state);
-    const found = await engine.compute(feeds, await here(state, parameters, engine.place));
+    const foreign = checkGiven(feeds, state);
+    const here: State =
+      foreign.length === 0 ? state : new Map([...state, ...(await readNow(state, foreign))]);
+    const found = await engine.compute(feeds, here);
     const { values } = found;
     const isDue = watch.every((name) => values[outputKey(name)].data.every(Number.isFinite));
     try {
@@ -123,20 +132,6 @@ export function programOf({ spec, parameters, ranges }: Plan, engine: Engine): P
       use(() => inTurn(state, { updates: updates.length > 0 }, () => step(feeds, state))),
     release: end,
   };
-}
-
-/** The state with what lies in a place of another runtime read from there. */
-async function here(
-  state: State,
-  parameters: Program["parameters"],
-  place: Place | undefined,
-): Promise<State> {
-  const names = parameters.map(({ attrs }) => attrs.name);
-  const foreign = names.filter((name) => {
-    const at = state.get(name)?.place;
-    return at && at !== place;
-  });
-  return foreign.length === 0 ? state : new Map([...state, ...(await readNow(state, foreign))]);
 }
 
 const unknownFeed = (name: string, known: readonly string[]): Error =>

@@ -87,8 +87,8 @@ async function ownRows(order: SumOrder): Promise<Rows> {
     const sums = Float32Array.from({ length: rows }, (_, row) =>
       Number(exports["sum"](at + 4 * row * width, width, (row * width) % 4)),
     );
-    for (let row = 0; row < rows; row += 4)
-      exports["norms"](at + 4 * row * width, width, Math.min(4, rows - row), out + 4 * row);
+    for (let row = 0; row < rows; row += 8)
+      exports["norms"](at + 4 * row * width, width, Math.min(8, rows - row), out + 4 * row);
     return { sums, norms: new Float32Array(memory.buffer, out, rows).slice() };
   };
 }
