@@ -20,6 +20,7 @@ import {
   type Norm,
   type Optimizer,
   type ProgramSpec,
+  type Runtime,
   type Tensor,
 } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
@@ -107,6 +108,8 @@ export interface OursOptions {
   readonly blocked?: boolean;
   /** Passes of the compiler to leave out. */
   readonly without?: readonly Pass[];
+  /** What runs it instead of a CPU runtime of these options. */
+  readonly runtime?: Runtime;
   /** Where ONNX Runtime's own profile goes, if it is wanted. */
   readonly profile?: string;
 }
@@ -118,11 +121,18 @@ export interface Ours {
   release(): Promise<void>;
 }
 
-export async function ours({ subject, arm, batch, width, ...options }: OursOptions): Promise<Ours> {
+export async function ours({
+  subject,
+  arm,
+  batch,
+  width,
+  runtime,
+  ...options
+}: OursOptions): Promise<Ours> {
   const began = performance.now();
   const spec = subject.step(batch, width, arms[arm]);
   const inputs = (spec.inputs ?? []).filter((x) => x.attrs.name !== "key");
-  const program = await nodeRuntime(options).compile(spec);
+  const program = await (runtime ?? nodeRuntime(options)).compile(spec);
   const compileSeconds = (performance.now() - began) / 1000;
   const state = initialState(program.parameters, 1);
   const feeds = Object.fromEntries(inputs.map((x) => [x.attrs.name, anything(x, subject.choices)]));
