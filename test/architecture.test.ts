@@ -55,7 +55,10 @@ const library: Readonly<Record<string, Room>> = {
   onnx: { rooms: ["graph"], packages: ["@bufbuild/protobuf/wire"] },
   runtime: {
     rooms: ["graph", "autodiff", "onnx"],
-    packages: ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web"],
+    packages: [
+      ...["onnxruntime-node", "#onnxruntime-web", "onnxruntime-web"],
+      ...["onnxruntime-web/jspi", "onnxruntime-web/webgpu"],
+    ],
   },
   nn: { rooms: ["graph"] },
   optim: { rooms: ["graph"] },

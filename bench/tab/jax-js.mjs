@@ -67,7 +67,7 @@ async function start() {
     const rate = np.array([(LR * Math.sqrt(1 - BETA2 ** step)) / (1 - BETA1 ** step)]);
     let value;
     [parameters, first, second, value] = update(parameters, first, second, rate, x.ref, y.ref);
-    globalThis.lastLoss = (await value.data())[0];
+    await value.data();
     for (const p of parameters) await p.blockUntilReady();
   });
 }
