@@ -1,7 +1,17 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist", "docs/api", ".cache", "test/golden", "scripts/*.mjs", "eslint.config.js"] },
+  {
+    ignores: [
+      "dist",
+      "docs/api",
+      ".cache",
+      "test/golden",
+      "scripts/*.mjs",
+      "bench/tab/*.mjs",
+      "eslint.config.js",
+    ],
+  },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

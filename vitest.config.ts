@@ -1,6 +1,17 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { slow } from "./scripts/slow.ts";
+
+// The Vulkan device of scripts/lavapipe.sh, where there is one and no other was named: libraries are found as a process starts.
+const lavapipe = join(import.meta.dirname, "node_modules", ".cache", "lavapipe");
+if (process.env["VK_ICD_FILENAMES"] === undefined && existsSync(join(lavapipe, "icd.json"))) {
+  process.env["VK_ICD_FILENAMES"] = join(lavapipe, "icd.json");
+  process.env["LD_LIBRARY_PATH"] = [join(lavapipe, "lib"), process.env["LD_LIBRARY_PATH"]]
+    .filter((path) => path !== undefined)
+    .join(":");
+}
 
 /** What takes long comes first, so that no long file is left to run alone at the end. */
 class SlowFirst extends BaseSequencer {

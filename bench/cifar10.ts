@@ -3,7 +3,7 @@ import type { Arm } from "../runs/records.ts";
 import { sizeOf } from "../src/index.ts";
 import { loadOnnxRuntime } from "../src/node/index.ts";
 import { probeTarget } from "../src/runtime/probe.ts";
-import { subjects } from "./ours.ts";
+import { subjects } from "./subjects.ts";
 import { inProcess } from "./own-process.ts";
 import { startPeer } from "./peer.ts";
 import {

@@ -5,7 +5,7 @@ import type { Arm } from "../runs/records.ts";
 import { optimizers } from "../experiments/dqn/config.ts";
 import { networks, type NetworkName } from "../experiments/dqn/networks.ts";
 import { learnStep } from "../experiments/dqn/q-learning.ts";
-import type { Subject } from "./ours.ts";
+import type { Subject } from "./subjects.ts";
 import { startPeer } from "./peer.ts";
 import {
   announced,

@@ -1,6 +1,6 @@
 /** The training steps of the paper's VAE and of DRAW, in turn with PyTorch's. */
 import type { Arm } from "../runs/records.ts";
-import { subjects } from "./ours.ts";
+import { subjects } from "./subjects.ts";
 import { startPeer } from "./peer.ts";
 import {
   announced,

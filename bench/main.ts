@@ -14,6 +14,7 @@ import { inProcess } from "./own-process.ts";
 import { benchPasses, type PassesBench } from "./passes.ts";
 import { closePeers } from "./peer.ts";
 import type { ArmBench, Spread } from "./race.ts";
+import type { TabBench } from "./tab.ts";
 
 const whole =
   (flag: string) =>
@@ -96,6 +97,15 @@ const benches: Readonly<
       const { benchDqn } = await import("./dqn.ts");
       const result = await benchDqn({ ...options, say });
       return [result, dqnText(result)];
+    },
+  },
+  tab: {
+    rounds: 7,
+    steps: 10,
+    async run(options) {
+      const { benchTab } = await import("./tab.ts");
+      const result = await benchTab({ ...options, say });
+      return [result, tabText(result)];
     },
   },
   kills: {
@@ -242,6 +252,23 @@ function dqnText({ models, environments, peer }: DqnBench): string {
     environments.map((e) => [e.name, thousands(e.stepsPerSecond)]),
   );
   return [HEAD, ...parts, table].join("\n\n");
+}
+
+function tabText({ racers, absent }: TabBench): string {
+  const table = textTable(
+    [
+      "MNIST's weight arm, one thread",
+      "batch",
+      "ms a step",
+      "time an image / node's",
+      "/ our tab's",
+    ],
+    racers.map((r) => [
+      ...[r.title, String(r.batch), milliseconds(r.milliseconds)],
+      ...[ratio(r.overNode), ratio(r.overTab)],
+    ]),
+  );
+  return [HEAD, table, ...absent].join("\n\n");
 }
 
 interface Soak {

@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { ARMS, type Arm } from "../runs/records.ts";
-import { ours, subjects } from "./ours.ts";
+import { ours } from "./ours.ts";
 import { startPeer, type Peer } from "./peer.ts";
 import {
   announced,
@@ -15,6 +15,7 @@ import {
   type Conditions,
   type Spread,
 } from "./race.ts";
+import { subjects } from "./subjects.ts";
 
 export interface GrowthBench {
   readonly batch: number;

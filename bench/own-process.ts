@@ -16,7 +16,8 @@ import type { DataSet } from "../runs/minibatch/task.ts";
 import { input, ops, tensor } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 import { encodeCheckpoint } from "../src/train/checkpoint.ts";
-import { ours, subjects } from "./ours.ts";
+import { ours } from "./ours.ts";
+import { subjects } from "./subjects.ts";
 
 interface Options {
   readonly threads: number;

@@ -2,7 +2,8 @@
 import { machine } from "../cli/world.ts";
 import { quantile } from "../runs/quantile.ts";
 import { PASSES } from "../src/onnx/index.ts";
-import { ours, subjects, type OursOptions } from "./ours.ts";
+import { ours, type OursOptions } from "./ours.ts";
+import { subjects } from "./subjects.ts";
 import { spread, type BenchOptions, type Spread } from "./race.ts";
 
 export interface PassesBench {

@@ -3,8 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import { machine } from "../cli/world.ts";
 import { quantile } from "../runs/quantile.ts";
 import type { Arm } from "../runs/records.ts";
-import { ours, type Ours, type Subject } from "./ours.ts";
+import { ours } from "./ours.ts";
 import type { Peer } from "./peer.ts";
+import type { Subject } from "./subjects.ts";
+import type { Timed } from "./timed.ts";
 
 export interface Spread {
   readonly median: number;
@@ -94,7 +96,7 @@ export async function raceArms(
   { arms, peerArms, rounds, steps, say, ...options }: RaceOptions,
 ): Promise<readonly ArmBench[]> {
   const { batch, width, threads } = options;
-  const mine: (Ours & { readonly arm: Arm })[] = [];
+  const mine: (Timed & { readonly arm: Arm })[] = [];
   for (const arm of arms) mine.push({ arm, ...(await ours({ ...options, arm })) });
   const racers = [
     ...mine.map(({ arm, run }) => ({ name: arm, run })),

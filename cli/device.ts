@@ -3,8 +3,8 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import type { Runtime } from "../src/index.ts";
 import { nodeRuntime, webgpuRuntime } from "../src/node/index.ts";
-import type { Manifest } from "./manifest.ts";
 import { millisecondsOf, SIZE, tryOut } from "../src/runtime/speed.ts";
+import type { Manifest } from "./manifest.ts";
 
 export const DEVICES = ["cpu", "webgpu", "auto"] as const;
 export type DeviceName = (typeof DEVICES)[number];
@@ -47,11 +47,13 @@ export async function deviceFor(
     return device;
   }
   const here = await millisecondsOf(nodeRuntime({ threads: availableParallelism() }));
-  const there = await millisecondsOf(device.runtime(1)).catch((error: unknown) => String(error));
+  const there = await millisecondsOf(device.runtime(1)).catch((error: unknown) =>
+    error instanceof Error ? error.message : String(error),
+  );
   const chosen = typeof there === "number" && there < here ? device : cpu();
   const because =
     typeof there === "string"
-      ? "there is no device for WebGPU"
+      ? there
       : `two products of ${SIZE} x ${SIZE} numbers take ${there.toFixed(1)} ms by WebGPU and ${here.toFixed(1)} on the CPU`;
   say(`--device auto: ${chosen.name}, as ${because}`);
   return chosen;

@@ -45,8 +45,7 @@ export async function evaluate(
     );
   const places = await placesFor(loaded[0], placesOf(everyPlace, flags), find);
   const { progress, stop } = display({ quiet: json });
-  const device = await deviceFor(flags.device);
-  const world = nodeWorld({ places, progress, device });
+  const world = nodeWorld({ places, progress, device: await deviceFor(flags.device) });
   const using = threads === undefined ? {} : { threads };
   const field = await experiment.open({ ...first, ...using }, world).finally(stop);
   const rows: Row[] = [];

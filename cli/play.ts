@@ -52,8 +52,11 @@ export async function play(
       `${file}: expected an agent, a checkpoint of ${await namesOf((e) => e.play !== undefined)}, got one of ${experiment.name}; there is nobody to play`,
     );
   const places = await placesFor(loaded, placesOf(everyPlace, flags), find);
-  const device = await deviceFor(flags.device);
-  const world = nodeWorld({ places, progress: () => undefined, device });
+  const world = nodeWorld({
+    places,
+    progress: () => undefined,
+    device: await deviceFor(flags.device),
+  });
   const { state, step } = checkpoint;
   const { game, score, steps, frames, delay } = await experiment.play(
     {

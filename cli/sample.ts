@@ -29,8 +29,11 @@ export async function sample(path: string, flags: SampleFlags): Promise<void> {
     throw new Error(
       `${file}: expected a generative model, one of ${await namesOf((e) => e.sample !== undefined)}, got a checkpoint of ${experiment.name}; there is nothing to sample from`,
     );
-  const device = await deviceFor(flags.device);
-  const world = nodeWorld({ places: {}, progress: () => undefined, device });
+  const world = nodeWorld({
+    places: {},
+    progress: () => undefined,
+    device: await deviceFor(flags.device),
+  });
   const { state, step } = checkpoint;
   const pictures = await experiment.sample(
     {

@@ -23,8 +23,9 @@ const house: Readonly<Record<string, Room>> = {
     rooms: ["src", "runs", "experiments/index.ts", "report"],
     packages: ["commander", "cli-progress", "sharp", "node:"],
   },
-  bench: { rooms: ALL, packages: ["commander", "nanotar", "node:"] },
+  bench: { rooms: ALL, packages: ["commander", "nanotar", "playwright-core", "vite", "node:"] },
   examples: { rooms: ["src", "runs", "index.ts", "node.ts"] },
+  "examples/browser": { rooms: [], packages: ["weightnorm", "weightnorm/web", "vite"] },
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
   scripts: { rooms: [], packages: ["playwright-core", "node:"] },
@@ -55,7 +56,10 @@ const library: Readonly<Record<string, Room>> = {
   pass: { rooms: ["graph", "onnx"] },
   runtime: {
     rooms: ["graph", "autodiff", "onnx", "pass"],
-    packages: ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web"],
+    packages: [
+      ...["onnxruntime-node", "#onnxruntime-web", "onnxruntime-web"],
+      ...["onnxruntime-web/jspi", "onnxruntime-web/webgpu"],
+    ],
   },
   nn: { rooms: ["graph"] },
   optim: { rooms: ["graph"] },

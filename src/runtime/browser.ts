@@ -5,6 +5,7 @@ import type { Runtime } from "./program.ts";
 import { webRuntime, type WebRuntimeOptions } from "./web.ts";
 import { webgpuRuntime } from "./webgpu-browser.ts";
 
+/** Options of {@link browserRuntime}. */
 export interface BrowserRuntimeOptions extends WebRuntimeOptions {
   /** Where to compute (default "auto": on the graphics card if the browser lends one). */
   readonly device?: "auto" | "webgpu" | "wasm";

@@ -10,6 +10,7 @@ import {
   type WebRuntimeOptions,
 } from "./web.ts";
 
+/** Options of {@link webgpuRuntime} in a browser. */
 export interface BrowserWebgpuOptions extends Pick<WebRuntimeOptions, "threads" | "paths"> {
   /** Whether ops that the card lacks may run on the processor (default true); otherwise compiling throws and names them. */
   readonly fallback?: boolean;
