@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { Browser } from "playwright-core";
 import { chromium, NO_CHROMIUM, openChromium } from "../../scripts/chromium.ts";
-import { ortRuntime, type Ort } from "../../src/runtime/ort.ts";
+import { ortRuntime } from "../../src/runtime/ort.ts";
+import type { Ort } from "../../src/runtime/session.ts";
 import { blockedCases } from "./blocked.ts";
 import { conforms } from "./conforms.ts";
 import { ortInPage } from "./ort-in-page.ts";

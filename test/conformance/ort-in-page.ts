@@ -1,7 +1,7 @@
 /** onnxruntime-web in a browser's page, as if it were here: graphs are made on this side, sessions are on the other. */
 import { basename, join } from "node:path";
 import type { Browser } from "playwright-core";
-import type { Ort, OrtSession, OrtTensor, SessionOptions } from "../../src/runtime/ort.ts";
+import type { Ort, OrtSession, OrtTensor, SessionOptions } from "../../src/runtime/session.ts";
 import type { TensorData } from "../../src/runtime/program.ts";
 import { root } from "../source.ts";
 

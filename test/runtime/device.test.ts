@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { add, argmax, input, log, parameter, sum, type Node } from "../../src/graph/index.ts";
 import { DeviceLost, deviceRuntime, type Fallback } from "../../src/runtime/device.ts";
-import type { Ort, OrtTensor, SessionOptions } from "../../src/runtime/ort.ts";
+import type { Ort, OrtTensor, SessionOptions } from "../../src/runtime/session.ts";
 import { placementInWords } from "../../src/runtime/placement.ts";
 import { initialState, tensor, type State, type TensorData } from "../../src/runtime/program.ts";
 import { read } from "../../src/runtime/read.ts";
