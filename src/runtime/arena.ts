@@ -14,8 +14,12 @@ export interface Slot {
   readonly at: number;
   readonly floats: number;
   readonly view: () => Float32Array<ArrayBuffer>;
+  /** The value that its numbers are, which may be one from elsewhere that was copied. */
   holds?: Tensor | undefined;
+  /** The one that it gave out last. */
+  given?: Given | undefined;
 }
+type Given = { -readonly [K in keyof Tensor]: Tensor[K] };
 export interface Arena {
   readonly memory: WasmMemory;
   /** The room that goes by that name, made when it is first asked for. */
@@ -48,7 +52,10 @@ function makeArena(): Arena {
     const at = end;
     end += aligned(bytes);
     const missing = end - wasm.buffer.byteLength;
-    if (missing > 0) wasm.grow(Math.ceil(missing / PAGE));
+    if (missing > 0) {
+      wasm.grow(Math.ceil(missing / PAGE)); // is another buffer, of which values have to know
+      for (const slot of slots.values()) if (slot.given) slot.given.data = slot.view();
+    }
     return at;
   };
   return {
@@ -60,7 +67,6 @@ function makeArena(): Arena {
       let view = new Float32Array(wasm.buffer, at, floats);
       const made: Slot = {
         ...{ at, floats },
-        // Memory that grows is another buffer.
         view: () =>
           (view = view.length === floats ? view : new Float32Array(wasm.buffer, at, floats)),
       };
@@ -78,24 +84,29 @@ function makeArena(): Arena {
 /** Puts a value that lies elsewhere into a slot. */
 export function fill(slot: Slot, x: Tensor): void {
   if (slot.holds === x) return;
-  slot.view().set(x.data);
+  const { data } = x;
+  forget(slot);
+  slot.view().set(data);
   slot.holds = x;
 }
 
 /** What a slot has now, as a value: good until the slot has another. */
-export function held(slot: Slot, name: string, shape: Shape): Tensor {
-  const x: Tensor = {
-    dtype: "float",
-    shape,
-    place: memory,
-    get data() {
-      if (slot.holds !== x)
-        throw new Error(
-          `state: this value of "${name}" is gone, a later step was written over it; take it from the state again, or keep what \`await read(state)\` gives`,
-        );
-      return slot.view();
-    },
-  };
-  slot.holds = x;
-  return x;
+export function held(slot: Slot, shape: Shape): Tensor {
+  forget(slot);
+  slot.given = { dtype: "float", shape, data: slot.view(), place: memory };
+  slot.holds = slot.given;
+  return slot.given;
 }
+
+function forget(slot: Slot): void {
+  if (slot.given) slot.given.data = gone;
+  slot.given = undefined;
+}
+/** The elements of a value that was written over: whoever looks at them hears of it. */
+const gone = new Proxy(new Float32Array(0), {
+  get() {
+    throw new Error(
+      "state: this value is gone, got its data asked for after a step was written over it; take it from the state again, or keep what `await read(state)` gives",
+    );
+  },
+});

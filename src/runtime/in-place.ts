@@ -60,13 +60,13 @@ function taken(
   for (const {
     parameter: { attrs, shape },
   } of updates)
-    next[attrs.name] = held(binding.parameters.get(attrs.name)!, attrs.name, shape);
+    next[attrs.name] = held(binding.parameters.get(attrs.name)!, shape);
   for (const [i, h] of hoisted.entries()) {
     if (!h.next) continue;
     const of = h.of.map((name) => next[name] ?? state.get(name)!);
     remember(h.key, {
       of,
-      value: held(binding.hoisted[i]!, `of ${h.of.join(", ")}`, h.node.shape),
+      value: held(binding.hoisted[i]!, h.node.shape),
     });
   }
   return next;
