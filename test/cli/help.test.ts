@@ -17,7 +17,7 @@ const flagsOf = (settings: Settings): readonly string[] =>
   Object.entries(settings).flatMap(([name, setting]) => flagOf(name, setting) ?? []);
 
 const names = Object.keys(experiments);
-const OF_ALL = ["--out", "--resume", "--json", "--quiet", "--help"];
+const OF_ALL = ["--out", "--resume", "--device", "--json", "--quiet", "--help"];
 
 test.each([[[]], [["compare"]], [["train"]]])(
   "weightnorm %j --help fits a screen",
