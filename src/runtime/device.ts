@@ -13,7 +13,7 @@ import {
   type OrtTensor,
   type SessionOptions,
 } from "./ort.ts";
-import { placementInWords, refusedOps, type Placement } from "./placement.ts";
+import { refusedOps, type Placement } from "./placement.ts";
 import type { ProgramSpec, Runtime, State, Tensor, TensorData } from "./program.ts";
 import { planOf, programOf, updateKey, type Computed, type Plan } from "./run.ts";
 
@@ -22,6 +22,7 @@ export interface DeviceRuntime extends Runtime {
   /** Where the ops of the programs compiled so far are computed. */
   placement(): Placement;
 }
+/** Whether ops that a device lacks may run on the processor; a function is told which. */
 export type Fallback = boolean | ((ops: readonly string[]) => void);
 export interface DeviceOptions {
   /** Who speaks in messages. */
@@ -200,9 +201,3 @@ function computedOn(
     },
   };
 }
-
-/** Where a runtime computes, in a line; of one that is no device's, its name. */
-export const whereOf = (runtime: Runtime | DeviceRuntime): string =>
-  "placement" in runtime
-    ? `${runtime.name}: ${placementInWords(runtime.placement())}`
-    : runtime.name;
