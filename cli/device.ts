@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import type { Runtime } from "../src/index.ts";
 import { nodeRuntime, webgpuRuntime } from "../src/node/index.ts";
-import { millisecondsOf, SIZE, tryOut } from "../src/runtime/speed.ts";
+import { isFaster, tryOut } from "../src/node/speed.ts";
 import type { Manifest } from "./manifest.ts";
 
 export const DEVICES = ["cpu", "webgpu", "auto"] as const;
@@ -28,11 +28,8 @@ function webgpu(say: (line: string) => void): Device {
   const runtime = webgpuRuntime({
     fallback: (found) => say(`not on the device, but on the CPU and back: ${found.join(", ")}`),
   });
-  return {
-    name: "webgpu",
-    runtime: () => runtime,
-    called: `onnxruntime-node ${version()}, WebGPU`,
-  };
+  const called = `onnxruntime-node ${version()}, WebGPU`;
+  return { name: "webgpu", runtime: () => runtime, called };
 }
 
 /** The device that was asked for, which is there; `auto` says what it chose and why. */
@@ -46,15 +43,11 @@ export async function deviceFor(
     await tryOut(device.runtime(1)); // throws, saying what to install, where there is none
     return device;
   }
-  const here = await millisecondsOf(nodeRuntime({ threads: availableParallelism() }));
-  const there = await millisecondsOf(device.runtime(1)).catch((error: unknown) =>
-    error instanceof Error ? error.message : String(error),
+  const { faster, because } = await isFaster(
+    device.runtime(1),
+    nodeRuntime({ threads: availableParallelism() }),
   );
-  const chosen = typeof there === "number" && there < here ? device : cpu();
-  const because =
-    typeof there === "string"
-      ? there
-      : `two products of ${SIZE} x ${SIZE} numbers take ${there.toFixed(1)} ms by WebGPU and ${here.toFixed(1)} on the CPU`;
+  const chosen = faster ? device : cpu();
   say(`--device auto: ${chosen.name}, as ${because}`);
   return chosen;
 }

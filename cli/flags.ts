@@ -131,11 +131,7 @@ export const threadsOption = (): Option =>
 export const deviceOption = (): Option =>
   option(
     "device",
-    choice(
-      "what to compute on: cpu, webgpu (a graphics card), or auto, the faster one (default: cpu)",
-      DEVICES,
-      { example: "cpu" },
-    ),
+    choice("cpu (the default), webgpu (a graphics card), or auto", DEVICES, { example: "cpu" }),
   );
 export const armOption = (): Option =>
   option(

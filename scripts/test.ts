@@ -3,7 +3,7 @@
  * are not slow.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { slow } from "./slow.ts";
@@ -50,6 +50,40 @@ const quick = (): Promise<readonly boolean[]> =>
     vitest(...slow.flatMap((path) => ["--exclude", path.replace(/\/$/, "/**")])),
   ]);
 
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly assertionResults: readonly {
+      readonly ancestorTitles: readonly string[];
+      readonly status: string;
+    }[];
+  }[];
+}
+const readReport = (): Report => JSON.parse(readFileSync(report, "utf8")) as Report;
+
+/** The runtimes of the conformance suite, with their cases. */
+function conformance(): string {
+  const counted = new Map<string, { passed: number; failed: number; skipped: number }>();
+  for (const { name, assertionResults } of readReport().testResults)
+    if (name.replaceAll("\\", "/").includes("/test/conformance/"))
+      for (const { ancestorTitles, status } of assertionResults) {
+        const title = ancestorTitles.find((t) => t !== "") ?? "the cases of each op";
+        const count = counted.get(title) ?? { passed: 0, failed: 0, skipped: 0 };
+        count[status === "passed" || status === "failed" ? status : "skipped"]++;
+        counted.set(title, count);
+      }
+  const width = Math.max(0, ...[...counted.keys()].map((title) => title.length));
+  return [...counted]
+    .map(
+      ([title, { passed, failed, skipped }]) =>
+        `${title.padEnd(width)}  ${passed} passed, ${failed} failed, ${skipped} skipped\n`,
+    )
+    .join("");
+}
+
 /** Tests are counted one by one; format, lint and types as a check each. */
 function counts(checks: readonly boolean[]): {
   readonly passed: number;
@@ -60,11 +94,7 @@ function counts(checks: readonly boolean[]): {
   const passed = others.filter(Boolean).length;
   const failed = others.length - passed;
   try {
-    const result = JSON.parse(readFileSync(report, "utf8")) as {
-      readonly numPassedTests: number;
-      readonly numFailedTests: number;
-      readonly numPendingTests: number;
-    };
+    const result = readReport();
     // A file that does not even load fails without a failed test.
     const broken = !checks.at(-1) && result.numFailedTests === 0 ? 1 : 0;
     return {
@@ -80,6 +110,7 @@ function counts(checks: readonly boolean[]): {
 const { passed, failed, skipped } = counts(
   await (process.argv.includes("--quick") ? quick() : all()),
 );
+if (existsSync(report)) process.stdout.write(conformance());
 rmSync(folder, { recursive: true, force: true });
 if (skipped > 0) process.stdout.write(`${skipped} skipped, each saying why\n`);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

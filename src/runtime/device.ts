@@ -6,7 +6,7 @@ import type { Node } from "../graph/index.ts";
 import { deviceTarget, inputName, parameterName, toModel, type Model } from "../onnx/index.ts";
 import { devicePlace, type DevicePlace, type Owner } from "./device-place.ts";
 import { ortRuntime, toOrt } from "./ort.ts";
-import { placementInWords, refusedOps, type Placement } from "./placement.ts";
+import { refusedOps, type Placement } from "./placement.ts";
 import type { ProgramSpec, Runtime, State, Tensor, TensorData } from "./program.ts";
 import { planOf, programOf, updateKey, type Computed, type Plan } from "./run.ts";
 import type { Ort, OrtSession, OrtTensor, SessionOptions } from "./session.ts";
@@ -16,6 +16,7 @@ export interface DeviceRuntime extends Runtime {
   /** Where the ops of the programs compiled so far are computed. */
   placement(): Placement;
 }
+/** Whether ops that a device lacks may run on the processor; a function is told which. */
 export type Fallback = boolean | ((ops: readonly string[]) => void);
 export interface DeviceOptions {
   /** Who speaks in messages. */
@@ -194,9 +195,3 @@ function computedOn(
     },
   };
 }
-
-/** Where a runtime computes, in a line; of one that is no device's, its name. */
-export const whereOf = (runtime: Runtime | DeviceRuntime): string =>
-  "placement" in runtime
-    ? `${runtime.name}: ${placementInWords(runtime.placement())}`
-    : runtime.name;

@@ -3,6 +3,7 @@ import { optionsOf } from "../graph/index.ts";
 import { deviceRuntime, type DeviceRuntime, type Fallback } from "./device.ts";
 import { loadOnnxRuntime } from "./node.ts";
 
+/** What {@link webgpuRuntime} takes. */
 export interface WebgpuRuntimeOptions {
   /** Whether ops that the device lacks may run on the processor (default true), or who is told of them; otherwise compiling throws and names them. */
   readonly fallback?: Fallback;

@@ -46,6 +46,7 @@ test("in full", async () => {
       --out <folder>      the run's folder (default: runs/ and the time)
       --resume <folder>   go on with a run, to the same bits as if it had never
                           stopped
+      --device <name>     cpu (the default), webgpu (a graphics card), or auto
       --json              print results as JSON on standard output
       --quiet             no progress
       -h, --help          display help for command

@@ -17,7 +17,7 @@ const flagsOf = (settings: Settings): readonly string[] =>
   Object.entries(settings).flatMap(([name, setting]) => flagOf(name, setting) ?? []);
 
 const names = Object.keys(experiments);
-const OF_ALL = ["--out", "--resume", "--json", "--quiet", "--help"];
+const OF_ALL = ["--out", "--resume", "--device", "--json", "--quiet", "--help"];
 
 test.each([[[]], [["compare"]], [["train"]]])(
   "weightnorm %j --help fits a screen",
@@ -108,6 +108,7 @@ test("in full", async () => {
       --out <folder>      the run's folder (default: runs/ and the time)
       --resume <folder>   go on with a run, to the same bits as if it had never
                           stopped
+      --device <name>     cpu (the default), webgpu (a graphics card), or auto
       --json              print results as JSON on standard output
       --quiet             no progress
       -h, --help          display help for command

@@ -1,6 +1,6 @@
 /** Every op on WebGPU, none of which may fall back to the processor. */
 import { describe, test } from "vitest";
-import { tryOut } from "../../src/runtime/speed.ts";
+import { tryOut } from "../../src/node/speed.ts";
 import { webgpuRuntime } from "../../src/runtime/webgpu.ts";
 import { blockedCases } from "./blocked.ts";
 import { conforms } from "./conforms.ts";

@@ -12,7 +12,7 @@ import {
   type State,
 } from "../../src/runtime/program.ts";
 import { read } from "../../src/runtime/read.ts";
-import { tryOut } from "../../src/runtime/speed.ts";
+import { tryOut } from "../../src/node/speed.ts";
 import { webgpuRuntime } from "../../src/runtime/webgpu.ts";
 import { some } from "../conformance/case.ts";
 

@@ -1,9 +1,9 @@
 /** How fast a runtime is, by computing: whether a card is worth it cannot be seen from its name. */
 import { input, matmul, sum } from "../graph/index.ts";
-import { tensor, type Program, type Runtime } from "./program.ts";
+import { tensor, type Program, type Runtime } from "../runtime/program.ts";
 
 /** Rows and columns of the matrices. */
-export const SIZE = 1024;
+const SIZE = 1024;
 const TRIES = 3;
 
 const products = (runtime: Runtime, size: number): Promise<Program> => {
@@ -15,8 +15,8 @@ const products = (runtime: Runtime, size: number): Promise<Program> => {
 export const tryOut = async (runtime: Runtime): Promise<void> =>
   (await products(runtime, 2)).release();
 
-/** The fastest of a few runs of two products of {@link SIZE} by {@link SIZE} numbers. */
-export async function millisecondsOf(runtime: Runtime): Promise<number> {
+/** The fastest of a few runs of two products. */
+async function millisecondsOf(runtime: Runtime): Promise<number> {
   const program = await products(runtime, SIZE);
   const x = tensor(new Float32Array(SIZE * SIZE).fill(1 / SIZE), [SIZE, SIZE]);
   let best = Infinity;
@@ -27,4 +27,18 @@ export async function millisecondsOf(runtime: Runtime): Promise<number> {
   }
   await program.release();
   return best;
+}
+
+/** Whether a device is faster than the CPU, and why in words; one that is not there is not. */
+export async function isFaster(
+  device: Runtime,
+  cpu: Runtime,
+): Promise<{ readonly faster: boolean; readonly because: string }> {
+  const there = await millisecondsOf(device).catch((error: unknown) => error as Error);
+  if (typeof there !== "number") return { faster: false, because: there.message };
+  const here = await millisecondsOf(cpu);
+  return {
+    faster: there < here,
+    because: `two products of ${SIZE} x ${SIZE} numbers take ${there.toFixed(1)} ms there and ${here.toFixed(1)} ms on the CPU`,
+  };
 }
