@@ -82,13 +82,14 @@ export function cutOf({ roots, updates, sums, not }: CutOptions): Cut {
   const isMine = ({ next }: Update): boolean => inside.has(next) || isGiven(next);
   const mine = updates.filter((u) => u.parameter.dtype === "float" && isMine(u));
   const stay = updates.filter((u) => !mine.includes(u));
-  const handed = order.filter((n) => !inside.has(n) && !isGiven(n) && usedBy(mine, inside).has(n));
+  const used = usedBy(mine, inside);
+  const handed = order.filter((n) => used.has(n) && !inside.has(n) && !isGiven(n));
   const asked = [...roots, ...stay.map((u) => u.next), ...handed];
-  const used = hoistable(asked, rests);
+  const needed = hoistable(asked, rests);
   const kept = order.filter((n) => inside.has(n) && isReduction(n) && rests.get(n) === "pure");
-  const hoisted = [...new Set([...used, ...kept])].flatMap(hoist);
+  const hoisted = [...new Set([...needed, ...kept])].flatMap(hoist);
   const taken = new Map<Node, Node>(
-    hoisted.filter((h) => used.includes(h.node)).map((h) => [h.node, h.input]),
+    hoisted.filter((h) => needed.includes(h.node)).map((h) => [h.node, h.input]),
   );
   const out = substitute(asked, taken);
   const [stays, hands] = [roots.length, roots.length + stay.length];
