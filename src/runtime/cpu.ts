@@ -93,8 +93,10 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
       const hoisted = split.hoisted.length > 0 ? await hoistedOf(state) : [];
       const prepared = loops?.prepare(state, hoisted);
       const given: Record<string, OrtTensor> = {};
-      for (const [key, source] of sources) given[key] = toOrt(source(feeds, state, hoisted));
+      const fed = sources.map(([, source]) => source(feeds, state, hoisted));
+      for (const [i, [key]] of sources.entries()) given[key] = toOrt(fed[i]);
       const found = await main.session.run(given, writes ? room(prepared) : undefined);
+      fed.forEach(lengthOf); // throws where a copy of the state was stepped meanwhile
       const values: Record<string, Tensor> = {};
       for (const [key, n] of fresh) values[key] = valueOf(n, found[key]);
       return {
@@ -138,6 +140,7 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
   }
 }
 
+const lengthOf = ({ data }: Tensor): number => data.length;
 const typeOf = ({ shape, dtype }: Node): Pick<Tensor, "shape" | "dtype"> => ({ shape, dtype });
 const valueOf = (n: Node, { data }: OrtTensor): Tensor => ({
   ...typeOf(n),

@@ -103,6 +103,21 @@ describe.each([
     await ended(ask, change);
   });
 
+  test("a copy of a state that is stepped while another looks at it is an error, not newer numbers", async () => {
+    const x = input("x", [3]);
+    const ask = await runtime.compile({ inputs: [x], outputs: { y: mul(a, x) } });
+    const program = await doubling(a);
+    const state = initialState([a], 1);
+    await program.run({}, state);
+    const looking = ask.run({ x: tensor([1, 1, 1]) }, new Map(state));
+    const stepping = program.run({}, state);
+    const found = await looking.then(({ y }) => [...y.data]).catch((e: unknown) => String(e));
+    await stepping;
+    if (typeof found === "string") expect(found).toContain("is gone");
+    else expect(found).toEqual([2, 2, 2]);
+    await ended(ask, program);
+  });
+
   test("a step that is refused writes over nothing", async () => {
     const by_ = input("by", []);
     const program = await runtime.compile({
