@@ -178,7 +178,7 @@ describe("predict", () => {
       1: sepal length,sepal width,petal length,petal width,species,predicted species,probability
       5.1,3.5,1.4,0.2,setosa,setosa,1
       5.4,3.7,1.5,0.2,setosa,setosa,1
-      ,3.5,1.4,?,,setosa,0.9…
+      ,3.5,1.4,?,,setosa,1
       TMP/bad.csv:6: 2 missing values (line 6 "sepal length", line 6 "petal width"); numbers count as the mean, words as what training knew of missing ones
       TMP/bad.csv:4: expected 5 fields as the header has, got 3; mend the row, e.g. with quotes around what holds a delimiter
       TMP/bad.csv:5: expected a number in column "sepal width", got "two"; mend it
