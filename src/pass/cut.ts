@@ -85,6 +85,7 @@ export function cutOf({ roots, updates, sums, not }: CutOptions): Cut {
   const used = usedBy(mine, inside);
   const handed = order.filter((n) => used.has(n) && !inside.has(n) && !isGiven(n));
   const asked = [...roots, ...stay.map((u) => u.next), ...handed];
+  const prefix = unusedPrefix(order);
   const needed = hoistable(asked, rests);
   const kept = order.filter((n) => inside.has(n) && isReduction(n) && rests.get(n) === "pure");
   const hoisted = [...new Set([...needed, ...kept])].flatMap(hoist);
@@ -106,12 +107,13 @@ export function cutOf({ roots, updates, sums, not }: CutOptions): Cut {
     const parameters = parametersOf([node]);
     const changes = updates.filter((u) => parameters.includes(u.parameter));
     const below = topological([node]);
+    if (!below.every(isNameable)) return [];
     const isSaid = below.every((n) => isGiven(n) || (isDoable(n, sums) && !not.has(n)));
     if (changes.length > 0 && !(isSaid && changes.every((u) => mine.includes(u)))) return [];
     return {
       key: keyFor(below),
       node,
-      input: input(`hoisted:${i}`, node.shape, node.dtype),
+      input: input(`${prefix}${i}`, node.shape, node.dtype),
       of: parameters.map(({ attrs }) => attrs.name),
       next:
         changes.length > 0
@@ -187,11 +189,17 @@ function usedBy(updates: readonly Update[], inside: ReadonlySet<Node>): Readonly
 /** The last arithmetic on parameters alone before data come in. */
 function hoistable(asked: readonly Node[], rests: ReadonlyMap<Node, Rest>): readonly Node[] {
   const isPure = (n: Node): boolean => rests.get(n) === "pure";
-  const isArithmetic = (n: Node): boolean => isPure(n) && n.inputs.length > 0 && !isMove(n);
+  const isArithmetic = (n: Node): boolean =>
+    isPure(n) && n.dtype === "float" && n.inputs.length > 0 && !isMove(n);
   const starts = asked.filter((n) => !isPure(n));
-  return topological(starts, (n) => (isArithmetic(n) ? [] : n.inputs)).filter(
-    (n) => isArithmetic(n) && topological([n]).every(isNameable),
-  );
+  return topological(starts, (n) => (isArithmetic(n) ? [] : n.inputs)).filter(isArithmetic);
+}
+/** What no input's name begins with. */
+function unusedPrefix(order: readonly Node[]): string {
+  const names = order.flatMap((n) => (n.op === "input" ? [n.attrs.name] : []));
+  let prefix = "hoisted:";
+  while (names.some((name) => name.startsWith(prefix))) prefix = `a ${prefix}`;
+  return prefix;
 }
 /** Large constants have no name of their own in a key. */
 const isNameable = (n: Node): boolean => n.op !== "constant" || n.attrs.data.length <= 64;

@@ -36,7 +36,7 @@ export interface Store {
   readonly value: Value;
 }
 
-/** Makes values of nodes; what `leafOf` knows comes from its place. */
+/** Makes values of nodes, to be asked for in the order of a graph; what `leafOf` knows comes from its place. */
 export function valuesOf(leafOf: (n: Node) => Place | undefined): (n: Node) => Value {
   const byNode = new Map<Node, Value>();
   const byKey = new Map<string, Value>();

@@ -1,6 +1,6 @@
 /**
- * One form per op on four float32 lanes of a vector, in IEEE arithmetic and thus bit for bit what ONNX Runtime's kernels give; bools
- * are masks. `null`: what has no such form, or rounds as its library likes, stays in the graph.
+ * One form per op on four float32 lanes of a vector, in IEEE arithmetic and thus bit for bit what ONNX Runtime's kernels give, but for
+ * the larger or smaller of 0 and -0, where these choose by an element's place. Bools are masks. `null`: what has no such form, or rounds as its library likes, stays in the graph.
  */
 import type { NodeOf, OpName } from "../graph/index.ts";
 import { constant, v128, type Code, type Operator } from "./wasm.ts";

@@ -34,8 +34,8 @@ export function nestsOf(stores: readonly Store[]): Nests | { readonly misfits: r
   const nests = [...members.values()].map((part): Nest => {
     const size = Math.max(...part.values.map((v) => v.size));
     const others = part.values.filter((v) => v.size !== size);
-    const rows = others[0]?.size ?? 1;
-    misfits.push(...others.filter((v) => v.size !== rows), ...(size % rows > 0 ? others : []));
+    const rows = Math.max(1, ...others.map((v) => v.size)); // of several, that of the shortest rows
+    misfits.push(...others.filter((v) => v.size !== rows || size % rows > 0));
     return { rows, width: size / rows, ...part };
   });
   return misfits.length > 0 ? { misfits } : { numbers, nests };
@@ -45,16 +45,11 @@ export function nestsOf(stores: readonly Store[]): Nests | { readonly misfits: r
 export const isAt = ({ at }: Value, place: Place): boolean =>
   at !== undefined && JSON.stringify(at) === JSON.stringify(place);
 
-/** What `roots` rest on, inputs before what uses them. */
+/** What `roots` rest on, inputs before what uses them, as their numbers are. */
 export function below(roots: readonly Value[]): readonly Value[] {
-  const order = new Set<Value>();
-  const visit = (v: Value): void => {
-    if (order.has(v)) return;
-    v.inputs.forEach(visit);
-    order.add(v);
-  };
-  roots.forEach(visit);
-  return [...order];
+  const found = new Set(roots);
+  for (const v of found) for (const x of v.inputs) found.add(x); // which the loop then comes to
+  return [...found].sort((a, b) => a.id - b.id);
 }
 
 /** By value a representative of its nest; undefined of single numbers that rest on none. */
@@ -64,8 +59,14 @@ function joined(
 ): (v: Value) => Value | undefined {
   const parents = new Map<Value, Value>();
   const rootOf = (v: Value): Value => {
-    const parent = parents.get(v);
-    return parent === undefined || parent === v ? v : rootOf(parent);
+    let root = v;
+    for (let up = parents.get(root); up && up !== root; up = parents.get(root)) root = up;
+    for (let on = v; on !== root;) {
+      const next = parents.get(on)!;
+      parents.set(on, root); // the way is shorter next time
+      on = next;
+    }
+    return root;
   };
   for (const v of values) {
     // A single number is of a nest where a row's sum is in it.

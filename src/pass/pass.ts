@@ -44,27 +44,57 @@ export function splitOf({ roots, updates, order }: SplitOptions): Split {
     parameter: parameters.get(p.attrs.name) ?? p,
     next: nodes[keys.length + i],
   }));
+  const split = (cut: Cut, pass: Pass | undefined): Split => ({
+    ...cut,
+    roots: Object.fromEntries(keys.map((key, i) => [key, cut.roots[i]])),
+    pass,
+  });
   const left = new Set<Node>();
-  for (;;) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const cut = cutOf({ roots: asked, updates: simple, sums: order !== undefined, not: left });
     const stores = storesOf(cut);
     const nests = nestsOf(stores);
     if (!("misfits" in nests))
-      return {
-        ...cut,
-        roots: Object.fromEntries(keys.map((key, i) => [key, cut.roots[i]])),
-        pass: stores.length > 0 ? passOf(stores, nests, order) : undefined,
-      };
+      return split(cut, stores.length > 0 ? passOf(stores, nests, order) : undefined);
     const before = left.size;
-    for (const v of nests.misfits) leave(v, cut);
-    if (left.size === before) throw new Error("splitOf: values that fit no loop stay in it");
+    leave(nests.misfits, { cut, stores, graph: nodes, left });
+    if (left.size === before) break;
   }
+  return split({ roots: asked, stay: simple, handed: [], hoisted: [], updates: [] }, undefined);
+}
 
-  /** Leaves to the graph what a value is part of. */
-  function leave({ node }: Value, { hoisted }: Cut): void {
-    if (topological(nodes).includes(node)) left.add(node);
-    for (const h of hoisted) if (h.next && topological([h.next]).includes(node)) left.add(h.node);
-  }
+/** As often a step is cut anew without what did not fit; after that it stays whole. */
+const MOST_ROUNDS = 8;
+
+/** Leaves to the graph what does not fit: itself, of a parameter who uses it, of what the pass made the store that it is for. */
+function leave(
+  misfits: readonly Value[],
+  {
+    cut,
+    stores,
+    graph,
+    left,
+  }: {
+    readonly cut: Cut;
+    readonly stores: readonly Store[];
+    readonly graph: readonly Node[];
+    readonly left: Set<Node>;
+  },
+): void {
+  const order = topological(graph);
+  const known = new Set(order);
+  const isOwn = ({ node }: Value): boolean => known.has(node) && node.inputs.length > 0;
+  const parameters = new Set(misfits.filter((v) => !isOwn(v)).map((v) => v.node));
+  for (const v of misfits) if (isOwn(v)) left.add(v.node);
+  for (const n of order) if (n.inputs.some((x) => parameters.has(x))) left.add(n);
+  const made = new Set(misfits.filter((v) => !known.has(v.node)));
+  for (const { to, value } of made.size > 0 ? stores : [])
+    if (below([value]).some((v) => made.has(v))) left.add(sourceOf(to, cut));
+}
+/** The node of the graph whose value is stored. */
+function sourceOf(to: Place, { updates, hoisted }: Cut): Node {
+  const update = updates.find((u) => to.kind === "parameter" && u.parameter.attrs.name === to.name);
+  return update?.next ?? hoisted.find((h) => to.kind === "hoisted" && h.key === to.key)!.node;
 }
 
 /** What the pass puts where. */
@@ -73,11 +103,14 @@ function storesOf({ updates, hoisted, handed }: Cut): readonly Store[] {
     ...handed.map(({ node }, index) => [node, { kind: "handed", index }] as const),
     ...hoisted.map(({ node, key }) => [node, { kind: "hoisted", key }] as const),
   ]);
-  const valueOf = valuesOf((n) => {
+  const leafOf = (n: Node): Place | undefined => {
     if (n.op === "parameter" && isGiven(n)) return { kind: "parameter", name: n.attrs.name };
     if (n.op === "input" && isGiven(n)) return { kind: "fed", name: n.attrs.name };
     return places.get(n);
-  });
+  };
+  const valueOf = valuesOf(leafOf);
+  const starts = [...updates.map((u) => u.next), ...hoisted.flatMap((h) => h.next ?? [])];
+  for (const n of topological(starts, (n) => (leafOf(n) ? [] : n.inputs))) valueOf(n);
   return [
     ...updates.map(({ parameter: { attrs }, next }): Store => ({
       to: { kind: "parameter", name: attrs.name },

@@ -9,12 +9,19 @@ export function rowsOf(from: Shape, to: Shape): number | undefined {
   return leads ? sizeOf(padded) : undefined;
 }
 
-/** Whether a reduction is one over whole rows, of more than one element each; over all axes ONNX Runtime's norm has its own order. */
+/**
+ * Whether a reduction is one over whole rows, of more than one element each. Over all axes ONNX Runtime's norm has another order, and
+ * its sum where an axis of size 1 is left out behind those that are summed.
+ */
 export function reducesRows({ op, attrs, inputs: [x] }: NodeOf<"sum"> | NodeOf<"norm">): boolean {
-  if (op === "norm" && attrs.axes.length === x.shape.length) return false;
+  const rank = x.shape.length;
+  if (op === "norm" && attrs.axes.length === rank) return false;
   const first = Math.min(...attrs.axes);
-  const rest = x.shape.every((d, axis) => attrs.axes.includes(axis) || axis < first || d === 1);
-  return attrs.axes.length > 0 && rest && sizeOf(x.shape.slice(first)) > 1;
+  const rest = x.shape.map((d, axis) => ({ d, axis })).slice(first);
+  const isWhole = rest.every(
+    ({ d, axis }) => attrs.axes.includes(axis) || (op === "norm" && d === 1),
+  );
+  return attrs.axes.length > 0 && isWhole && sizeOf(x.shape.slice(first)) > 1;
 }
 
 /** Whether every input of `n` is of its size, or one number, or one number a row. */

@@ -50,12 +50,12 @@ function makeArena(): Arena {
   let scratch = { at: 0, bytes: 0 };
   const take = (bytes: number): number => {
     const at = end;
-    end += aligned(bytes);
-    const missing = end - wasm.buffer.byteLength;
+    const missing = end + aligned(bytes) - wasm.buffer.byteLength;
     if (missing > 0) {
       wasm.grow(Math.ceil(missing / PAGE)); // is another buffer, of which values have to know
       for (const slot of slots.values()) if (slot.given) slot.given.data = slot.view();
     }
+    end += aligned(bytes);
     return at;
   };
   return {
@@ -63,6 +63,7 @@ function makeArena(): Arena {
     slot(name, floats) {
       const known = slots.get(name);
       if (known?.floats === floats) return known;
+      if (known) forget(known);
       const at = take(4 * floats);
       let view = new Float32Array(wasm.buffer, at, floats);
       const made: Slot = {
@@ -81,14 +82,24 @@ function makeArena(): Arena {
   };
 }
 
+/** Whether a slot has to be given a value; single numbers are cheap, and may have been changed where they lie. */
+export const lacks = (slot: Slot, x: Tensor): boolean =>
+  slot.holds !== x || (slot.floats === 1 && slot.given !== x);
+
 /** Puts a value that lies elsewhere into a slot. */
 export function fill(slot: Slot, x: Tensor): void {
-  if (slot.holds === x) return;
+  if (!lacks(slot, x)) return;
   const { data } = x;
   forget(slot);
   slot.view().set(data);
   slot.holds = x;
 }
+
+/** The same value in an array of its own. */
+export const copied = ({ dtype, shape, data }: Tensor): Tensor => ({
+  ...{ dtype, shape },
+  data: data.slice(),
+});
 
 /** What a slot has now, as a value: good until the slot has another. */
 export function held(slot: Slot, shape: Shape): Tensor {
@@ -102,6 +113,8 @@ function forget(slot: Slot): void {
   if (slot.given) slot.given.data = gone;
   slot.given = undefined;
 }
+/** Whether a value was written over. */
+export const isGone = ({ data }: Tensor): boolean => data === gone;
 /** The elements of a value that was written over: whoever looks at them hears of it. */
 const gone = new Proxy(new Float32Array(0), {
   get() {

@@ -52,12 +52,16 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
     const known = split.hoisted.map((h, i) => recall(h.key, rests[i]));
     if (known.every((x) => x !== undefined)) return known;
     before ??= open(Object.fromEntries(split.hoisted.map((h, i) => [hoistedKey(i), h.node])));
-    const { session, takes, roots } = await before;
+    const { session, takes, roots } = await before.catch((error: unknown) => {
+      before = undefined;
+      throw error;
+    });
     const given: Record<string, OrtTensor> = {};
     for (const { attrs } of parameters)
       if (takes.has(parameterName(attrs.name)))
         given[parameterName(attrs.name)] = toOrt(state.get(attrs.name)!);
     const values = await session.run(given);
+    rests.flat().forEach(lengthOf); // throws where a copy of the state was stepped meanwhile
     return split.hoisted.map((h, i) => {
       const value = known[i] ?? valueOf(roots[hoistedKey(i)], values[hoistedKey(i)]);
       remember(h.key, { of: rests[i], value });
@@ -96,7 +100,7 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
       const fed = sources.map(([, source]) => source(feeds, state, hoisted));
       for (const [i, [key]] of sources.entries()) given[key] = toOrt(fed[i]);
       const found = await main.session.run(given, writes ? room(prepared) : undefined);
-      fed.forEach(lengthOf); // throws where a copy of the state was stepped meanwhile
+      fed.forEach(lengthOf); // throws here as well
       const values: Record<string, Tensor> = {};
       for (const [key, n] of fresh) values[key] = valueOf(n, found[key]);
       return {

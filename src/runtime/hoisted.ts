@@ -1,4 +1,5 @@
 /** Values of parameters alone: known as long as the values of the parameters are the same. */
+import { isGone } from "./arena.ts";
 import type { Tensor } from "./program.ts";
 
 interface Known {
@@ -10,7 +11,8 @@ const known = new WeakMap<Tensor, Map<string, Known>>();
 
 export function recall(key: string, of: readonly Tensor[]): Tensor | undefined {
   const found = known.get(of[0])?.get(key);
-  return found?.of.every((x, i) => x === of[i]) ? found.value : undefined;
+  const isSame = found?.of.every((x, i) => x === of[i]);
+  return isSame && !isGone(found!.value) ? found!.value : undefined;
 }
 
 export function remember(key: string, { of, value }: Known): void {

@@ -1,7 +1,7 @@
 /** The part of a step that follows the graph: loops over the memory that the state lies in. */
 import { sizeOf } from "../graph/index.ts";
 import type { Address, Pass, Split } from "../pass/index.ts";
-import { arenaOf, fill, held, type Arena, type Slot } from "./arena.ts";
+import { arenaOf, copied, fill, held, lacks, memory, type Arena, type Slot } from "./arena.ts";
 import { remember } from "./hoisted.ts";
 import type { State, Tensor } from "./program.ts";
 import { compile, Instance } from "./webassembly.ts";
@@ -35,7 +35,7 @@ export async function inPlace({
       const arena = arenaOf(state);
       const binding = bound.get(arena) ?? bind(arena, module, { pass, ...split });
       bound.set(arena, binding);
-      for (const [name, slot] of binding.parameters) fill(slot, state.get(name)!);
+      placeIn(binding, state);
       for (const [i, slot] of binding.hoisted.entries()) if (slot) fill(slot, hoisted[i]);
       return {
         handed: binding.handed(),
@@ -48,6 +48,20 @@ export async function inPlace({
       };
     },
   };
+}
+
+/**
+ * Has every parameter in its slot. Values of a memory that were put under another name, and what is to be written over and still
+ * is in the state, first become arrays of their own, so that nothing is lost.
+ */
+function placeIn({ parameters }: Binding, state: State): void {
+  const lacking = [...parameters].filter(([name, slot]) => lacks(slot, state.get(name)!));
+  if (lacking.length === 0) return;
+  const endangered = new Set<Tensor>(lacking.flatMap(([, slot]) => slot.given ?? []));
+  const moved = new Set(lacking.map(([name]) => name));
+  for (const [name, x] of state)
+    if (endangered.has(x) || (moved.has(name) && x.place === memory)) state.set(name, copied(x));
+  for (const [name, slot] of lacking) fill(slot, state.get(name)!);
 }
 
 /** The values that the loops have left, and what is known of them. */

@@ -22,7 +22,10 @@ export type TensorData = Float32Array | Float64Array | Int32Array | Uint32Array 
 export interface Tensor {
   readonly dtype: Dtype;
   readonly shape: Shape;
-  /** The elements: of a value with a {@link Place} only as long as its place says, so `read` it instead. */
+  /**
+   * The elements, which are not to be changed: runtimes know values by their tensors, so a new value is a new tensor. Of a value with a
+   * {@link Place} they are good only as long as its place says: `read` it.
+   */
   readonly data: TensorData;
   /** Where it lies, if not in an array of its own. */
   readonly place?: Place;

@@ -1,13 +1,12 @@
 /** When a run may begin: those that change a state have it to themselves, and what was released runs no more. */
 import type { State } from "./program.ts";
 
-/** Of what was asked for and is not over: the ends of the last run that changes a state, and of those that only read it since. */
+/** Of what was asked for and is not over: the last run that changes a state, and those since then that only read it. */
 interface Turns {
-  readonly change: Promise<void>;
-  readonly reads: readonly Promise<void>[];
+  change: Promise<void> | undefined;
+  reads: Set<Promise<void>>;
 }
 const turns = new WeakMap<State, Turns>();
-const none: Turns = { change: Promise.resolve(), reads: [] };
 
 /**
  * `work` once all runs asked for earlier that change `state` are over and, as what it changes may be written over in place, those
@@ -18,20 +17,17 @@ export function inTurn<T>(
   { updates }: { readonly updates: boolean },
   work: () => Promise<T>,
 ): Promise<T> {
-  const before = turns.get(state) ?? none;
-  const isFree = before === none || (!updates && before.change === none.change);
-  const run = isFree
-    ? work()
-    : (updates ? Promise.all([before.change, ...before.reads]) : before.change).then(work);
+  const now = turns.get(state) ?? { change: undefined, reads: new Set() };
+  turns.set(state, now);
+  const before = [...(now.change ? [now.change] : []), ...(updates ? now.reads : [])];
+  const run = before.length === 0 ? work() : Promise.all(before).then(work);
   const over = (): void => {
-    const now = turns.get(state);
-    if (now === after) turns.delete(state);
+    if (now.change === end) now.change = undefined;
+    now.reads.delete(end);
   };
   const end = run.then(over, over);
-  const after: Turns = updates
-    ? { change: end, reads: [] }
-    : { change: before.change, reads: [...before.reads, end] };
-  turns.set(state, after);
+  if (updates) Object.assign(now, { change: end, reads: new Set() });
+  else now.reads.add(end);
   return run;
 }
 
