@@ -9,14 +9,12 @@ export const memory: Place = {
   read: (values) => Promise.resolve(values.map(({ data }) => data.slice())),
 };
 
-/** Room for some floats, and the value that they are at the moment. */
+/** Room for some floats. */
 export interface Slot {
   readonly at: number;
   readonly floats: number;
   readonly view: () => Float32Array<ArrayBuffer>;
-  /** The value that its numbers are, which may be one from elsewhere that was copied. */
-  holds?: Tensor | undefined;
-  /** The one that it gave out last. */
+  /** The value that its numbers are, as it was given out; undefined where they are a copy. */
   given?: Given | undefined;
 }
 type Given = { -readonly [K in keyof Tensor]: Tensor[K] };
@@ -82,17 +80,11 @@ function makeArena(): Arena {
   };
 }
 
-/** Whether a slot has to be given a value; single numbers are cheap, and may have been changed where they lie. */
-export const lacks = (slot: Slot, x: Tensor): boolean =>
-  slot.holds !== x || (slot.floats === 1 && slot.given !== x);
-
-/** Puts a value that lies elsewhere into a slot. */
+/** Puts a value that lies elsewhere into a slot: at every step, since its owner may have filled it anew. */
 export function fill(slot: Slot, x: Tensor): void {
-  if (!lacks(slot, x)) return;
   const { data } = x;
   forget(slot);
   slot.view().set(data);
-  slot.holds = x;
 }
 
 /** The same value in an array of its own. */
@@ -105,7 +97,6 @@ export const copied = ({ dtype, shape, data }: Tensor): Tensor => ({
 export function held(slot: Slot, shape: Shape): Tensor {
   forget(slot);
   slot.given = { dtype: "float", shape, data: slot.view(), place: memory };
-  slot.holds = slot.given;
   return slot.given;
 }
 

@@ -1,7 +1,7 @@
 /** The part of a step that follows the graph: loops over the memory that the state lies in. */
 import { sizeOf } from "../graph/index.ts";
 import type { Address, Pass, Split } from "../pass/index.ts";
-import { arenaOf, copied, fill, held, lacks, memory, type Arena, type Slot } from "./arena.ts";
+import { arenaOf, copied, fill, held, memory, type Arena, type Slot } from "./arena.ts";
 import { remember } from "./hoisted.ts";
 import type { State, Tensor } from "./program.ts";
 import { compile, Instance } from "./webassembly.ts";
@@ -36,7 +36,8 @@ export async function inPlace({
       const binding = bound.get(arena) ?? bind(arena, module, { pass, ...split });
       bound.set(arena, binding);
       placeIn(binding, state);
-      for (const [i, slot] of binding.hoisted.entries()) if (slot) fill(slot, hoisted[i]);
+      for (const [i, slot] of binding.hoisted.entries())
+        if (slot && slot.given !== hoisted[i]) fill(slot, hoisted[i]);
       return {
         handed: binding.handed(),
         take(handed, feeds) {
@@ -55,7 +56,7 @@ export async function inPlace({
  * is in the state, first become arrays of their own, so that nothing is lost.
  */
 function placeIn({ parameters }: Binding, state: State): void {
-  const lacking = [...parameters].filter(([name, slot]) => lacks(slot, state.get(name)!));
+  const lacking = [...parameters].filter(([name, slot]) => slot.given !== state.get(name));
   if (lacking.length === 0) return;
   const endangered = new Set<Tensor>(lacking.flatMap(([, slot]) => slot.given ?? []));
   const moved = new Set(lacking.map(([name]) => name));

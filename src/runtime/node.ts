@@ -3,6 +3,7 @@ import { optionsOf } from "../graph/index.ts";
 import { plainTarget, type Pass } from "../onnx/index.ts";
 import { ortRuntime } from "./ort.ts";
 import type { Ort } from "./session.ts";
+import { checkThreads } from "./threads.ts";
 import { probeTarget } from "./probe.ts";
 import type { Runtime } from "./program.ts";
 
@@ -29,6 +30,7 @@ const known = optionsOf<NodeRuntimeOptions>("nodeRuntime", {
 /** Compiles programs for onnxruntime-node, an optional peer dependency that is imported when first needed. */
 export const nodeRuntime = (options: NodeRuntimeOptions = {}): Runtime => {
   const { threads, profile, blocked = true, without = [], inPlace = true } = known(options);
+  checkThreads("nodeRuntime", threads);
   return ortRuntime("onnxruntime-node", loadOnnxRuntime, {
     ...{ inPlace, writes: true },
     target: async (ort) => ({ ...(blocked ? await probeTarget(ort) : plainTarget), without }),

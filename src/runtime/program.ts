@@ -3,6 +3,7 @@ import { hash, keyOf } from "../graph/hash.ts";
 import { checkNumbers } from "../graph/numbers.ts";
 import { normalQuantiles } from "../graph/special.ts";
 import {
+  described,
   optionsOf,
   parametersOf,
   sizeOf,
@@ -210,6 +211,10 @@ export function checkSpec(spec: ProgramSpec): {
   readonly parameters: readonly Parameter[];
 } {
   const { inputs = [], outputs = {}, updates = [], watch = [] } = knownOfSpec(spec);
+  if (!isStrings(watch))
+    throw new Error(
+      `compile: \`watch\` must be a list of outputs, got ${described(watch)}; write ["loss"]`,
+    );
   for (const name of watch)
     if (!Object.hasOwn(outputs, name))
       throw new Error(
@@ -244,6 +249,9 @@ export function checkSpec(spec: ProgramSpec): {
   }
   return { roots, parameters: parametersOf([...roots, ...updates.map((u) => u.parameter)]) };
 }
+
+const isStrings = (x: unknown): x is readonly string[] =>
+  Array.isArray(x) && x.every((name) => typeof name === "string");
 
 /** `feeds` and `state` for one run, checked against what the program was compiled for; `advice` is for what is missing. */
 export function checkFeed(

@@ -3,6 +3,7 @@ import { optionsOf } from "../graph/index.ts";
 import { ortRuntime } from "./ort.ts";
 import type { Ort } from "./session.ts";
 import type { Runtime } from "./program.ts";
+import { checkThreads } from "./threads.ts";
 
 /** How WebAssembly is started: once a page or worker, so the first program that is compiled there decides. */
 export interface WebRuntimeOptions {
@@ -61,13 +62,6 @@ export interface OrtWeb extends Ort {
   };
 }
 type Asked = { readonly [K in "threads" | "paths"]: WebRuntimeOptions[K] | undefined };
-
-export function checkThreads(where: string, threads: number | undefined): void {
-  if (threads === undefined || (Number.isSafeInteger(threads) && threads >= 1)) return;
-  throw new Error(
-    `${where}: threads must be a whole number of at least 1, got ${String(threads)}; give 1, or leave it out`,
-  );
-}
 
 /** What each build of onnxruntime-web in this page was started with. */
 const started = new WeakMap<object, Asked>();

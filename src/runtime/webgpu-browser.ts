@@ -2,13 +2,8 @@
 import { optionsOf } from "../graph/index.ts";
 import { adapterHere, noAdapter } from "./adapter.ts";
 import { deviceRuntime, type DeviceRuntime } from "./device.ts";
-import {
-  checkThreads,
-  notLoaded,
-  startedWith,
-  type OrtWeb,
-  type WebRuntimeOptions,
-} from "./web.ts";
+import { notLoaded, startedWith, type OrtWeb, type WebRuntimeOptions } from "./web.ts";
+import { checkThreads } from "./threads.ts";
 
 /** Options of {@link webgpuRuntime} in a browser. */
 export interface BrowserWebgpuOptions extends Pick<WebRuntimeOptions, "threads" | "paths"> {

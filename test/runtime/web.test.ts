@@ -14,7 +14,7 @@ async function twice(options: WebRuntimeOptions): Promise<number> {
 
 test("are checked", () => {
   expect(() => webRuntime({ threads: 0.5 })).toThrow(
-    "webRuntime: threads must be a whole number of at least 1, got 0.5; give 1, or leave it out",
+    "webRuntime: threads must be a whole number from 1 to 1024, got 0.5; give 1, or leave it out",
   );
   expect(() => webRuntime({ path: "/" } as object)).toThrow(
     'webRuntime: there is no such option, got "path"; do you mean paths?',
