@@ -1,7 +1,8 @@
 /** The door for Node: onnxruntime-node, files, logs, downloads, MNIST and CIFAR-10 from disk. */
 export { loadOnnxRuntime, nodeRuntime, type NodeRuntimeOptions } from "../runtime/node.ts";
 export { webgpuRuntime, type WebgpuRuntimeOptions } from "../runtime/webgpu.ts";
-export { DeviceLost, type DeviceRuntime, type Fallback } from "../runtime/device.ts";
+export type { DeviceRuntime, Fallback } from "../runtime/device.ts";
+export { DeviceLost } from "../runtime/device-lost.ts";
 export { placementInWords, type Placement } from "../runtime/placement.ts";
 export { nodeDoor } from "./door.ts";
 export { fileError, reasonOf, type Doing } from "./file-error.ts";

@@ -62,12 +62,13 @@ export function oddsAfter(
   round: (x: number) => number,
 ): number {
   const fed = (x: number): number => round(round(1 - round(x)) / round(x));
+  const most = round(MOST);
   const constant = typeof beta === "number" ? round(gainOf(beta)) : 0;
   let odds = 0;
   for (let step = 0; step < steps; step++) {
     const gain = typeof beta === "number" ? constant : fed(beta(step));
-    const next = Math.min(round(odds + round(round(1 + odds) * gain)), round(MOST));
-    if (next === odds) break;
+    const next = Math.min(round(odds + round(round(1 + odds) * gain)), most);
+    if (next === odds && (typeof beta === "number" || next === most)) break; // a beta that is fed may change again
     odds = next;
   }
   return odds;

@@ -79,7 +79,7 @@ export const byName = (groups: readonly Group[]): Optimizer => {
         mine.map((i) => gradients[i]),
       );
     });
-    // Two groups with Adam count the same steps in one parameter, which is updated once.
+    // Two groups with Adam of one beta share the odds of its correction, which are updated once.
     return [...new Map(updates.map((u) => [u.parameter.attrs.name, u])).values()];
   };
 };

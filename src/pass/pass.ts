@@ -3,7 +3,7 @@ import { topological, type Node, type Update } from "../graph/index.ts";
 import { simplify } from "../onnx/index.ts";
 import { cutOf, isGiven, type Cut } from "./cut.ts";
 import { valuesOf, type Place, type Store, type Value } from "./expression.ts";
-import { nestKernel, numbersKernel, type Address, type Kernel } from "./kernel.ts";
+import { nestKernel, numbersKernel, type Kernel } from "./kernel.ts";
 import { below, nestsOf, type Nests } from "./nests.ts";
 import { reductions, type SumOrder } from "./reductions.ts";
 import { moduleOf } from "./wasm.ts";
@@ -155,4 +155,3 @@ function passOf(
     reads: new Set(leaves.flatMap(({ to }) => (to.kind === "hoisted" ? [to.key] : []))),
   };
 }
-export type { Address };

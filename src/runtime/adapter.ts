@@ -37,7 +37,8 @@ export async function adapterHere(): Promise<Adapter | string> {
   };
 }
 
+/** What to do in a browser without a card. */
+export const ADVICE = "try another browser, turn on its hardware acceleration, or use webRuntime()";
+
 export const noAdapter = (where: string, why: string): Error =>
-  new Error(
-    `${where}: expected a graphics card, got none because ${why}; try another browser, turn on its hardware acceleration, or use webRuntime()`,
-  );
+  new Error(`${where}: expected a graphics card, got none because ${why}; ${ADVICE}`);

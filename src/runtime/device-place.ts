@@ -1,13 +1,11 @@
-/** Where values lie on a device, and how they are read from there. */
-import type { Dtype, Shape } from "../graph/index.ts";
-import { encodeGraph } from "../onnx/index.ts";
-import type { Ort, OrtSession, OrtTensor, SessionOptions } from "./session.ts";
+/** Where values lie on a device, and how they get there and back. */
+import { sizeOf } from "../graph/index.ts";
+import { copySessions, type Type } from "./device-copies.ts";
+import { lostOr } from "./device-lost.ts";
+import { toOrt } from "./ort.ts";
 import type { Place, Tensor, TensorData } from "./program.ts";
+import type { Ort, OrtSession, OrtTensor, SessionOptions } from "./session.ts";
 
-interface Type {
-  readonly dtype: Dtype;
-  readonly shape: Shape;
-}
 /** A session whose values may outlive it: it is let go of once they are. */
 export interface Owner {
   readonly session: OrtSession;
@@ -22,9 +20,13 @@ export interface DevicePlace extends Place {
   put(x: OrtTensor, type: Type, owner: Owner): Tensor;
   /** The owner of what a session leaves on the device. */
   own(session: OrtSession): Owner;
-  /** What a run is fed for it; throws where a step has replaced it. */
+  /** What a run is fed for a value that lies here; throws where a step has replaced it. In line, as what is freed meanwhile is not to be fed. */
   held(x: Tensor): OrtTensor;
-  /** One piece of work with the device at a time, as a browser's sessions do not run side by side. */
+  /** The same for a value of the host that many runs are to be fed: a copy here, as long as there is the value. In line. */
+  copied(x: Tensor): Promise<OrtTensor>;
+  /** Frees what nobody was given, after the work that is in line. */
+  drop(values: readonly OrtTensor[]): void;
+  /** One piece of work with the device at a time, as a browser's sessions do not run side by side; a lost device is DeviceLost. */
   inLine<T>(work: () => Promise<T>): Promise<T>;
 }
 
@@ -39,18 +41,31 @@ export function devicePlace(ort: Ort, options: SessionOptions): DevicePlace {
 
 function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
   const on = new WeakMap<Tensor, Held>();
-  const free = ({ x, owner }: Held): void => {
-    x.dispose?.();
-    owner.frees();
-  };
-  const forgotten = new FinalizationRegistry<Held>(free); // values of states that nobody has any more
   let last: Promise<unknown> = Promise.resolve();
   const inLine: DevicePlace["inLine"] = (work) => {
-    const mine = last.then(work);
+    const mine = last.then(work).catch((error: unknown) => {
+      throw lostOr(error);
+    });
     last = mine.catch(() => undefined);
     return mine;
   };
-  const readerOf = readers(ort, options);
+  const later = laterBy(inLine);
+  const free = ({ x, owner }: Held): void => {
+    later(() => {
+      x.dispose?.();
+      owner?.frees();
+    });
+  };
+  const forgotten = new FinalizationRegistry<Held>(free); // values of states that nobody has any more
+  const keep = (value: Tensor, held: Held): void => {
+    on.set(value, held);
+    forgotten.register(value, held, value);
+  };
+  const readerOf = copySessions(ort, options);
+  const loaderOf = copySessions(ort, {
+    ...options,
+    preferredOutputLocation: { y: "gpu-buffer" },
+  });
   const held = (x: Tensor): OrtTensor => {
     const found = on.get(x);
     if (found) return found.x;
@@ -67,19 +82,31 @@ function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
       const value = Object.defineProperty({ dtype, shape, place }, "data", {
         get: () => refuse({ shape }),
       }) as unknown as Tensor;
-      const held = { x, owner };
       owner.keeps();
-      on.set(value, held);
-      forgotten.register(value, held, value);
+      keep(value, { x, owner });
       return value;
+    },
+    async copied(value) {
+      const found = on.get(value);
+      if (found) return found.x;
+      const loader = await loaderOf(value);
+      const { y } = await loader.run({ x: toOrt(ort, value) });
+      keep(value, { x: y });
+      return y;
+    },
+    drop(values) {
+      for (const x of values) later(() => x.dispose?.());
     },
     async read(values) {
       const copies: TensorData[] = [];
-      for (const value of values) {
-        const reader = await readerOf(value);
-        const { y } = await inLine(() => reader.run({ x: held(value) }));
-        copies.push(y.data as TensorData);
-      }
+      for (const value of values)
+        copies.push(
+          await inLine(async () => {
+            const reader = await readerOf(value);
+            const { y } = await reader.run({ x: held(value) });
+            return y.data as TensorData;
+          }),
+        );
       return copies;
     },
     dispose(value) {
@@ -95,13 +122,23 @@ function makePlace(ort: Ort, options: SessionOptions): DevicePlace {
 
 interface Held {
   readonly x: OrtTensor;
-  readonly owner: Owner;
+  /** Of what a step has left; copies have none that ends. */
+  readonly owner?: Owner;
 }
+/** Puts work in line that nobody waits for: what goes wrong with it, as where the device is lost, is told to whoever runs next. */
+const laterBy =
+  (inLine: DevicePlace["inLine"]) =>
+  (work: () => unknown): void => {
+    inLine(async () => Promise.resolve(work())).catch(() => undefined);
+  };
+
 /** To free a value of a session that is gone ends the process in Node. */
 function ownerOf(session: OrtSession, inLine: DevicePlace["inLine"]): Owner {
   let values = 0;
   let isOver = false;
-  const end = (): Promise<void> => inLine(() => session.release());
+  let ended: Promise<void> | undefined;
+  const end = (): Promise<void> | undefined =>
+    isOver && values === 0 ? (ended ??= session.release()) : undefined;
   return {
     session,
     keeps() {
@@ -109,11 +146,11 @@ function ownerOf(session: OrtSession, inLine: DevicePlace["inLine"]): Owner {
     },
     frees() {
       values--;
-      if (isOver && values === 0) void end();
+      laterBy(inLine)(end);
     },
     async release() {
       isOver = true;
-      if (values === 0) await end();
+      await inLine(async () => end());
     },
   };
 }
@@ -124,24 +161,10 @@ function refuse({ shape }: Pick<Type, "shape">): never {
   );
 }
 
-/**
- * Sessions that copy a value to where it can be read, one for each type and number of axes. A tensor's own `getData` would be
- * shorter, and ends the process in Node.
- */
-function readers(ort: Ort, options: SessionOptions): (x: Type) => Promise<OrtSession> {
-  const made = new Map<string, Promise<OrtSession>>();
-  return ({ dtype, shape }) => {
-    const key = `${dtype} ${shape.length}`;
-    const found =
-      made.get(key) ?? ort.InferenceSession.create(copyOf(dtype, shape.length), options);
-    made.set(key, found);
-    return found;
-  };
-}
-function copyOf(dtype: Dtype, rank: number): Uint8Array {
-  const shape = Array.from({ length: rank }, (_, axis) => `axis ${axis}`);
-  const nodes = [{ name: "y", opType: "Identity", domain: "", input: ["x"], output: ["y"] }];
-  const ports = { inputs: [{ name: "x", dtype, shape }], outputs: [{ name: "y", dtype, shape }] };
-  const graph = { ...ports, nodes, initializers: [], opset: 17, domains: [] };
-  return encodeGraph(graph, { metadata: {} });
-}
+/** Whether a value of the host is worth a copy on the device that stays: smaller ones are sent with a run. */
+export const isWorthACopy = ({ dtype, shape }: Type): boolean =>
+  hasBuffer({ dtype, shape }) && sizeOf(shape) >= 1024;
+
+/** Whether a value can stay on the device: some kinds have no buffer of their own. */
+export const hasBuffer = ({ dtype, shape }: Type): boolean =>
+  dtype !== "bool" && !shape.includes(0);

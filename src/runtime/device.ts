@@ -4,7 +4,13 @@
  */
 import type { Node } from "../graph/index.ts";
 import { deviceTarget, inputName, parameterName, toModel, type Model } from "../onnx/index.ts";
-import { devicePlace, type DevicePlace, type Owner } from "./device-place.ts";
+import {
+  devicePlace,
+  hasBuffer,
+  isWorthACopy,
+  type DevicePlace,
+  type Owner,
+} from "./device-place.ts";
 import { ortRuntime, toOrt } from "./ort.ts";
 import { refusedOps, type Placement } from "./placement.ts";
 import type { ProgramSpec, Runtime, State, Tensor, TensorData } from "./program.ts";
@@ -30,10 +36,13 @@ export interface DeviceOptions {
   readonly fallback: Fallback;
 }
 
-/** The device is gone, with all that was on it: what was saved before is still good. */
-export class DeviceLost extends Error {
-  override readonly name = "DeviceLost";
-}
+/** How sessions compute on a graphics card, in Node and in browsers. */
+export const onCard: SessionOptions = {
+  // In NHWC, its own choice, some convolutions in groups come out wrong.
+  executionProviders: [{ name: "webgpu", preferredLayout: "NCHW" }],
+  graphOptimizationLevel: "all",
+  logSeverityLevel: 3,
+};
 
 export function deviceRuntime(
   name: string,
@@ -61,14 +70,9 @@ export function deviceRuntime(
       return programOf(plan, {
         place,
         async compute(feeds, state) {
-          const given = inputsOf(plan, { feeds, state, used }, (x) =>
-            x.place === place ? place.held(x) : toOrt(ort, x),
+          const values = await place.inLine(async () =>
+            session.run(await inputsOf(plan, { ort, place, feeds, state, used })),
           );
-          const values = await place
-            .inLine(() => session.run(given))
-            .catch((error: unknown) => {
-              throw lostOr(error, options);
-            });
           return computedOn(place, plan, { values, owner });
         },
         release: () => owner.release(),
@@ -98,15 +102,16 @@ async function placed(
     return { session: await create(bytes, { ...strict, preferredOutputLocation }), onCpu: [] };
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    const onCpu = await refusedOps(Object.values(plan.roots), deviceTarget, async (model) => {
+    const alone = await refusedOps(Object.values(plan.roots), deviceTarget, async (model) => {
       const session = await create(model, strict).catch(isRefusal);
       if (typeof session === "boolean") return session;
       await session.release();
       return false;
     });
+    const onCpu = alone.length > 0 ? alone : ["some ops"]; // which are not refused by themselves
     if (!options.fallback)
       throw new Error(
-        `${options.where}: expected every op on the device, got ${onCpu.join(", ") || "some"} that it has no kernel for; allow fallback, or leave them out`,
+        `${options.where}: expected every op on the device, got ${onCpu.join(", ")} that it has no kernel for; allow fallback, or leave them out`,
         { cause: error },
       );
     if (typeof options.fallback === "function") options.fallback(onCpu);
@@ -122,19 +127,11 @@ const noDeviceOr = (error: unknown, { where, advice }: DeviceOptions): unknown =
   )
     ? new Error(`${where}: expected a device for WebGPU, got none; ${advice}`, { cause: error })
     : error;
-const lostOr = (error: unknown, { where }: DeviceOptions): unknown =>
-  /device[ _](is |was )?lost|DeviceLost/i.test(textOf(error))
-    ? new DeviceLost(
-        `${where}: expected the device to go on, got it lost (${textOf(error).slice(0, 200)}); start again from what was saved`,
-        { cause: error },
-      )
-    : error;
 
-/** New state stays on the device, unless it is looked at after every step, or of a kind that has no buffer of its own. */
+/** New state stays on the device, unless it is looked at after every step. */
 function locationsOf({ spec, roots }: Plan): Readonly<Record<string, "cpu" | "gpu-buffer">> {
   const { updates = [], finite = false } = spec;
-  const stays = ({ dtype, shape }: Node): boolean =>
-    !finite && dtype !== "bool" && !shape.includes(0);
+  const stays = (next: Node): boolean => !finite && hasBuffer(next);
   const kept = updates
     .filter(({ next }) => stays(next))
     .map((u) => updateKey(u.parameter.attrs.name));
@@ -143,26 +140,38 @@ function locationsOf({ spec, roots }: Plan): Readonly<Record<string, "cpu" | "gp
   );
 }
 
-function inputsOf<T>(
-  { spec, parameters }: Plan,
+/** What a run is fed. Parameters that it does not change are not sent anew with every run, as those of a frozen network. */
+async function inputsOf(
+  { spec: { inputs = [], updates = [] }, parameters }: Plan,
   {
+    ort,
+    place,
     feeds,
     state,
     used,
   }: {
+    readonly ort: Ort;
+    readonly place: DevicePlace;
     readonly feeds: Readonly<Record<string, Tensor>>;
     readonly state: State;
     readonly used: ReadonlySet<string>;
   },
-  convert: (x: Tensor) => T,
-): Readonly<Record<string, T>> {
-  const given = [
-    ...(spec.inputs ?? []).map(({ attrs }) => [inputName(attrs.name), feeds[attrs.name]] as const),
-    ...parameters.map(({ attrs }) => [parameterName(attrs.name), state.get(attrs.name)!] as const),
-  ];
-  return Object.fromEntries(
-    given.filter(([key]) => used.has(key)).map(([key, x]) => [key, convert(x)]),
-  );
+): Promise<Readonly<Record<string, OrtTensor>>> {
+  const given: Record<string, OrtTensor> = {};
+  for (const { attrs } of inputs) {
+    const key = inputName(attrs.name);
+    if (used.has(key)) given[key] = toOrt(ort, feeds[attrs.name]);
+  }
+  const changed = new Set(updates.map((u) => u.parameter.attrs.name));
+  for (const { attrs } of parameters) {
+    const key = parameterName(attrs.name);
+    const x = state.get(attrs.name)!;
+    if (!used.has(key)) continue;
+    if (x.place === place) given[key] = place.held(x);
+    else if (changed.has(attrs.name) || !isWorthACopy(x)) given[key] = toOrt(ort, x);
+    else given[key] = await place.copied(x);
+  }
+  return given;
 }
 
 /** What came back, and what stayed until it is taken or dropped. */
@@ -191,7 +200,7 @@ function computedOn(
     values: known,
     take: () => Object.fromEntries(updates.map((u) => [u.parameter.attrs.name, next(u)])),
     drop() {
-      for (const [key] of entries) if (isThere(key)) values[key].dispose?.();
+      place.drop(entries.filter(([key]) => isThere(key)).map(([key]) => values[key]));
     },
   };
 }

@@ -91,7 +91,7 @@ const asIs = (ort: Ort, x: Tensor): OrtTensor =>
 const dtypeOf = ({ type }: OrtTensor): Dtype =>
   type === "int32" || type === "uint32" || type === "bool" ? type : "float";
 
-/** The same, made once for what lies in memory that is written over. */
+/** `toOrt` that makes one tensor of ONNX Runtime for each array in memory that is written over, and not one at every step. */
 function keptOrt(ort: Ort): (x: Tensor) => OrtTensor {
   const kept = new WeakMap<TensorData, OrtTensor>();
   return (x) => {
@@ -104,6 +104,7 @@ function keptOrt(ort: Ort): (x: Tensor) => OrtTensor {
   };
 }
 
+/** A value as ONNX Runtime takes it: floats in single precision, and an array that has its type without a copy. */
 export function toOrt(ort: Ort, { dtype, shape, data }: Tensor): OrtTensor {
   const values = data instanceof Float64Array ? Float32Array.from(data) : data;
   return new ort.Tensor(ortType[dtype], values, shape);

@@ -1,14 +1,14 @@
 /** The door to graphics cards in a browser: the builds of onnxruntime-web that have WebGPU. */
 import { optionsOf } from "../graph/index.ts";
-import { adapterHere, noAdapter } from "./adapter.ts";
-import { deviceRuntime, type DeviceRuntime } from "./device.ts";
+import { adapterHere, ADVICE, noAdapter } from "./adapter.ts";
+import { deviceRuntime, onCard, type DeviceRuntime, type Fallback } from "./device.ts";
 import { notLoaded, startedWith, type OrtWeb, type WebRuntimeOptions } from "./web.ts";
 import { checkThreads } from "./threads.ts";
 
 /** Options of {@link webgpuRuntime} in a browser. */
 export interface BrowserWebgpuOptions extends Pick<WebRuntimeOptions, "threads" | "paths"> {
-  /** Whether ops that the card lacks may run on the processor (default true); otherwise compiling throws and names them. */
-  readonly fallback?: boolean;
+  /** Whether ops that the card lacks may run on the processor (default true), or who is told of them; otherwise compiling throws and names them. */
+  readonly fallback?: Fallback;
 }
 
 const known = optionsOf<BrowserWebgpuOptions>("webgpuRuntime", {
@@ -30,14 +30,9 @@ export const webgpuRuntime = (options: BrowserWebgpuOptions = {}): DeviceRuntime
   };
   return deviceRuntime("onnxruntime-web on WebGPU", load, {
     where: "webgpuRuntime",
-    advice: "try another browser, turn on its hardware acceleration, or use webRuntime()",
+    advice: ADVICE,
     fallback,
-    session: {
-      // In NHWC, its own choice, some convolutions in groups come out wrong.
-      executionProviders: [{ name: "webgpu", preferredLayout: "NCHW" }],
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
-    },
+    session: onCard,
     host: { executionProviders: ["wasm"], graphOptimizationLevel: "all", logSeverityLevel: 3 },
   });
 };

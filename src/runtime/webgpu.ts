@@ -1,6 +1,6 @@
 /** The door to graphics cards from Node: onnxruntime-node's WebGPU provider, which needs nothing but the card's Vulkan, Metal or DirectX driver. */
 import { optionsOf } from "../graph/index.ts";
-import { deviceRuntime, type DeviceRuntime, type Fallback } from "./device.ts";
+import { deviceRuntime, onCard, type DeviceRuntime, type Fallback } from "./device.ts";
 import { loadOnnxRuntime } from "./node.ts";
 
 /** What {@link webgpuRuntime} takes. */
@@ -24,10 +24,7 @@ export const webgpuRuntime = (options: WebgpuRuntimeOptions = {}): DeviceRuntime
       "install your card's driver, and on Linux libvulkan1 (without a card Mesa 25 or later, mesa-vulkan-drivers), or use nodeRuntime()",
     fallback,
     session: {
-      // In NHWC, its own choice, some convolutions in groups come out wrong.
-      executionProviders: [{ name: "webgpu", preferredLayout: "NCHW" }],
-      graphOptimizationLevel: "all",
-      logSeverityLevel: 3,
+      ...onCard,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     },
     host: { executionProviders: ["cpu"], graphOptimizationLevel: "extended", logSeverityLevel: 3 },

@@ -8,8 +8,12 @@ import { bitsOf, temporaryFolder, within } from "./run.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
-/** Runs until the device is lost; none where it stays. */
+/** Steps until the device is lost, and whether what reads the state finds out; none where it stays. */
 let left = Infinity;
+let byReading = false;
+const lose = (): never => {
+  throw new DeviceLost("played: the device is lost");
+};
 vi.mock("../../cli/device.ts", async (original) => {
   const real = await original<typeof import("../../cli/device.ts")>();
   const runtime = (threads: number): Runtime => {
@@ -21,8 +25,13 @@ vi.mock("../../cli/device.ts", async (original) => {
         return {
           ...program,
           run: async (feeds, state) => {
-            if (left-- <= 0) throw new DeviceLost("played: the device is lost");
-            return program.run(feeds, state);
+            if (left-- <= 0 && !byReading) lose();
+            const outputs = await program.run(feeds, state);
+            if (left <= 0 && byReading)
+              for (const { place } of state.values())
+                if (place)
+                  vi.spyOn(place, "read").mockImplementation(async () => Promise.resolve(lose()));
+            return outputs;
           },
         };
       },
@@ -40,16 +49,21 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const IRIS = join(import.meta.dirname, "..", "fixtures", "iris.csv");
 const asked = ["train", IRIS, "--target", "species", "--epochs", "30"];
 
-test("ends as after kill -9, and goes on", async () => {
-  const whole = await within(...asked, "--out", at("whole"));
-  expect(whole.code, whole.stderr).toBe(0);
-  left = 200;
-  const lost = await within(...asked, "--device", "webgpu", "--out", at("run"));
+test.each([
+  ["a step", false],
+  ["what reads the state", true],
+])("found out by %s, it ends as after kill -9, and goes on", async (_, read) => {
+  const [whole, run] = [at(`whole-${read}`), at(`run-${read}`)];
+  const undisturbed = await within(...asked, "--out", whole);
+  expect(undisturbed.code, undisturbed.stderr).toBe(0);
+  [left, byReading] = [200, read];
+  const lost = await within(...asked, "--device", "webgpu", "--out", run);
   expect(lost.code).toBe(1);
   expect(lost.stderr).toContain("played: the device is lost, then go on with:");
-  expect(lost.stderr).toMatch(/weightnorm compare .* --device webgpu --resume .*run$/m);
-  left = Infinity;
-  const resumed = await within(...asked.slice(0, 4), "--resume", at("run"));
+  expect(lost.stderr).toMatch(/weightnorm compare .* --device webgpu --resume .*run-\w+$/m);
+  [left, byReading] = [Infinity, false];
+  vi.restoreAllMocks();
+  const resumed = await within(...asked.slice(0, 4), "--resume", run);
   expect(resumed.code, resumed.stderr).toBe(0);
-  expect(await bitsOf(at("run"))).toEqual(await bitsOf(at("whole")));
+  expect(await bitsOf(run)).toEqual(await bitsOf(whole));
 });

@@ -29,6 +29,16 @@ test.each([
   expect(Math.max(...errors)).toBeLessThanOrEqual(bound);
 });
 
+test("a beta that is fed as 1 for a while stands still, and goes on", () => {
+  const betas = [1, 1, 0.9, 1, 0.8];
+  const odds = oddsAfter(
+    betas.length,
+    (step) => betas[step],
+    (x) => x,
+  );
+  expect(odds).toBeCloseTo(1 / (0.9 * 0.8) - 1, 12);
+});
+
 describe.each(runtimes)("%s", (name, runtime) => {
   test("keeps the odds that are computed from a count, to the bit, also of a beta that changes", async () => {
     const beta = input("beta", []);

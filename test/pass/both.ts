@@ -1,5 +1,4 @@
 /** The same step as one graph, and cut behind its gradients. */
-import type { Parameter, Update } from "../../src/graph/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import {
   initialState,
@@ -54,6 +53,3 @@ export function left(spec: ProgramSpec): readonly string[] {
   const { stay } = splitOf({ roots: outputs, updates: spec.updates ?? [], order: "packets" });
   return stay.map(({ parameter }) => parameter.attrs.name);
 }
-
-export const updated = (updates: readonly Update[]): readonly Parameter[] =>
-  updates.map((u) => u.parameter);

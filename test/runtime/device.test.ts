@@ -1,7 +1,17 @@
 /** State on a device, by an ONNX Runtime that is played: what real ones do is in test/conformance and test/runtime/webgpu.test.ts. */
 import { describe, expect, test } from "vitest";
-import { add, argmax, input, log, parameter, sum, type Node } from "../../src/graph/index.ts";
-import { DeviceLost, deviceRuntime, type Fallback } from "../../src/runtime/device.ts";
+import {
+  add,
+  argmax,
+  input,
+  log,
+  parameter,
+  slice,
+  sum,
+  type Node,
+} from "../../src/graph/index.ts";
+import { DeviceLost } from "../../src/runtime/device-lost.ts";
+import { deviceRuntime, type Fallback } from "../../src/runtime/device.ts";
 import type { Ort, OrtTensor, SessionOptions } from "../../src/runtime/session.ts";
 import { placementInWords } from "../../src/runtime/placement.ts";
 import { initialState, tensor, type State, type TensorData } from "../../src/runtime/program.ts";
@@ -16,9 +26,18 @@ interface Script {
   /** Throws where a session is not to be had. */
   readonly create?: (model: string, options: SessionOptions) => void;
   readonly run?: () => void;
+  /** Throws where a value cannot be copied. */
+  readonly copy?: () => void;
 }
-/** Counts a up by 1 and says its sum; what is on the device has a name that says its value. */
-function play({ create = () => undefined, run = () => undefined }: Script = {}): Played {
+/**
+ * Counts a up by 1, or by b, and says its sum; what is on the device has a name that says its value. As real sessions do, it looks at
+ * what it is fed a while after it is asked.
+ */
+function play({
+  create = () => undefined,
+  run = () => undefined,
+  copy = () => undefined,
+}: Script = {}): Played {
   const events: string[] = [];
   const on = new Map<OrtTensor, TensorData>();
   class Tensor implements OrtTensor {
@@ -35,31 +54,55 @@ function play({ create = () => undefined, run = () => undefined }: Script = {}):
   const there = (data: Float32Array): OrtTensor => {
     const x: OrtTensor = {
       ...{ type: "float32", dims: [2], location: "gpu-buffer", data: undefined },
-      dispose: () => void events.push(`freed ${data.join(" ")}`),
+      dispose: () => {
+        on.delete(x);
+        events.push(`freed ${data.join(" ")}`);
+      },
     };
     on.set(x, data);
     return x;
   };
+  const fed = (x: OrtTensor): Float32Array => {
+    const data = on.get(x) ?? x.data;
+    if (!data) throw new Error("Tensor.location is not supported.");
+    return data as Float32Array;
+  };
+  let isBusy = false;
+  const alone = async <T>(work: () => T): Promise<T> => {
+    if (isBusy) throw new Error("sessions do not run side by side");
+    isBusy = true;
+    await new Promise((resolve) => setTimeout(resolve));
+    isBusy = false;
+    return work();
+  };
   const ort: Ort = {
     Tensor,
     InferenceSession: {
-      create: async (model, options = {}) => {
-        create(new TextDecoder("latin1").decode(model), options);
-        return Promise.resolve({
-          run: async (feeds) => {
-            const x = feeds["x"] ?? feeds["state:a"];
-            const a = (on.get(x) ?? x.data) as Float32Array;
-            if ("x" in feeds) return Promise.resolve({ y: new Tensor("float32", a.slice(), [2]) });
-            run();
-            const y = Float32Array.of(a[0] + a[1]);
-            return Promise.resolve({
-              "next:a": there(a.map((v) => v + 1)),
-              "output:y": new Tensor("float32", y, []),
-            });
-          },
-          release: async () => Promise.resolve(void events.push("session ended")),
-        });
-      },
+      create: (model, options = {}) =>
+        alone(() => {
+          create(new TextDecoder("latin1").decode(model), options);
+          const isLoader = options.preferredOutputLocation?.["y"] === "gpu-buffer";
+          return {
+            run: (feeds) =>
+              alone((): Readonly<Record<string, OrtTensor>> => {
+                if ("x" in feeds) {
+                  copy();
+                  const x = fed(feeds["x"]).slice();
+                  if (isLoader) events.push(`copied ${x.length} there`);
+                  return { y: isLoader ? there(x) : new Tensor("float32", x, [2]) };
+                }
+                run();
+                const a = fed(feeds["state:a"]);
+                const b = "state:b" in feeds ? fed(feeds["state:b"])[0] : 1;
+                const y = Float32Array.of(a[0] + a[1]);
+                return {
+                  "next:a": there(a.map((v) => v + b)),
+                  "output:y": new Tensor("float32", y, []),
+                };
+              }),
+            release: async () => Promise.resolve(void events.push("session ended")),
+          };
+        }),
     },
   };
   return { ort, events };
@@ -115,6 +158,44 @@ describe("state", () => {
     expect(await numbers(state)).toEqual([3, 4]);
     expect(played.events).toEqual(["freed 2 3", "session ended"]);
   });
+  test("beside a copy of its map: what a step feeds is not freed by another, and what is gone says so", async () => {
+    const program = await runtimeOf(play()).compile(counting);
+    const state = initialState([a], 0);
+    await program.run({}, state);
+    const copy = new Map(state);
+    await Promise.all([program.run({}, state), program.run({}, copy)]);
+    expect(await numbers(state)).toEqual([3, 4]);
+    expect(await numbers(copy)).toEqual([3, 4]);
+    const late = new Map(state); // whose turn comes when the value has been replaced
+    const other = initialState([a], 0);
+    const [, , third] = await Promise.allSettled([
+      program.run({}, state),
+      program.run({}, other),
+      program.run({}, late),
+    ]);
+    expect(third).toMatchObject({
+      reason: { message: expect.stringContaining("was replaced by a step") as string },
+    });
+  });
+  test("that a program does not change is copied to the device once, as long as it is the same tensor", async () => {
+    const played = play();
+    const b = parameter("b", [2000], { init: { kind: "constant", value: 3 } });
+    const program = await runtimeOf(played).compile({
+      ...counting,
+      updates: [{ parameter: a, next: add(a, slice(b, { axis: 0, start: 0, end: 2 })) }],
+    });
+    const state = initialState(program.parameters, 0);
+    await program.run({}, state);
+    await program.run({}, new Map([...state, ["a", tensor([1, 1])]]));
+    await program.run({}, state);
+    expect(await numbers(state)).toEqual([7, 8]);
+    expect(played.events).toEqual(["copied 2000 there", "freed 4 5"]);
+    state.set("b", tensor(Float32Array.from({ length: 2000 }, () => 5)));
+    await program.run({}, state);
+    expect(await numbers(state)).toEqual([12, 13]);
+    expect(played.events.slice(2)).toEqual(["copied 2000 there", "freed 7 8"]);
+    expect(Array.from(state.get("b")!.data.slice(0, 2))).toEqual([5, 5]); // and is on the host still
+  });
   test("is left as it was, and what was computed freed, where a watched output is no number", async () => {
     const played = play();
     const program = await runtimeOf(played).compile({ ...counting, watch: ["y"] });
@@ -125,20 +206,47 @@ describe("state", () => {
   });
 });
 
-test("a lost device is said to be lost, and the state stays as it was", async () => {
-  const lost = play({
-    run: () => {
-      throw new Error("WebGPU: the device was lost: VK_ERROR_DEVICE_LOST");
-    },
+describe("a lost device is said to be lost", () => {
+  const lose = (): never => {
+    throw new Error("WebGPU: the device was lost: VK_ERROR_DEVICE_LOST");
+  };
+  const inWords =
+    "webgpu: expected the device to go on, got it lost (WebGPU: the device was lost: VK_ERROR_DEVICE_LOST); start again from what was saved";
+  test("by a step, and the state stays as it was", async () => {
+    const program = await runtimeOf(play({ run: lose })).compile(counting);
+    const state = initialState([a], 0);
+    const failed = program.run({}, state);
+    await expect(failed).rejects.toBeInstanceOf(DeviceLost);
+    await expect(failed).rejects.toThrow(inWords);
+    expect(state.get("a")).toEqual(tensor([1, 2]));
   });
-  const program = await runtimeOf(lost).compile(counting);
+  test("by what reads the state, and by what compiles", async () => {
+    let isLost = false;
+    const copy = (): void => {
+      if (isLost) lose();
+    };
+    const runtime = runtimeOf(play({ copy, create: copy }));
+    const program = await runtime.compile(counting);
+    const state = initialState([a], 0);
+    await program.run({}, state);
+    isLost = true;
+    await expect(read(state)).rejects.toBeInstanceOf(DeviceLost);
+    await expect(read(state)).rejects.toThrow(inWords);
+    await expect(runtime.compile(counting)).rejects.toBeInstanceOf(DeviceLost);
+  });
+});
+test("a session that was not to be had is asked for again", async () => {
+  let isFull = false;
+  const create = (): void => {
+    if (isFull) throw new Error("out of memory");
+  };
+  const program = await runtimeOf(play({ create })).compile(counting);
   const state = initialState([a], 0);
-  const failed = program.run({}, state);
-  await expect(failed).rejects.toBeInstanceOf(DeviceLost);
-  await expect(failed).rejects.toThrow(
-    "played: expected the device to go on, got it lost (WebGPU: the device was lost: VK_ERROR_DEVICE_LOST); start again from what was saved",
-  );
-  expect(state.get("a")).toEqual(tensor([1, 2]));
+  await program.run({}, state);
+  isFull = true;
+  await expect(read(state)).rejects.toThrow("out of memory");
+  isFull = false;
+  expect(await numbers(state)).toEqual([2, 3]);
 });
 test("no device is said in one sentence, with what to do", async () => {
   const none = play({
@@ -166,6 +274,17 @@ describe("an op that the device lacks", () => {
     await expect(runtimeOf(withoutLog(), false).compile({ inputs: [x], outputs })).rejects.toThrow(
       "played: expected every op on the device, got log of float [3, 4] that it has no kernel for; allow fallback, or leave them out",
     );
+  });
+  test("is told of without a name where it has kernels for all ops that are alone", async () => {
+    const played = play({
+      create: (_, { extra, preferredOutputLocation }) => {
+        if (extra && preferredOutputLocation)
+          throw new Error("fallback to CPU EP has been explicitly disabled");
+      },
+    });
+    const told: string[] = [];
+    await runtimeOf(played, (ops) => void told.push(...ops)).compile({ inputs: [x], outputs });
+    expect(told).toEqual(["some ops"]);
   });
   test("is told otherwise", async () => {
     const told: string[] = [];

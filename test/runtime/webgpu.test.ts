@@ -8,6 +8,7 @@ import {
   initialState,
   item,
   keyTensor,
+  tensor,
   type Runtime,
   type State,
 } from "../../src/runtime/program.ts";
@@ -67,6 +68,18 @@ describe.skipIf(lack !== undefined)(lack === undefined ? "on WebGPU" : `skipped:
     const expected = (await read(here.state)).get("w")!.data;
     for (const [i, value] of expected.entries()) expect(weights[i]).toBeCloseTo(value, 5);
     expect(placementInWords(runtime.placement())).toMatch(/^all \d+ nodes on the device$/);
+  });
+  test("what a program does not change goes there once, and a new tensor in its place as well", async () => {
+    const frozen = $.parameter("frozen", [40, 40], { init: { kind: "constant", value: 2 } });
+    const program = await runtime.compile({ outputs: { y: $.sum(frozen) } });
+    const state = initialState([frozen], 1);
+    const sum = async (): Promise<number> => item((await program.run({}, state)).y);
+    expect(await sum()).toBe(3200);
+    state.get("frozen")!.data[0] = 100; // which nobody is to do: the copy there is what counts
+    expect(await sum()).toBe(3200);
+    state.set("frozen", tensor(new Float32Array(1600).fill(3), [40, 40]));
+    expect(await sum()).toBe(4800);
+    await program.release();
   });
   test("thousands of steps take no more memory than the first hundreds", async () => {
     const program = await runtime.compile({
