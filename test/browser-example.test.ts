@@ -136,8 +136,13 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     );
   });
   test("Vite's dev server trains it too", async () => {
+    // Named beforehand: what it finds on the way it bundles anew, and loads the page a second time.
+    const include = ["@bufbuild/protobuf/wire", "nanotar", "zod/mini"];
     const server = await createServer(
-      config({ server: { ...here, watch: null, fs: { allow: [root] } } }),
+      config({
+        server: { ...here, watch: null, fs: { allow: [root] } },
+        optimizeDeps: { include },
+      }),
     );
     await server.listen();
     const url = server.resolvedUrls!.local[0];
