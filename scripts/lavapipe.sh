@@ -32,15 +32,15 @@ if [ ! -e "$to/icd.json" ]; then
   }
   for deb in "$work"/cache/archives/*.deb; do
     case ${deb##*/} in libc6_* | libc-bin_* | libcrypt1_* | gcc-* | libgcc-s1_* | libstdc++6_*) continue ;; esac
-    dpkg -x "$deb" "$work/root"
+    dpkg -x "$deb" "$work/unpacked"
   done
   mkdir -p "$to/lib"
-  libs=$(echo "$work"/root/usr/lib/*-linux-gnu "$work"/root/lib/*-linux-gnu)
+  libs=$(echo "$work"/unpacked/usr/lib/*-linux-gnu "$work"/unpacked/lib/*-linux-gnu)
   export LD_LIBRARY_PATH=${libs// /:}
-  lvp=$(echo "$work"/root/usr/lib/*-linux-gnu/libvulkan_lvp.so)
-  loader=$(echo "$work"/root/usr/lib/*-linux-gnu/libvulkan.so.1)
+  lvp=$(echo "$work"/unpacked/usr/lib/*-linux-gnu/libvulkan_lvp.so)
+  loader=$(echo "$work"/unpacked/usr/lib/*-linux-gnu/libvulkan.so.1)
   cp -L "$lvp" "$loader" $(ldd "$lvp" "$loader" | grep -o "$work[^ ]*\.so[^ ]*" | grep -v ':$' | sort -u) "$to/lib/"
-  sed "s#\"library_path\": *\"[^\"]*\"#\"library_path\": \"$to/lib/libvulkan_lvp.so\"#" "$work"/root/usr/share/vulkan/icd.d/lvp_icd*.json >"$to/icd.json.new"
+  sed "s#\"library_path\": *\"[^\"]*\"#\"library_path\": \"$to/lib/libvulkan_lvp.so\"#" "$work"/unpacked/usr/share/vulkan/icd.d/lvp_icd*.json >"$to/icd.json.new"
   mv "$to/icd.json.new" "$to/icd.json"
 fi
 

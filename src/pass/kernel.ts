@@ -13,6 +13,8 @@ import {
   type Phase,
 } from "./schedule.ts";
 import {
+  ahead,
+  bytes,
   constant,
   during,
   get,
@@ -39,8 +41,6 @@ export interface Kernel extends Pick<Nest, "rows" | "width"> {
 }
 const [ROWS, WIDTH, TABLE] = [0, 1, 2];
 const params = ["i32", "i32", "i32"] as const;
-const bytes = (n: Code): Code => i32.shl(n, int(2));
-const ahead = (by: number, step: Code): Code => set(by, i32.add(get(by), step));
 const below = (a: number, b: number): Code => i32.lessUnsigned(get(a), get(b));
 
 /** The locals of a function, and its pointers, which are locals too. */
@@ -227,8 +227,8 @@ export function nestKernel(nest: Nest, order: SumOrder): Kernel {
       ...ahead(block, int(BLOCK)),
     ]),
   ];
-  const buffers = [...homes].flatMap(([v, at_]) =>
-    at_.kind === "buffer" ? [{ at: at_, floats: BLOCK * (isRow(v) ? 1 : nest.width) }] : [],
+  const buffers = [...homes].flatMap(([v, home]) =>
+    home.kind === "buffer" ? [{ at: home, floats: BLOCK * (isRow(v) ? 1 : nest.width) }] : [],
   );
   return { rows: nest.rows, width: nest.width, buffers, ...done(body) };
 }

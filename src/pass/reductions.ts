@@ -4,6 +4,8 @@
  * ReduceL2 goes one by one in both. Eight rows go side by side where one would wait for each addition.
  */
 import {
+  ahead,
+  bytes,
   call,
   during,
   f32,
@@ -36,8 +38,6 @@ export const normsOf = (at: Code, width: Code, rows: Code, out: Code): Code =>
   call(NORM, at, width, rows, out);
 
 const [AT, WIDTH] = [get(0), get(1)];
-const bytes = (n: Code): Code => i32.shl(n, int(2));
-const ahead = (at: number, by: Code): Code => set(at, i32.add(get(at), by));
 
 /** The lanes of a local, added up as Eigen does. */
 export const sumOfLanes = (x: number): Code => {

@@ -167,6 +167,11 @@ export const when = (condition: Code, then: Code): Code => [
 export const during = (condition: Code, body: Code): Code =>
   when(condition, [0x03, 0x40, ...body, ...condition, 0x0d, 0, 0x0b]);
 
+/** How many bytes so many floats take. */
+export const bytes = (floats: Code): Code => i32.shl(floats, int(2));
+/** Adds `step` to the local `i`. */
+export const ahead = (i: number, step: Code): Code => set(i, i32.add(get(i), step));
+
 const types: Readonly<Record<ValueType, number>> = { i32: 0x7f, f32: 0x7d, v128: 0x7b };
 const counted = (items: readonly Code[]): Code => [...unsigned(items.length), ...items.flat()];
 const sized = (bytes: Code): Code => [...unsigned(bytes.length), ...bytes];

@@ -61,7 +61,7 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
       if (takes.has(parameterName(attrs.name)))
         given[parameterName(attrs.name)] = toOrt(state.get(attrs.name)!);
     const values = await session.run(given);
-    rests.flat().forEach(lengthOf); // throws where a copy of the state was stepped meanwhile
+    rests.flat().forEach(needStill);
     return split.hoisted.map((h, i) => {
       const value = known[i] ?? valueOf(roots[hoistedKey(i)], values[hoistedKey(i)]);
       remember(h.key, { of: rests[i], value });
@@ -100,7 +100,7 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
       const fed = sources.map(([, source]) => source(feeds, state, hoisted));
       for (const [i, [key]] of sources.entries()) given[key] = toOrt(fed[i]);
       const found = await main.session.run(given, writes ? room(prepared) : undefined);
-      fed.forEach(lengthOf); // throws here as well
+      fed.forEach(needStill);
       const values: Record<string, Tensor> = {};
       for (const [key, n] of fresh) values[key] = valueOf(n, found[key]);
       return {
@@ -144,7 +144,8 @@ export async function cpuEngine(plan: Plan, options: CpuOptions): Promise<Engine
   }
 }
 
-const lengthOf = ({ data }: Tensor): number => data.length;
+/** Throws where a value was written over while the graph ran: a copy of its state was stepped. */
+const needStill = ({ data }: Tensor): number => data.length;
 const typeOf = ({ shape, dtype }: Node): Pick<Tensor, "shape" | "dtype"> => ({ shape, dtype });
 const valueOf = (n: Node, { data }: OrtTensor): Tensor => ({
   ...typeOf(n),

@@ -12,7 +12,6 @@ import {
   mul,
   neg,
   norm,
-  parameter,
   safeReciprocal,
   scaled,
   select,
@@ -21,12 +20,10 @@ import {
   sub,
   sum,
   type Node,
-  type Parameter,
-  type Shape,
 } from "../../src/graph/index.ts";
 import { tensor, type ProgramSpec, type Tensor } from "../../src/runtime/program.ts";
 import { some } from "../conformance/case.ts";
-import { builds, differences, left, ran } from "./both.ts";
+import { builds, differences, drawn, left, ran } from "./both.ts";
 
 /** Choices that make an expression, read as it grows. */
 type Choices = readonly number[];
@@ -67,14 +64,11 @@ function expression(material: Material, choices: Choices): Material {
   return { full, row, one };
 }
 
-const zeros = (name: string, shape: Shape): Parameter =>
-  parameter(name, shape, { init: { kind: "normal", std: 1 } });
-
 /** A step whose every parameter becomes the last values that choices made of its shape. */
 function stepOf(rows: number, width: number, choices: Choices): ProgramSpec {
-  const [v, m] = [zeros("v", [rows, width]), zeros("m", [rows, width])];
-  const [g, h] = [zeros("g", [rows, 1]), zeros("h", [rows, 1])];
-  const [s, t] = [zeros("s", []), zeros("t", [])];
+  const [v, m] = [drawn("v", [rows, width]), drawn("m", [rows, width])];
+  const [g, h] = [drawn("g", [rows, 1]), drawn("h", [rows, 1])];
+  const [s, t] = [drawn("s", []), drawn("t", [])];
   const [rate, x, y] = [input("rate", []), input("x", [rows, width]), input("y", [width, rows])];
   const w = mul(v, mul(g, safeReciprocal(norm(v, { axes: 1, keepDims: true }))));
   const dw = sub(x, mul(w, 0.1));

@@ -1,4 +1,5 @@
 /** The same step as one graph, and cut behind its gradients. */
+import { parameter, type Parameter, type Shape } from "../../src/graph/index.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import {
   initialState,
@@ -35,6 +36,10 @@ export async function ran(
   await program.release();
   return { outputs, state: await read(own) };
 }
+
+/** A parameter whose first values are anything. */
+export const drawn = (name: string, shape: Shape): Parameter =>
+  parameter(name, shape, { init: { kind: "normal", std: 1 } });
 
 /** The names of values that differ in a bit, NaN being NaN, and the first element where they do. */
 export function differences({ state: a }: Ran, { state: b }: Ran): readonly string[] {

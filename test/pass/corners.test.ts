@@ -13,15 +13,11 @@ import {
   sub,
   sum,
   type Node,
-  type Parameter,
-  type Shape,
 } from "../../src/graph/index.ts";
 import { initialState, tensor, type ProgramSpec } from "../../src/runtime/program.ts";
 import { some } from "../conformance/case.ts";
-import { builds, differences, ran } from "./both.ts";
+import { builds, differences, drawn, ran } from "./both.ts";
 
-const drawn = (name: string, shape: Shape): Parameter =>
-  parameter(name, shape, { init: { kind: "normal", std: 1 } });
 const x = input("x", [4, 2, 3]);
 const [p, a, b] = [drawn("p", [4, 2, 3]), drawn("a", [4, 1, 1]), drawn("b", [4, 2, 1])];
 const next = (value: Node): ProgramSpec => ({
