@@ -1,10 +1,13 @@
 /** The contract: what something must be to have compare, train, eval, report, sample, play, resume and help for nothing. */
 import type { Arm, Checkpoint, Door, Node, Runtime, State } from "../src/index.ts";
 import type { Happening, RunKey, Values } from "./events.ts";
+import type { Looks } from "./looks.ts";
 import type { Facts, Results, Sheet } from "./records.ts";
+import type { Picture, PictureSize, Raster } from "./pictures.ts";
 import type { Settings } from "./settings.ts";
 
 export type { Door, Download, Files } from "../src/index.ts";
+export type { Picture, PictureSize, Raster } from "./pictures.ts";
 
 /** What every configuration has. */
 export interface Config {
@@ -73,13 +76,6 @@ export interface World {
   readonly decode?: (bytes: Uint8Array, size: PictureSize) => Promise<Raster>;
 }
 
-/** What a picture becomes: upright, its middle, on white where it is transparent. */
-export interface PictureSize {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-}
-
 /** What the runs of a comparison share. */
 export interface Field<C extends Config = Config> {
   /** The configuration with what the data decide. */
@@ -97,6 +93,8 @@ export interface Field<C extends Config = Config> {
   ): Promise<{ readonly test: Values; readonly errors?: Values }>;
   /** What there is to show of a trained model. */
   exhibit?(trained: Trained<C>): Promise<Exhibits>;
+  /** What may be looked at of an arm's models while they train. */
+  looks?(key: RunKey): Looks;
   /** Lets go of what only runs of this arm need, since another one's turn comes. */
   rest(arm: Arm): Promise<void>;
   /** Frees what all of them share. */
@@ -161,22 +159,6 @@ export interface SampleOptions {
   readonly seed: number;
 }
 
-/** Pixels, row-major, channels last. */
-export interface Raster {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  readonly pixels: Uint8Array;
-}
-/** A picture, before it is a file. */
-export interface Picture {
-  readonly name: string;
-  readonly caption: string;
-  /** Several are an animation. */
-  readonly frames: readonly Raster[];
-  /** Milliseconds a frame of an animation (default 180). */
-  readonly delay?: number;
-}
 /** What there is to see of a trained model. */
 export interface Exhibits {
   /** By name with its unit. */

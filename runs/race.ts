@@ -14,6 +14,13 @@ export interface RaceOptions {
   readonly onEvent?: (event: Shown) => void;
   /** Asks to stop: what is under way is saved, and `Interrupted` thrown. */
   readonly signal?: Signal;
+  /**
+   * Steps of a turn where they are to be fewer than a run's own, so that all arms are seen to move; they then keep their programs.
+   * Results do not depend on it.
+   */
+  readonly stride?: number;
+  /** Asked before every step; what it promises holds the race, which is saved first, until the promise is kept. */
+  readonly hold?: (runs: readonly Contestant[]) => Promise<void> | undefined;
 }
 /** What is asked of an AbortSignal, which is a type of browsers and of Node. */
 export interface Signal {

@@ -41,7 +41,7 @@ const vitest = (...options: readonly string[]): Promise<boolean> =>
 async function all(): Promise<readonly boolean[]> {
   const lint = run("eslint", ".");
   const format = await run("prettier", "--check", "--log-level", "warn", ".");
-  const types = await run("tsc");
+  const types = (await run("tsc")) && (await run("tsc", "-p", "page"));
   return [format, await lint, types, await vitest()];
 }
 const quick = (): Promise<readonly boolean[]> =>

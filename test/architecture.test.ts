@@ -9,7 +9,7 @@ interface Room {
   /** Packages, and "node:" for what comes with Node. */
   readonly packages?: readonly string[];
 }
-const ALL = ["src", "runs", "experiments", "report", "cli", "bench", "scripts"];
+const ALL = ["src", "runs", "experiments", "report", "serve", "cli", "bench", "scripts"];
 
 /** What a room of the house may import; a file or a folder with a line of its own has that instead. */
 const house: Readonly<Record<string, Room>> = {
@@ -17,10 +17,22 @@ const house: Readonly<Record<string, Room>> = {
   runs: { rooms: ["src"], packages: ["zod/mini"] },
   "runs/folder": { rooms: ["src", "runs"], packages: ["zod/mini", "node:"] },
   experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate", "csv-parse/sync"] },
-  report: { rooms: ["runs/records.ts"], packages: ["vega", "vega-lite", "cli-table3"] },
+  report: {
+    rooms: ["runs/records.ts"],
+    packages: ["vega", "vega-interpreter", "vega-lite", "cli-table3"],
+  },
+  page: {
+    rooms: ["src", "runs", "experiments/index.ts", "report", "serve/api.ts"],
+    packages: ["preact", "preact/hooks", "preact/jsx-runtime"],
+  },
+  "page/vite.config.ts": { rooms: ["src", "serve/policy.ts"], packages: ["vite", "node:"] },
+  serve: {
+    rooms: ["src", "runs", "experiments/index.ts", "report"],
+    packages: ["hono", "hono/streaming", "hono/cookie", "@hono/node-server", "node:"],
+  },
   "report/png.ts": { rooms: [], packages: ["@resvg/resvg-js", "node:"] },
   cli: {
-    rooms: ["src", "runs", "experiments/index.ts", "report"],
+    rooms: ["src", "runs", "experiments/index.ts", "report", "serve"],
     packages: ["commander", "cli-progress", "sharp", "node:"],
   },
   bench: { rooms: ALL, packages: ["commander", "nanotar", "playwright-core", "vite", "node:"] },
@@ -29,7 +41,7 @@ const house: Readonly<Record<string, Room>> = {
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
   scripts: { rooms: [], packages: ["playwright-core", "node:"] },
-  test: { rooms: [...ALL, "examples", "index.ts", "node.ts"] }, // and any package
+  test: { rooms: [...ALL, "page", "examples", "index.ts", "node.ts"] }, // and any package
 };
 const entries = ["index.ts", "node.ts"];
 const rooms = Object.keys(house).filter((name) => !name.includes("/"));
@@ -41,7 +53,16 @@ const placeOf = (file: string): string =>
     .filter((place) => isIn(file, place))
     .toSorted((a, b) => b.length - a.length)[0];
 
-const product = ["src", "runs", "experiments", "report", "cli", "examples"].flatMap(filesIn);
+const product = [
+  "src",
+  "runs",
+  "experiments",
+  "report",
+  "page",
+  "serve",
+  "cli",
+  "examples",
+].flatMap(filesIn);
 const source = [...entries, ...product, ...["bench", "scripts"].flatMap(filesIn)];
 const imports = source.flatMap(importsOf);
 const isPackage = (to: string): boolean => !rooms.some((room) => isIn(to, room));
@@ -98,7 +119,7 @@ describe("a room imports only what its line allows", () => {
       expect(source.some((file) => isIn(file, place)) || place === "test", place).toBe(true);
   });
   test("nobody imports the command line, benches, examples or scripts, but for benches and tests", () => {
-    const closed = ["cli", "bench", "examples", "scripts"];
+    const closed = ["page", "cli", "bench", "examples", "scripts"];
     const wrong = imports.filter(
       ({ from, to }) =>
         closed.some((room) => isIn(to, room) && !isIn(from, room)) && !isIn(from, "bench"),
@@ -168,7 +189,10 @@ test("imports have no cycles", () => {
 
 describe("Node", () => {
   /** Where Node is known: the same code as everywhere else would not run in a browser. */
-  const atHome = ["src/node", "node.ts", "runs/folder", "report/png.ts", "cli", "bench", "scripts"];
+  const atHome = [
+    ...["src/node", "node.ts", "runs/folder", "report/png.ts", "serve", "page/vite.config.ts"],
+    ...["cli", "bench", "scripts"],
+  ];
   const elsewhere = source.filter((file) => !atHome.some((place) => isIn(file, place)));
 
   test("is known at its doors and on the command line, by its modules", () => {
@@ -212,7 +236,7 @@ test("no code but an experiment's own tells experiments by their names", () => {
     name === "draw" ? /^draw[-_/:.]*$/ : new RegExp(`(^|[^A-Za-z])${name}([^A-Za-z]|$)`),
   );
   const commandLine = /weightnorm \S+ [^\n]*/g; // an example, in help or advice
-  const wrong = ["runs", "report", "cli"].flatMap(filesIn).flatMap((file) =>
+  const wrong = ["runs", "report", "page", "serve", "cli"].flatMap(filesIn).flatMap((file) =>
     wordsIn(file)
       .map((word) => word.replaceAll(commandLine, ""))
       .filter((word) => named.some((name) => name.test(word)))

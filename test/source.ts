@@ -8,7 +8,7 @@ export const root: string = resolve(import.meta.dirname, "..");
 /** The TypeScript files under a folder, by their paths from the root. */
 export const filesIn = (folder: string): readonly string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(folder, file));
 
 export const foldersIn = (folder: string): readonly string[] =>

@@ -13,6 +13,7 @@ import type {
   Tensor,
 } from "../../src/index.ts";
 import type { Exhibits, NamedFile, Picture, Predictions, World } from "../experiment.ts";
+import type { Looks } from "../looks.ts";
 import type { Facts, Measure, Sheet } from "../records.ts";
 import type { Settings } from "../settings.ts";
 import type { MinibatchConfig, Preset } from "./config.ts";
@@ -81,6 +82,8 @@ export interface Task {
   readonly initialization?: "data-dependent" | "as drawn";
   /** What is measured once, and shown, of a model that was trained. */
   readonly show?: (trained: TrainedModel) => Promise<Exhibits>;
+  /** What may be looked at of an arm's models while they train; states are evaluated ones. */
+  readonly looks?: (asked: Omit<TrainedModel, "state" | "onProgress" | "seed">) => Looks;
   /** New examples of a model that was trained. */
   readonly sample?: (
     trained: Omit<TrainedModel, "data">,

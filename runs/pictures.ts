@@ -1,0 +1,25 @@
+/** Pictures before they are files. */
+
+/** Pixels, row-major, channels last. */
+export interface Raster {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+  readonly pixels: Uint8Array;
+}
+/** A picture, before it is a file. */
+export interface Picture {
+  readonly name: string;
+  readonly caption: string;
+  /** Several are an animation. */
+  readonly frames: readonly Raster[];
+  /** Milliseconds a frame of an animation (default 180). */
+  readonly delay?: number;
+}
+
+/** What a picture becomes: upright, its middle, on white where it is transparent. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: 1 | 3;
+}
