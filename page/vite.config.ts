@@ -1,9 +1,10 @@
 /** How the page is built: static files for any web server. */
 import { defineConfig, type UserConfig } from "vite";
+import { browserBuilds } from "./build/browser-builds.ts";
 import { dataFiles } from "./build/data-files.ts";
 
 const config: UserConfig = defineConfig({
   ...{ root: import.meta.dirname, base: "./" },
-  plugins: [dataFiles()],
+  plugins: [browserBuilds(), dataFiles()],
 });
 export default config;
