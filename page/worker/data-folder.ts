@@ -1,5 +1,5 @@
 /** The page's own folder of data: files of packages, in parts for those who need few examples, with a list of them. */
-import type { Files } from "../../src/index.ts";
+import { gunzip, type Files } from "../../src/index.ts";
 import { brief, isRecord, parseRecord } from "../../src/train/json.ts";
 
 export interface PackageOptions {
@@ -19,7 +19,12 @@ export interface Part {
   /** How many examples it has. */
   readonly train: number;
   readonly test: number;
-  readonly files: readonly { readonly name: string; readonly size: number }[];
+  readonly files: readonly {
+    readonly name: string;
+    readonly size: number;
+    /** Of one that ends in .gz, the bytes that it holds. */
+    readonly unpacked?: number;
+  }[];
 }
 
 /** The smallest part of a package that has the examples that are asked for. */
@@ -35,26 +40,35 @@ export async function packageFiles(
   const part =
     parts.find(({ train, test }) => Number(trainSize) <= train && Number(testSize) <= test) ??
     parts.at(-1)!;
-  const sizes = new Map(part.files.map((file) => [file.name, file.size]));
+  const files = new Map(part.files.map((file) => [file.name.replace(PACKED, ""), file]));
   const all = part.files.reduce((sum, { size }) => sum + size, 0);
   let received = 0;
-  const where = (file: string): string => `${folder}${part.folder}/${file}`;
+  const where = (file: string): string =>
+    `${folder}${part.folder}/${files.get(file)?.name ?? file}`;
   return {
     source: part.source,
-    names: [...sizes.keys()],
+    names: [...files.keys()],
     where,
-    read: (file) =>
-      fetched(where(file), (more) => {
+    async read(file) {
+      const bytes = await fetched(where(file), (more) => {
         received += more;
         progress(`fetching ${part.source}`, Math.min(1, received / all));
-      }),
+      });
+      const most = files.get(file)?.unpacked;
+      if (most === undefined || !isGzip(bytes)) return bytes;
+      return gunzip(bytes, { where: where(file), most });
+    },
   };
 }
+
+/** Many servers say of such a file that it is compressed on its way, and browsers hand on what it holds. */
+const PACKED = /\.gz$/;
+const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b;
 
 const ADVICE = "copy the whole folder of the page to its server";
 
 /** A file's bytes. A server that has none may send a page in its place, which is told by its type. */
-async function fetched(
+export async function fetched(
   url: string,
   onBytes: (more: number) => void = () => undefined,
 ): Promise<Uint8Array> {
@@ -97,7 +111,13 @@ function partsOf({ parts }: Record<string, unknown>, where: string): readonly Pa
     isCount(x["train"]) &&
     isCount(x["test"]) &&
     Array.isArray(x["files"]) &&
-    x["files"].every((file) => isRecord(file) && isName(file["name"]) && isCount(file["size"]));
+    x["files"].every(
+      (file) =>
+        isRecord(file) &&
+        isName(file["name"]) &&
+        isCount(file["size"]) &&
+        (file["unpacked"] === undefined || isCount(file["unpacked"])),
+    );
   if (Array.isArray(parts) && parts.length > 0 && parts.every(isPart)) return parts;
   throw new Error(
     `${where}: expected parts with their folders and files, got ${brief(parts)}; ${ADVICE}`,

@@ -3,7 +3,7 @@
  * comes from elsewhere.
  */
 import type { Door, Places } from "../../runs/experiment.ts";
-import { packageFiles } from "./data-folder.ts";
+import { fetched, packageFiles } from "./data-folder.ts";
 import { droppedFiles, titleOf } from "./dropped.ts";
 import type { Dropped } from "./protocol.ts";
 
@@ -40,13 +40,7 @@ export function pageDoor({ base, given, config, progress, cache }: PageDoorOptio
         "data that a page has",
         "a page fetches nothing from elsewhere; train it on the command line, or drop the files",
       ),
-    async asset({ href }) {
-      const response = await fetch(href);
-      if (response.ok) return new Uint8Array(await response.arrayBuffer());
-      throw new Error(
-        `${href}: expected a file beside the page, got status ${response.status}; copy the whole folder of the page to its server`,
-      );
-    },
+    asset: ({ href }) => fetched(href),
     require(module) {
       throw new Error(
         `${module}: expected a package that runs in a browser, got one for Node; train it on the command line`,
