@@ -27,6 +27,8 @@ export interface CompareOptions extends RaceOptions {
   readonly machine: Machine;
   /** The bytes of a picture's file, and how its name ends. */
   readonly encode: (picture: Picture) => Promise<Encoded>;
+  /** Whether what there is to see of the winners is made at the end, which takes long for some (default true). */
+  readonly exhibits?: boolean;
 }
 /** A picture as a file. */
 export interface Encoded {
@@ -73,7 +75,8 @@ export async function compare(
   if (finished.length === 0) throw lost[0].error;
   const results = (): Results =>
     resultsOf({ ...run, settings: settingsOf(experiment) }, store.events(), run.experiment);
-  await exhibit(chosen(finished, results()), options, { tell, going });
+  if (options.exhibits !== false)
+    await exhibit(chosen(finished, results()), options, { tell, going });
   going();
   const final = results();
   await store.finish(final);
