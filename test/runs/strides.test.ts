@@ -92,7 +92,9 @@ describe("a race that is held", () => {
       stride: () => 2,
       signal: stop.signal,
       hold: (runs) =>
-        runs.some((run) => run.step() === 3) ? () => Promise.resolve(stop.abort()) : undefined,
+        runs.some((run) => run.step() === 3)
+          ? () => Promise.resolve().then(() => stop.abort())
+          : undefined,
     });
     await expect(ended).rejects.toThrow(Interrupted);
     expect(log.filter((line) => !isSave(line)).at(-1)).toBe("plain-1 3");
