@@ -39,6 +39,7 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     places: task.places,
     presets,
     ...(task.examples ? { examples: task.examples } : {}),
+    ...(task.tab ? { tab: task.tab } : {}),
     complete(asked) {
       const { preset = presets[0] } = asked;
       const { lrOf, ...preset0 } = task.presets[preset];

@@ -57,6 +57,8 @@ export interface Task {
   readonly arms?: readonly Arm[];
   /** Command lines for the help, without the program's name. */
   readonly examples?: readonly string[];
+  /** What a browser's tab begins with, where that is less than the default. */
+  readonly tab?: Partial<MinibatchConfig>;
   /**
    * Where the data say what the task is: the whole task, and the configuration with all that they decided. A configuration that
    * has it already decides instead of the data, which must be the same.
