@@ -25,10 +25,8 @@ export interface CompareOptions extends RaceOptions {
   readonly store: Store;
   readonly world: World;
   readonly machine: Machine;
-  /** The bytes of a picture's file, and how its name ends. */
-  readonly encode: (picture: Picture) => Promise<Encoded>;
-  /** Whether what there is to see of the winners is made at the end, which takes long for some (default true). */
-  readonly exhibits?: boolean;
+  /** The bytes of a picture's file, and how its name ends. Without it nothing is exhibited, which takes long for some. */
+  readonly encode?: (picture: Picture) => Promise<Encoded>;
 }
 /** A picture as a file. */
 export interface Encoded {
@@ -75,8 +73,7 @@ export async function compare(
   if (finished.length === 0) throw lost[0].error;
   const results = (): Results =>
     resultsOf({ ...run, settings: settingsOf(experiment) }, store.events(), run.experiment);
-  if (options.exhibits !== false)
-    await exhibit(chosen(finished, results()), options, { tell, going });
+  await exhibit(chosen(finished, results()), options, { tell, going });
   going();
   const final = results();
   await store.finish(final);
@@ -134,7 +131,7 @@ async function exhibit(
   { field, run, store, world, encode }: CompareOptions,
   { tell, going }: { readonly tell: (event: Event) => void; readonly going: () => void },
 ): Promise<void> {
-  if (!field.exhibit) return;
+  if (!field.exhibit || !encode) return;
   for (const { key, step, saved } of runs) {
     going();
     const { state } = (await saved()).checkpoint;

@@ -21,7 +21,6 @@ interface Course extends Options, Pick<RaceOptions, "stride" | "hold"> {
   readonly store?: MemoryStore;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: Shown) => void;
-  readonly exhibits?: boolean;
 }
 async function run({ asked = {}, diverge = {}, ...options }: Course = {}): Promise<{
   readonly results: Results;

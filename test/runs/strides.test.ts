@@ -13,8 +13,7 @@ function race({ diverge = {}, ...options }: RaceOptions & Options) {
   const store = memoryStore(config, log);
   const ended = experiment.open(config, world).then((field) =>
     compare({
-      ...{ experiment, store, world, machine, run: runOf(config), field, exhibits: false },
-      encode: () => Promise.reject(new Error("nothing is exhibited")),
+      ...{ experiment, store, world, machine, run: runOf(config), field },
       ...options,
     }),
   );
