@@ -3,6 +3,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { settingsOf } from "../runs/described.ts";
 import type { Opened, RunKey, Values } from "../runs/events.ts";
+import { isCheckpoint, stemOf } from "../runs/folder/checkpoints.ts";
 import { isFinished, readRun, type Begun, type Find } from "../runs/folder/index.ts";
 import { keysOf, nameOf } from "../runs/rates.ts";
 import { settingsTold } from "../runs/results.ts";
@@ -20,7 +21,6 @@ export interface Known {
 }
 
 const MOST_CHECKPOINTS = 1000;
-const ENDING = ".safetensors";
 
 /** What tells whether a run is as it was: no two of the same are read differently. */
 export async function printOf({ dir }: Place): Promise<string> {
@@ -121,7 +121,7 @@ async function lastOf(
     const before = seen.get(nameOfRun(record as unknown as RunKey));
     // What tells nothing new need not be looked at more closely.
     if (before?.step !== undefined && record["type"] === "point") return undefined;
-    const [event] = eventsIn([record]);
+    const event = eventsIn([record]).at(0);
     if (!event || event.type === "changed") return undefined;
     if (event.type === "opened") {
       if (opened.first) opened.last ??= event;
@@ -149,8 +149,8 @@ export async function checkpointsOf(root: string, dir: string): Promise<readonly
   if ((await within(root, folder)) === undefined) return [];
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ENDING) && !entry.name.startsWith("."))
-    .map(({ name }) => name.slice(0, -ENDING.length))
+    .filter((entry) => entry.isFile() && isCheckpoint(entry.name))
+    .map(({ name }) => stemOf(name))
     .sort()
     .slice(0, MOST_CHECKPOINTS);
 }

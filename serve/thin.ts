@@ -1,5 +1,5 @@
 /** The events of a log of any length, thinned to what can be seen: so many points a run, and layers at some of them. */
-import type { Event, Measured, Point, RunKey } from "../runs/events.ts";
+import type { Event, RunKey } from "../runs/events.ts";
 import type { Config } from "../runs/experiment.ts";
 import { keysOf, nameOf } from "../runs/rates.ts";
 import { eventsIn } from "../runs/schema.ts";
@@ -99,6 +99,5 @@ function curve(most: number): Curve {
 
 /** Without its layers. */
 const bare = ({ order, event }: Kept): Kept => {
-  const { layers } = event as Partial<Point & Measured>;
-  return { order, event: layers ? ({ ...event, layers: [] } as Event) : event };
+  return { order, event: "layers" in event ? ({ ...event, layers: [] }) : event };
 };
