@@ -2,7 +2,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { settingsOf } from "../runs/described.ts";
-import type { Opened, RunKey, Values } from "../runs/events.ts";
+import type { Opened, Values } from "../runs/events.ts";
+import type { Config } from "../runs/experiment.ts";
 import { isCheckpoint, stemOf } from "../runs/folder/checkpoints.ts";
 import { isFinished, readRun, type Begun, type Find } from "../runs/folder/index.ts";
 import { keysOf, nameOf } from "../runs/rates.ts";
@@ -12,6 +13,7 @@ import { isLocked } from "../src/node/lock.ts";
 import type { RunSummary } from "./api.ts";
 import { readEnds } from "./log-ends.ts";
 import { within, type Place } from "./runs.ts";
+import { nameIn } from "./thin.ts";
 
 /** What is known of a run. */
 export interface Known {
@@ -76,7 +78,7 @@ async function readable(
     isFinished(dir, run),
   ]);
   const keys = keysOf(run.config).map((key) => ({ key, name: nameOf(run.config, key) }));
-  const { opened, seen } = await lastOf(join(dir, "log.jsonl"), (key) => nameOf(run.config, key));
+  const { opened, seen } = await lastOf(join(dir, "log.jsonl"), run.config);
   const planned = new Map(opened?.runs.map((one) => [one.name, one]));
   const runs = keys.map(({ key, name }) => {
     const { step, test, lost } = seen.get(name) ?? {};
@@ -113,12 +115,12 @@ interface Seen {
 /** What the ends of a log say: how the numbers are read, and of each run the last step and the last test. */
 async function lastOf(
   path: string,
-  nameOfRun: (key: RunKey) => string,
+  config: Config,
 ): Promise<{ readonly opened: Opened | undefined; readonly seen: ReadonlyMap<string, Seen> }> {
   const opened: { first?: Opened; last?: Opened } = {};
   const seen = new Map<string, Seen>();
   const on = (record: Readonly<Record<string, unknown>>): "enough" | undefined => {
-    const before = seen.get(nameOfRun(record as unknown as RunKey));
+    const before = seen.get(nameIn(config, record));
     // What tells nothing new need not be looked at more closely.
     if (before?.step !== undefined && record["type"] === "point") return undefined;
     const event = eventsIn([record]).at(0);
@@ -128,7 +130,7 @@ async function lastOf(
       else opened.first = event;
     } else {
       const run: Seen = before ?? {};
-      seen.set(nameOfRun(event), run);
+      seen.set(nameOf(config, event), run);
       run.step ??= event.step;
       if (event.type === "measured") run.test ??= event.test;
       if (event.type === "lost") run.lost = true;

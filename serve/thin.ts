@@ -46,7 +46,7 @@ export function digestOf(config: Config): Digest {
         if (others.length > MOST_OTHERS) others.shift();
         return;
       }
-      const run = runs.get(nameOf(config, record as unknown as RunKey));
+      const run = runs.get(nameIn(config, record));
       if (!run || typeof type !== "string") return;
       if (type === "point") run.points.add(record, order);
       else if (type === "measured") run.tests.add(record, order);
@@ -64,6 +64,13 @@ export function digestOf(config: Config): Digest {
         .toSorted((a, b) => a.order - b.order)
         .map(({ event }) => event),
   };
+}
+
+/** What a record calls its run, whatever it is; "" of none. */
+export function nameIn(config: Config, record: Readonly<Record<string, unknown>>): string {
+  const { arm, seed, lr } = record;
+  const isKey = typeof arm === "string" && typeof seed === "number" && typeof lr === "number";
+  return isKey ? nameOf(config, { arm, seed, lr } as RunKey) : "";
 }
 
 interface Curve {
@@ -99,5 +106,5 @@ function curve(most: number): Curve {
 
 /** Without its layers. */
 const bare = ({ order, event }: Kept): Kept => {
-  return { order, event: "layers" in event ? ({ ...event, layers: [] }) : event };
+  return { order, event: "layers" in event ? { ...event, layers: [] } : event };
 };
