@@ -14,6 +14,7 @@ export const NEEDS: readonly string[] = [
   "onnxruntime-node",
   "sharp",
   "vega",
+  "vega-interpreter",
   "vega-lite",
 ];
 
