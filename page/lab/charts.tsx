@@ -1,21 +1,18 @@
 /** The curves of the race as they grow, over epochs or over seconds. */
 import { useMemo, useState } from "preact/hooks";
-import { panesOf } from "../../report/panes.ts";
-import { ARMS } from "../../runs/records.ts";
-import { ArmName } from "../shared/arm.tsx";
+import { linesOfArms, panesOf } from "../../report/panes.ts";
 import { Chart } from "../shared/chart.tsx";
+import { Legend } from "../shared/legend.tsx";
 import { Pick } from "../shared/pick.tsx";
 import type { Shown } from "./app.tsx";
-import { resultsSoFar, type Race } from "./race.ts";
+import { resultsSoFar } from "./race.ts";
 
 type By = "at" | "seconds";
 
 export function Charts({ state: { race } }: Shown) {
   const [by, setBy] = useState<By>("at");
-  const panes = useMemo(() => {
-    const results = race && resultsSoFar(race);
-    return results ? panesOf(results) : [];
-  }, [race?.events]);
+  const results = useMemo(() => race && resultsSoFar(race), [race?.events]);
+  const panes = useMemo(() => (results ? panesOf(results) : []), [results]);
   const axis = race?.sheet?.axis.name ?? "epoch";
   // What is drawn against one of them alone is shown whichever was chosen.
   const shown = panes.filter(
@@ -36,7 +33,7 @@ export function Charts({ state: { race } }: Shown) {
           onChosen={setBy}
         />
       </div>
-      {race && <Legend race={race} />}
+      {results && <Legend {...linesOfArms(results)} />}
       {shown.some(({ points }) => points.length > 0) ? (
         <div class="chart-grid">
           {shown.map(({ title, ...pane }) => (
@@ -53,13 +50,3 @@ export function Charts({ state: { race } }: Shown) {
 /** A panel against both axes says which in its title: here the switch does. */
 const short = (title: string): string => title.replace(/ by [a-z ]+$/, "");
 const isSame = (a: string, b: string): boolean => short(a) === short(b);
-
-export const Legend = ({ race }: { readonly race: Race }) => (
-  <ul class="legend" aria-label="Arms">
-    {ARMS.filter((arm) => race.runners.some(({ key }) => key.arm === arm)).map((arm) => (
-      <li key={arm}>
-        <ArmName arm={arm} />
-      </li>
-    ))}
-  </ul>
-);

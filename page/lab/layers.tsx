@@ -1,15 +1,16 @@
 /** The layers: |v|, g and the effective step of each as curves, and the filters of the one that is chosen. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { layerPanes } from "../../report/layer-panes.ts";
+import { linesOfArms } from "../../report/panes.ts";
 import { significant } from "../../report/words.ts";
 import type { Quantity } from "../../runs/records.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { Chart } from "../shared/chart.tsx";
+import { Legend } from "../shared/legend.tsx";
 import { Pick } from "../shared/pick.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
 import type { Filters } from "../worker/protocol.ts";
 import type { Shown } from "./app.tsx";
-import { Legend } from "./charts.tsx";
 import { resultsSoFar } from "./race.ts";
 import { savedAt } from "./state.ts";
 import { ofEach, useLook } from "./use-look.ts";
@@ -28,13 +29,11 @@ export function Layers({ state, actions }: Shown) {
   const [layer, setLayer] = useState<string>();
   const quantities = race?.sheet?.layers ?? [];
   const index = Math.max(0, quantities.indexOf(quantity));
-  const all = useMemo(() => {
-    const results = race && resultsSoFar(race);
-    return results ? layerPanes(results) : [];
-  }, [race?.events]);
+  const results = useMemo(() => race && resultsSoFar(race), [race?.events]);
+  const all = useMemo(() => (results ? layerPanes(results) : []), [results]);
   const shown = all.at(index);
   useEffect(() => setLayer(undefined), [begun?.wish.experiment]);
-  if (!race || !shown) return null;
+  if (!results || !shown) return null;
   return (
     <section class="layers" aria-labelledby="layers-title">
       <div class="section-head">
@@ -47,11 +46,11 @@ export function Layers({ state, actions }: Shown) {
         />
       </div>
       <p class="note">{shown.text}</p>
-      <Legend race={race} />
+      <Legend {...linesOfArms(results)} />
       <div class="layer-grid">
         {shown.panes.map(({ title, ...pane }) => (
           <div key={title} class="layer">
-            <Chart title={title} {...pane} />
+            <Chart title={title} {...pane} small />
             <button
               type="button"
               class="small"

@@ -183,7 +183,7 @@ function DrawingPad({ strokes, onStrokes }: DrawingProps) {
   };
   return (
     <svg
-      class="drawing"
+      class="paper"
       viewBox="0 0 1 1"
       tabIndex={0}
       role="application"
