@@ -11,19 +11,21 @@ export function ArmChoice({ chosen = [], onChosen }: ArmChoiceProps) {
   return (
     <fieldset class="field arms">
       <legend>Arms</legend>
-      {ARMS.map((arm) => (
-        <label key={arm} class="check">
-          <input
-            type="checkbox"
-            checked={chosen.includes(arm)}
-            disabled={chosen.length === 1 && chosen[0] === arm}
-            onChange={({ currentTarget: { checked } }) =>
-              onChosen(ARMS.filter((one) => (one === arm ? checked : chosen.includes(one))))
-            }
-          />
-          <ArmName arm={arm} />
-        </label>
-      ))}
+      <div class="arm-boxes">
+        {ARMS.map((arm) => (
+          <label key={arm} class="check">
+            <input
+              type="checkbox"
+              checked={chosen.includes(arm)}
+              disabled={chosen.length === 1 && chosen[0] === arm}
+              onChange={({ currentTarget: { checked } }) =>
+                onChosen(ARMS.filter((one) => (one === arm ? checked : chosen.includes(one))))
+              }
+            />
+            <ArmName arm={arm} />
+          </label>
+        ))}
+      </div>
     </fieldset>
   );
 }

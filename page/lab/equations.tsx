@@ -10,18 +10,20 @@ const Display = ({ children, of }: Parts & { readonly of: string }) => (
   </math>
 );
 const B = ({ children }: Parts) => <mi class="vector">{children}</mi>;
-const Norm = ({ squared = false }: { readonly squared?: boolean }) => (
+const Norm = () => (
   <mrow>
     <mo stretchy={false}>‖</mo>
     <B>v</B>
-    {squared ? (
-      <msup>
-        <mo stretchy={false}>‖</mo>
-        <mn>2</mn>
-      </msup>
-    ) : (
-      <mo stretchy={false}>‖</mo>
-    )}
+    <mo stretchy={false}>‖</mo>
+  </mrow>
+);
+/** What a statistic is of. */
+const OfT = ({ name }: { readonly name: string }) => (
+  <mrow>
+    <mi>{name}</mi>
+    <mo stretchy={false}>[</mo>
+    <mi>t</mi>
+    <mo stretchy={false}>]</mo>
   </mrow>
 );
 const Nabla = ({ by }: { readonly by: "w" | "v" | "g" }) => (
@@ -76,7 +78,10 @@ export const Gradients = () => (
           <mi>g</mi>
           <Nabla by="g" />
         </mrow>
-        <Norm squared />
+        <msup>
+          <Norm />
+          <mn>2</mn>
+        </msup>
       </mfrac>
       <B>v</B>
     </Display>
@@ -101,12 +106,7 @@ export const Initialization = () => (
     <mo>←</mo>
     <mfrac>
       <mn>1</mn>
-      <mrow>
-        <mi>σ</mi>
-        <mo>[</mo>
-        <mi>t</mi>
-        <mo>]</mo>
-      </mrow>
+      <OfT name="σ" />
     </mfrac>
     <mspace width="1.5em" />
     <mi>b</mi>
@@ -114,17 +114,9 @@ export const Initialization = () => (
     <mfrac>
       <mrow>
         <mo>−</mo>
-        <mi>μ</mi>
-        <mo>[</mo>
-        <mi>t</mi>
-        <mo>]</mo>
+        <OfT name="μ" />
       </mrow>
-      <mrow>
-        <mi>σ</mi>
-        <mo>[</mo>
-        <mi>t</mi>
-        <mo>]</mo>
-      </mrow>
+      <OfT name="σ" />
     </mfrac>
   </Display>
 );

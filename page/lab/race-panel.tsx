@@ -94,7 +94,9 @@ function Lanes({ race }: { readonly race: Race }) {
               <th scope="row">
                 <ArmName arm={runner.key.arm} />
                 {isMany && <span class="quiet"> {whichOf(runner, race)}</span>}
-                {lead?.runner.name === runner.name && <span class="tag">leads</span>}
+                {lead?.runner.name === runner.name && !isOver(race) && (
+                  <span class="tag">leads</span>
+                )}
                 {runner.lost !== undefined && <span class="tag out">out</span>}
                 <Rail runner={runner} />
               </th>

@@ -1,4 +1,5 @@
 /** What to train: the experiment, the arms, and its settings, made of what the worker says may be set. */
+import { useState } from "preact/hooks";
 import type { Control, Wish } from "../worker/protocol.ts";
 import { PRESET } from "./address.ts";
 import type { Shown } from "./app.tsx";
@@ -24,6 +25,7 @@ export function Setup({ state, actions }: Shown) {
   const first = FIRST.flatMap((name) => controls.filter((control) => control.name === name));
   const more = controls.filter((control) => control !== arms && !first.includes(control));
   const asked: Readonly<Record<string, unknown>> = wish?.asked ?? {};
+  const [isWide] = useState(() => matchMedia("(min-width: 700px)").matches);
   const field = (control: Control) => (
     <Field
       key={`${wish?.experiment} ${control.name}`}
@@ -58,43 +60,50 @@ export function Setup({ state, actions }: Shown) {
           onChosen={(chosen) => void actions.turn({ arms: chosen })}
         />
       )}
-      {offer && offer.presets.length > 1 && (
-        <Labelled label="Preset" help="what the settings below start from">
-          {(id) => (
-            <select
-              id={id}
-              value={wish?.asked.preset ?? offer.presets[0]}
-              onChange={(event) => void actions.turn({ [PRESET]: event.currentTarget.value })}
-            >
-              {offer.presets.map((name) => (
-                <option key={name}>{name}</option>
-              ))}
-            </select>
+      <details class="settings" open={isWide}>
+        <summary>Settings</summary>
+        <div class="fields">
+          {offer && offer.presets.length > 1 && (
+            <Labelled label="Preset" help="what the settings below start from">
+              {(id) => (
+                <select
+                  id={id}
+                  value={wish?.asked.preset ?? offer.presets[0]}
+                  onChange={(event) => void actions.turn({ [PRESET]: event.currentTarget.value })}
+                >
+                  {offer.presets.map((name) => (
+                    <option key={name}>{name}</option>
+                  ))}
+                </select>
+              )}
+            </Labelled>
           )}
-        </Labelled>
-      )}
-      <div class="fields">{first.map(field)}</div>
-      <Labelled label="Device" help="">
-        {(id) => (
-          <select
-            id={id}
-            value={wish?.device}
-            onChange={(event) => void actions.device(event.currentTarget.value as Wish["device"])}
-          >
-            {Object.entries(DEVICES).map(([device, words]) => (
-              <option key={device} value={device}>
-                {words}
-              </option>
-            ))}
-          </select>
+          {first.map(field)}
+          <Labelled label="Device" help="">
+            {(id) => (
+              <select
+                id={id}
+                value={wish?.device}
+                onChange={(event) =>
+                  void actions.device(event.currentTarget.value as Wish["device"])
+                }
+              >
+                {Object.entries(DEVICES).map(([device, words]) => (
+                  <option key={device} value={device}>
+                    {words}
+                  </option>
+                ))}
+              </select>
+            )}
+          </Labelled>
+        </div>
+        {more.length > 0 && (
+          <details class="more">
+            <summary>More settings</summary>
+            <div class="fields">{more.map(field)}</div>
+          </details>
         )}
-      </Labelled>
-      {more.length > 0 && (
-        <details class="more">
-          <summary>More settings</summary>
-          <div class="fields">{more.map(field)}</div>
-        </details>
-      )}
+      </details>
     </section>
   );
 }

@@ -15,11 +15,12 @@ export function Transport({ state, actions }: Shown) {
   const turn = race?.sheet?.axis.name === "epoch" ? "One epoch" : "One turn";
   return (
     <div class="transport" role="group" aria-label="Training">
-      {isRunning && !turned ? (
-        <button type="button" class="primary" onClick={() => void actions.pause()}>
+      {isRunning && (
+        <button type="button" class={turned ? "" : "primary"} onClick={() => void actions.pause()}>
           Pause
         </button>
-      ) : (
+      )}
+      {(!isRunning || turned) && (
         <button
           type="button"
           class="primary"
