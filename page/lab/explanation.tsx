@@ -12,8 +12,8 @@ const SENTENCES: Readonly<Record<Arm, ComponentChildren>> = {
   ),
   weight: (
     <>
-      Weight normalization: learns the length g and the direction <b>v</b> of every weight vector
-      apart, as above.
+      Weight normalization: learns the length <i>g</i> and the direction <b>v</b> of every weight
+      vector apart, as above.
     </>
   ),
   batch: (
@@ -46,9 +46,9 @@ export const Explanation = ({ arms = ARMS }: { readonly arms?: readonly Arm[] | 
         </p>
         <Weight />
         <p>
-          so that the number g is its length and <b>v</b>, of any length, only its direction; both
-          are learned instead of <b>w</b>. The network can compute nothing that it could not before.
-          Only the way to it changes, as the gradients are others:
+          so that the number <i>g</i> is its length and <b>v</b>, of any length, only its direction;
+          both are learned instead of <b>w</b>. The network can compute nothing that it could not
+          before. Only the way to it changes, as the gradients are others:
         </p>
         <Gradients />
         <p>
@@ -67,8 +67,8 @@ export const Explanation = ({ arms = ARMS }: { readonly arms?: readonly Arm[] | 
         </p>
         <h3>Where it starts</h3>
         <p>
-          <b>v</b> is drawn at random. Then one batch goes through the network and sets every unit's
-          g and b, so that what it computes has mean 0 and variance 1 there:
+          <b>v</b> is drawn at random. Then one batch goes through the network and sets every unit's{" "}
+          <i>g</i> and <i>b</i>, so that what it computes has mean 0 and variance 1 there:
         </p>
         <Initialization />
         <p>

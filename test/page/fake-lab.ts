@@ -303,12 +303,12 @@ export function fakeLab(tell: (told: Told) => void): Lab {
         })),
       }),
     evaluate: () => Promise.resolve({ error: 0.0123 }),
-    save: ((what: string, key?: RunKey) =>
+    save: (what: string, key?: RunKey) =>
       Promise.resolve({
         name: key ? `${key.arm}-${key.seed}.safetensors` : `${what}.json`,
         bytes: new TextEncoder().encode("{}"),
         type: "application/json",
-      })) as Lab["save"],
+      }),
     open(name) {
       if (name.startsWith("broken"))
         return Promise.reject(
