@@ -12,6 +12,7 @@ export const NEEDS: readonly string[] = [
   "onnxruntime-node",
   "sharp",
   "vega",
+  "vega-interpreter",
   "vega-lite",
 ];
 

@@ -1,7 +1,6 @@
 /** The report of a comparison as a page. */
 import type { Panel, Results } from "../runs/records.ts";
 import { bestOf, columnsOf, textOf } from "./columns.ts";
-import { panelsOf } from "./figure.ts";
 import { changeText, findingsOf } from "./findings.ts";
 import { allMeasures, besideThePaper, ratesTable, timesTable } from "./tables.ts";
 import type { LayerFigure } from "./layers.ts";
@@ -18,6 +17,7 @@ import {
   section,
   table,
 } from "./page.ts";
+import { panelsOf } from "./panes.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import { duration, list, moment, sentences, stepName, short, thousands } from "./words.ts";
 

@@ -198,7 +198,7 @@ describe("the command line", () => {
   test("names those alone that are missing", () => {
     expect(lackOf(NEEDS, () => true)).toBeUndefined();
     expect(lackOf(NEEDS, (name) => !name.startsWith("vega"))).toBe(
-      `packages: expected those that only the command line needs, got 2 missing; run npm install ${lines(["vega", "vega-lite"])}`,
+      `packages: expected those that only the command line needs, got 3 missing; run npm install ${lines(["vega", "vega-interpreter", "vega-lite"])}`,
     );
     expect(lackOf()).toBeUndefined(); // here
   });
