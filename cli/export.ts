@@ -20,13 +20,12 @@ import {
   chosenCheckpoint,
   folderFor,
   loadOurs,
-  namesOf,
   placesFor,
   stemOf,
-} from "./checkpoints.ts";
+} from "../runs/folder/checkpoints.ts";
 import { deviceFor, type Device, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
-import { findWith, ownOf } from "./experiments.ts";
+import { findWith, names, namesOf, ownOf } from "./experiments.ts";
 import { manifest } from "./manifest.ts";
 import { shown } from "./paths.ts";
 import { nodeWorld } from "./world.ts";
@@ -59,7 +58,7 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
     );
   const find = findWith(await ownOf(flags.experiment));
   const file = await chosenCheckpoint(path, flags.arm, find);
-  const loaded = await loadOurs(file, find);
+  const loaded = await loadOurs(file, find, names);
   const { experiment, checkpoint, key, config } = loaded;
   if (!experiment.exported)
     throw new Error(

@@ -24,6 +24,7 @@ import {
   TRAINING,
 } from "./flags.ts";
 import { manifest } from "./manifest.ts";
+import { pageCommand } from "./page-flags.ts";
 import { lackIn } from "./needs.ts";
 import { chosenBy, trainingOf, trainingWithout, type Chosen } from "./training.ts";
 
@@ -172,6 +173,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     (await import("./inspect.ts")).inspect(file, flags),
   );
   root.addCommand(quietly(convertCommand()));
+  root.addCommand(quietly(pageCommand()));
   return root;
 }
 

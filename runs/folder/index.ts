@@ -25,7 +25,8 @@ import type { RunConfig, Store } from "../store.ts";
 import { settingsOf } from "../described.ts";
 import { keysOf, nameOf } from "../rates.ts";
 import { isBegun, readRun, writeRun, type Begun, type Find } from "./config.ts";
-import { holdsSomething, isMemory, removeTemporaries } from "./files.ts";
+import { holdsSomething, isMemory, readStart, removeTemporaries } from "./files.ts";
+import { entriesOf } from "./entries.ts";
 import { checkpointPath, folderStore } from "./store.ts";
 
 export { isBegun, readRun, runIn, type Begun, type Find } from "./config.ts";
@@ -120,19 +121,24 @@ const storeOf = (dir: string, run: RunConfig<Config>, { check, release }: Lock):
 const same = (a: RunConfig<Config>, b: RunConfig<Config>): boolean =>
   canonical([a.experiment, a.config, a.places]) === canonical([b.experiment, b.config, b.places]);
 
+/** Bytes in which results.json says what they are of. */
+const HEAD = 65_536;
+
 /** Whether there are results of this very configuration: one that was extended has those of before. */
 export async function isFinished(
   dir: string,
   { config, changes }: RunConfig<Config>,
 ): Promise<boolean> {
   const path = join(dir, "results.json");
-  const text = await readText(path).catch(() => undefined);
-  if (text === undefined) return false;
-  try {
-    const value = parseJson(text, path) as { readonly config?: unknown } | null;
+  const start = await readStart(path, HEAD).catch(() => undefined);
+  if (start === undefined) return false;
+  const isOf = (value: Partial<Results> | null): boolean =>
     // Earlier formats had another configuration beside it, and no changes: what they hold is of before any.
-    if (!isResults(value)) return changes.length === 0;
-    return canonical(value?.config) === canonical(config);
+    isResults(value) ? canonical(value?.config) === canonical(config) : changes.length === 0;
+  const head: Partial<Results> = Object.fromEntries(entriesOf(start));
+  if (head.format !== undefined && head.config !== undefined) return isOf(head);
+  try {
+    return isOf(parseJson(await readText(path), path) as Partial<Results> | null);
   } catch {
     return true; // damaged, which reading it says
   }
