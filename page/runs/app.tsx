@@ -2,9 +2,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Header } from "../shared/header.tsx";
 import { Comparison } from "./comparison.tsx";
-import { useList, type ListState } from "./feeds.ts";
+import { useList } from "./feeds.ts";
 import { Absent, Connection } from "./connection.tsx";
 import { List } from "./list.tsx";
+import type { ListState } from "./told.ts";
 import { useView } from "./navigation.tsx";
 import { OneRun } from "./one-run.tsx";
 import type { View } from "./view.ts";

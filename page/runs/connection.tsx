@@ -1,5 +1,5 @@
 /** Whether the server answers; where there is none, how to start one. */
-import type { Link } from "./follow.ts";
+import type { Link } from "./told.ts";
 
 /** Said where something is amiss, and only then. */
 export function Connection({ link }: { readonly link: Link }) {

@@ -1,7 +1,6 @@
 /** A stream of the server's that is taken up again whenever it breaks, and let go of while nobody looks. */
 
-/** `absent`: nobody ever answered, so there may be no server. */
-export type Link = "connecting" | "open" | "lost" | "absent";
+import type { Link } from "./told.ts";
 
 export interface FollowOptions {
   /** What a message says, as JSON has it. */

@@ -6,7 +6,7 @@ import { ArmMark, ArmName } from "../shared/arm.tsx";
 import { armsIn, bestOf, differing, filtered, shortened, sorted } from "./choose.ts";
 import { useNow } from "./clock.tsx";
 import { clock } from "./clock.tsx";
-import type { ListState } from "./feeds.ts";
+import type { ListState } from "./told.ts";
 import { Filters } from "./filters.tsx";
 import { ViewLink, type Go } from "./navigation.tsx";
 import { State } from "./state.tsx";
