@@ -4,7 +4,17 @@ import type { Axis } from "../../report/axis.ts";
 import type { Point } from "../../report/curves.ts";
 import { short, significant } from "../../report/words.ts";
 import { ArmName } from "./arm.tsx";
-import { endsOf, readAt, shareOf, stopsOf, valueAt, type Frame, type Line } from "./geometry.ts";
+import {
+  endsOf,
+  nearestOf,
+  readAt,
+  shareOf,
+  stopAfter,
+  stopsOf,
+  valueAt,
+  type Frame,
+  type Line,
+} from "./geometry.ts";
 import { armClass } from "./theme.ts";
 
 export interface CursorProps {
@@ -90,27 +100,3 @@ function placeOf({ title }: Axis, at: number): string {
 
 const textOf = ({ x, y }: Frame, at: number, read: readonly Point[]): string =>
   `${placeOf(x, at)}: ${read.map((p) => `${p.arm} ${significant(p.y)}`).join(", ")}${y.title === "" ? "" : `; ${y.title}`}`;
-
-/** So many stops a page key. */
-const PAGE = 10;
-
-/** Where a key leads, from a stop; undefined for other keys. */
-export function stopAfter(key: string, stops: readonly number[], at: number): number | undefined {
-  const here = stops.indexOf(nearestOf(stops, at));
-  const next = new Map<string, number>([
-    ...(["ArrowLeft", "ArrowDown"] as const).map((name) => [name, here - 1] as const),
-    ...(["ArrowRight", "ArrowUp"] as const).map((name) => [name, here + 1] as const),
-    ...([
-      ["PageDown", here - PAGE],
-      ["PageUp", here + PAGE],
-    ] as const),
-    ...([
-      ["Home", 0],
-      ["End", stops.length - 1],
-    ] as const),
-  ]).get(key);
-  return next === undefined ? undefined : stops[Math.min(stops.length - 1, Math.max(0, next))];
-}
-
-const nearestOf = (stops: readonly number[], at: number): number =>
-  stops.reduce((a, b) => (Math.abs(b - at) < Math.abs(a - at) ? b : a));

@@ -105,3 +105,27 @@ export function readAt(lines: readonly Line[], { xField, x }: Frame, at: number)
 /** What the arms ended with. */
 export const endsOf = (lines: readonly Line[]): readonly Point[] =>
   lines.filter(({ line }) => line === 0).map(({ points }) => points[points.length - 1]);
+
+/** So many stops a page key. */
+const PAGE = 10;
+
+/** Where a key leads, from a stop; undefined for other keys. */
+export function stopAfter(key: string, stops: readonly number[], at: number): number | undefined {
+  const here = stops.indexOf(nearestOf(stops, at));
+  const next = new Map<string, number>([
+    ...(["ArrowLeft", "ArrowDown"] as const).map((name) => [name, here - 1] as const),
+    ...(["ArrowRight", "ArrowUp"] as const).map((name) => [name, here + 1] as const),
+    ...([
+      ["PageDown", here - PAGE],
+      ["PageUp", here + PAGE],
+    ] as const),
+    ...([
+      ["Home", 0],
+      ["End", stops.length - 1],
+    ] as const),
+  ]).get(key);
+  return next === undefined ? undefined : stops[Math.min(stops.length - 1, Math.max(0, next))];
+}
+
+export const nearestOf = (stops: readonly number[], at: number): number =>
+  stops.reduce((a, b) => (Math.abs(b - at) < Math.abs(a - at) ? b : a));
