@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { defineConfig, type UserConfig } from "vite";
 import { devHeaders, pageHeaders } from "../serve/policy.ts";
+import { browserBuilds } from "./build/browser-builds.ts";
 import { dataFiles } from "./build/data-files.ts";
 
 const root = import.meta.dirname;
@@ -9,7 +10,7 @@ const root = import.meta.dirname;
 const config: UserConfig = defineConfig({
   root,
   base: "./",
-  plugins: [dataFiles()],
+  plugins: [browserBuilds(), dataFiles()],
   build: {
     target: "es2023",
     emptyOutDir: true,
