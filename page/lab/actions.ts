@@ -7,7 +7,7 @@ import type { RunKey } from "../../runs/events.ts";
 import type { Dropped, Lab, Told, Wish } from "../worker/protocol.ts";
 import { askedOf, PRESET, readAddress, searchOf } from "./address.ts";
 import type { Connection } from "./connection.ts";
-import { experimentFor, kindOf, withModel } from "./files.ts";
+import { experimentFor, kindOf, withModel } from "./file-kinds.ts";
 import { isSame, isTurned, missing } from "./state.ts";
 import type { Store } from "./store.ts";
 
