@@ -1,6 +1,6 @@
 /** Files of pictures as pixels, by sharp: JPEG, PNG, WebP and what else it reads. */
 import type { PictureSize, Raster } from "../runs/experiment.ts";
-import { brief } from "../src/train/json.ts";
+import { notPicture } from "../runs/pictures.ts";
 import { lackIn } from "./needs.ts";
 
 /** Upright, cut to its middle, on white, in the size and the channels that are asked for; throws for what is no picture. */
@@ -22,7 +22,6 @@ export async function decoded(
     if (info.channels !== channels) throw new Error(`${info.channels} channels`);
     return { width, height, channels, pixels: new Uint8Array(data) };
   } catch (cause) {
-    const got = bytes.length === 0 ? "an empty file" : brief((cause as Error).message);
-    throw new Error(`expected a picture, got ${got}; save it as JPEG, PNG or WebP`, { cause });
+    throw notPicture(bytes, cause);
   }
 }

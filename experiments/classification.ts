@@ -8,7 +8,7 @@ import {
   type Node,
   type Outputs,
 } from "../src/index.ts";
-import type { DataSet } from "../runs/minibatch/task.ts";
+import type { DataSet, Pictured } from "../runs/minibatch/task.ts";
 import type { Measure } from "../runs/records.ts";
 
 const { argmax, cast, equal, sub } = ops;
@@ -33,14 +33,17 @@ export interface LabelledImages {
   readonly labels: Uint8Array;
   /** The images `rows`, one after the other. */
   pixels(rows: Uint32Array): Float32Array;
+  /** How they look, but for their labels. */
+  readonly pictured?: Omit<Pictured, "label">;
 }
 
 /** Images and labels as the inputs `x` [size, ...shape] and `labels` [size], int32. */
-export const labelled = ({ shape, labels, pixels }: LabelledImages): DataSet => ({
+export const labelled = ({ shape, labels, pixels, pictured }: LabelledImages): DataSet => ({
   count: labels.length,
   inputs: (size) => [input("x", [size, ...shape]), input("labels", [size], "int32")],
   feeds: (rows) => ({
     x: tensor(pixels(rows), [rows.length, ...shape]),
     labels: tensor(gatherLabels(labels, rows), [rows.length], "int32"),
   }),
+  ...(pictured && { pictured: { ...pictured, label: (row) => labels[row] } }),
 });

@@ -149,6 +149,12 @@ function changesList({ changes }: Results): string {
   return `<h3>Changed on the way</h3>\n<ul>${items.join("\n")}</ul>`;
 }
 
+/** What is not known of a machine has no line. */
+const told = (
+  name: string,
+  value: string | number | undefined,
+): readonly (readonly [string, string])[] => (value === undefined ? [] : [[name, String(value)]]);
+
 function lists({ machine, facts, settings, startedAt, seconds }: Results): string {
   const text = (value: string | number): string =>
     typeof value === "number" ? thousands(value) : value;
@@ -158,13 +164,14 @@ function lists({ machine, facts, settings, startedAt, seconds }: Results): strin
     ["training and tests", `took ${duration(seconds)}`],
   ]);
   const on = definitions("Machine", [
-    ["processor", machine.cpu],
+    ...told("processor", machine.cpu),
     ["cores", thousands(machine.cores)],
-    ["memory", `${short(machine.memoryGiB)} GiB`],
+    ...told("memory", machine.memoryGiB && `${short(machine.memoryGiB)} GiB`),
     ["platform", machine.platform],
-    ["Node.js", machine.node],
+    ...told("Node.js", machine.node),
+    ...told("browser", machine.browser),
     ["runtime", machine.runtime],
   ]);
-  const told = settings.map(({ name, value }) => [name, value] as const);
-  return `<div>${definitions("Settings", told)}</div>\n<div>${data}\n${on}</div>`;
+  const set = settings.map(({ name, value }) => [name, value] as const);
+  return `<div>${definitions("Settings", set)}</div>\n<div>${data}\n${on}</div>`;
 }

@@ -38,6 +38,8 @@ export interface Experiment<C extends Config = Config> {
   readonly presets: readonly string[];
   /** Command lines for the help, without the program's name: "compare dqn --game breakout". */
   readonly examples?: readonly string[];
+  /** What a browser's tab begins with, where that is less than the default. */
+  readonly tab?: Partial<C>;
   /** The whole configuration from what was asked for; throws a `UsageError` for what does not go together. Fills in nothing that data decide. */
   complete(asked: Partial<C>, places: Places): C;
   /** Loads what all runs share: data, games, programs. Throws before anything is written. */

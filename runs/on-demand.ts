@@ -37,3 +37,22 @@ export function onDemand(runtime: Runtime, spec: ProgramSpec): OnDemand {
     },
   };
 }
+
+/** Programs by name, each made when it is first asked for, and kept. */
+export interface KeptPrograms {
+  of(name: string, spec: () => ProgramSpec): OnDemand;
+  release(): Promise<void>;
+}
+export function keptPrograms(runtime: Runtime): KeptPrograms {
+  const made = new Map<string, OnDemand>();
+  return {
+    of(name, spec) {
+      const program = made.get(name) ?? onDemand(runtime, spec());
+      made.set(name, program);
+      return program;
+    },
+    async release() {
+      await Promise.all([...made.values()].map((program) => program.release()));
+    },
+  };
+}

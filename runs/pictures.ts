@@ -1,4 +1,5 @@
 /** Pictures before they are files. */
+import { brief } from "../src/train/json.ts";
 
 /** Pixels, row-major, channels last. */
 export interface Raster {
@@ -22,4 +23,10 @@ export interface PictureSize {
   readonly width: number;
   readonly height: number;
   readonly channels: 1 | 3;
+}
+
+/** What is said of a file that is no picture, by whoever decodes it; `cause` is what the decoder said. */
+export function notPicture(bytes: Uint8Array, cause: unknown): Error {
+  const got = bytes.length === 0 ? "an empty file" : brief((cause as Error).message);
+  return new Error(`expected a picture, got ${got}; save it as JPEG, PNG or WebP`, { cause });
 }

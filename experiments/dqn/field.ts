@@ -13,7 +13,7 @@ import { checkRate } from "./complete.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { makerOf, type EnvironmentMaker } from "./games.ts";
-import { delayOf, randomPlay, recorded, tested, type Agent, type Score } from "./play.ts";
+import { delayOf, randomPlay, recorded, tested, watched, type Agent, type Score } from "./play.ts";
 import { programsOf, type Programs } from "./programs.ts";
 import { whereOf } from "./progress.ts";
 import { startDqn } from "./run.ts";
@@ -48,6 +48,21 @@ export async function open(config: DqnConfig, world: World): Promise<Field<DqnCo
       }),
     measure: async (trained, where) => measuredOf(await tested(agentOf(trained, where))),
     exhibit: async (trained) => exhibits(agentOf(trained)),
+    looks: (key) => ({
+      async game(state, { seed, most }) {
+        const { maker: short } = await gameOf(
+          { ...whole, limit: Math.min(whole.limit, most - 1) },
+          world,
+        );
+        const player = agent(
+          { key, config: whole, state },
+          { maker: short, programs: programs.of(key) },
+        );
+        const { name, actions } = environment;
+        return { name, actions, ...(await watched({ ...player, seed })) };
+      },
+      release: () => Promise.resolve(), // its program goes with the others
+    }),
     rest: () => Promise.resolve(), // turns are short, and memories are larger than programs
     release: programs.release,
   };
@@ -123,7 +138,7 @@ function sharedPrograms(
 
 /** Throws where the parameters are not those of the network. */
 function agent(
-  { key, config, state }: Trained<DqnConfig>,
+  { key, config, state }: Pick<Trained<DqnConfig>, "key" | "config" | "state">,
   { maker, programs }: Pick<Agent, "maker" | "programs">,
   where: string = whereOf(key),
 ): Agent {

@@ -12,6 +12,7 @@ export const dqn: Experiment<DqnConfig> = {
   about: "deep Q-learning in MinAtar's games and those of the Atari 2600",
   ...{ settings, places },
   presets: Object.keys(presets.minatar),
+  tab: { frames: 20_000, replay: 20_000, test: { episodes: 20, epsilon: 0 } },
   examples: [
     "compare dqn --game breakout --frames 20000",
     "compare dqn --game catch",

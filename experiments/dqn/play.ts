@@ -1,5 +1,6 @@
 /** Whole episodes without learning: tests of an agent, random play to compare with, and one to look at. */
 import type { Raster } from "../../runs/experiment.ts";
+import type { Game } from "../../runs/looks.ts";
 import { hash, keyOf, tensor, type State } from "../../src/index.ts";
 import type { DqnConfig } from "./config.ts";
 import type { Environment } from "./environment.ts";
@@ -30,14 +31,25 @@ export interface Episode {
   readonly steps: number;
 }
 
+/** How episodes stand. */
+interface Standing {
+  readonly environments: readonly Environment[];
+  /** The share of the episodes that are over. */
+  readonly over: number;
+  /** What was done last in each environment. */
+  readonly actions: readonly number[];
+  /** The scores so far. */
+  readonly scores: readonly number[];
+}
+
 /** An episode in each of `lanes` environments, all at the same time. */
 export async function episodes(
   maker: EnvironmentMaker,
   lanes: number,
   policy: Policy,
   options: EpisodeOptions & {
-    /** After every step: the environments, and the share of the episodes that are over. */
-    readonly onStep?: (environments: readonly Environment[], over: number) => void;
+    /** At the start, and after every step. */
+    readonly onStep?: (at: Standing) => void;
   },
 ): Promise<readonly Episode[]> {
   const { history, epsilon, seed } = options;
@@ -48,7 +60,7 @@ export async function episodes(
   const stack = history * size;
   const x = new Float32Array(lanes * stack);
   const frame = new Uint8Array(size);
-  const results = environments.map(() => ({ score: 0, steps: 0, over: false }));
+  const results = environments.map(() => ({ score: 0, steps: 0, action: 0, over: false }));
   /** Moves the stack of a lane on by a frame. */
   const look = (lane: number): void => {
     x.copyWithin(lane * stack, lane * stack + size, (lane + 1) * stack);
@@ -58,7 +70,14 @@ export async function episodes(
     environment.reset();
     look(lane);
   }
-  options.onStep?.(environments, 0);
+  const tell = (): void =>
+    options.onStep?.({
+      environments,
+      over: results.filter(({ over }) => over).length / lanes,
+      actions: results.map(({ action }) => action),
+      scores: results.map(({ score }) => score),
+    });
+  tell();
   const stackShape = [history * shape[0], ...shape.slice(1)];
   // A lane's chance is its own: it plays the same whatever the others do, and however many there are.
   const keys = environments.map((_, lane) => keyOf(seed, "test actions", lane));
@@ -74,10 +93,11 @@ export async function episodes(
       const { reward, ended, truncated } = environments[lane].step(action);
       result.score += reward;
       result.steps++;
+      result.action = action;
       result.over = ended || truncated;
       look(lane);
     }
-    options.onStep?.(environments, results.filter(({ over }) => over).length / lanes);
+    tell();
   }
   return results;
 }
@@ -106,7 +126,7 @@ export async function randomPlay(
   onProgress: (done: number) => void = () => undefined,
 ): Promise<Score> {
   const lanes = config.test.episodes * (config.network === "minatar" ? 10 : 1);
-  const onStep = (_: unknown, over: number): void => onProgress(over);
+  const onStep = ({ over }: Standing): void => onProgress(over);
   const options = { history: 1, epsilon: 1, seed: 0, onStep };
   return scoreOf(await episodes(maker, lanes, nothing, options));
 }
@@ -118,6 +138,32 @@ export interface Agent {
   readonly config: DqnConfig;
   readonly state: State;
   readonly seed: number;
+}
+
+/** One episode of an agent, with what it expects of every action. */
+export async function watched({
+  maker,
+  programs,
+  config,
+  state,
+  seed,
+}: Agent): Promise<Omit<Game, "name" | "actions">> {
+  const frames: { -readonly [K in keyof Game["frames"][number]]: Game["frames"][number][K] }[] = [];
+  const policy: Policy = async (x, stackShape) => {
+    const asked = await programs.values.run({ x: tensor(x, [1, ...stackShape]) }, state);
+    const q = Array.from(asked["values"].data);
+    frames.at(-1)!.q = q;
+    return [q.indexOf(Math.max(...q))];
+  };
+  const [{ score, steps }] = await episodes(maker, 1, policy, {
+    ...{ history: config.history, epsilon: config.test.epsilon, seed },
+    onStep({ environments: [environment], actions: [action], scores: [soFar] }) {
+      const last = frames.at(-1);
+      if (last) last.action = action;
+      frames.push({ picture: environment.picture(), score: soFar });
+    },
+  });
+  return { score, steps, frames, delay: delayOf(config) };
 }
 
 /** Episodes without learning, as many as a test has; the same ones with the same seed. */
@@ -137,7 +183,7 @@ export async function recorded(
     (await programs.act.run({ x: tensor(x, [1, ...stackShape]) }, state))["action"].data;
   const [episode] = await episodes(maker, 1, policy, {
     ...{ history: config.history, epsilon: config.test.epsilon, seed },
-    onStep([environment]) {
+    onStep({ environments: [environment] }) {
       if (frames.length < most) frames.push(environment.picture());
     },
   });

@@ -25,6 +25,7 @@ import {
   initialStep,
   learnStep,
   TARGET,
+  valueStep,
   type QLearning,
 } from "./q-learning.ts";
 
@@ -43,6 +44,8 @@ export interface Programs {
   readonly act: Program;
   readonly play: Program;
   readonly lanes: number;
+  /** The value Q of every action on one observation. */
+  readonly values: Program;
   readonly learn: Program;
   readonly copy: Program;
   /** Data-dependent initialization, needed once; by layer how many units do not vary on `x`, and keep their scale. */
@@ -69,8 +72,9 @@ export function programsOf(
     optimizer: optimizers[config.optimizer](config.lr[0]),
   };
   const lanes = config.test.episodes;
-  const [act, play, learn, copy] = [
-    ...[actStep(1, q), actStep(lanes, q), learnStep(config.batchSize, q), copyStep(q)],
+  const [act, play, values, learn, copy] = [
+    ...[actStep(1, q), actStep(lanes, q), valueStep(1, q)],
+    ...[learnStep(config.batchSize, q), copyStep(q)],
   ].map((spec) => onDemand(runtime, spec));
   const all = [
     ...new Map(
@@ -80,7 +84,7 @@ export function programsOf(
   return {
     arm,
     initial: (seed) => initialState(all, seed),
-    ...{ all, act, play, lanes, learn, copy },
+    ...{ all, act, play, lanes, values, learn, copy },
     stateOf(saved, where) {
       const found = withOdds(saved, all);
       checkState(all, found, where);
@@ -101,7 +105,7 @@ export function programsOf(
       return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
     },
     async release() {
-      await Promise.all([act, play, learn, copy].map((p) => p.release()));
+      await Promise.all([act, play, values, learn, copy].map((p) => p.release()));
     },
   };
 }

@@ -59,6 +59,12 @@ export function actStep(batch: number, q: QLearning): ProgramSpec {
   return { inputs: [x], outputs: { action: argmax(value), value: max(value, { axes: 1 }) } };
 }
 
+/** Of observations `x` the value Q of every action, `values` [batch, actions]. */
+export function valueStep(batch: number, q: QLearning): ProgramSpec {
+  const x = seen("x", batch, q);
+  return { inputs: [x], outputs: { values: valued(x, "eval", q).value } };
+}
+
 /** Data-dependent initialization on observations `x`; the outputs "dead:<layer>" count units that do not vary. */
 export function initialStep(batch: number, q: QLearning): ProgramSpec {
   const x = seen("x", batch, q);

@@ -37,7 +37,7 @@ export async function drawingsOfSamples(
         Object.fromEntries(
           Object.entries(model.steps(scope, count)).map(([k, y]) => [k, shown(y as Node)]),
         ),
-      { key },
+      { name: `${count} samples being drawn`, key },
     ),
     pointsOf(drawer.config),
   );
@@ -62,7 +62,7 @@ export async function drawingsOfImages(
   const feeds = data.test.feeds(Uint32Array.from({ length: count }, (_, i) => i));
   const again = drawingOf(
     await drawn(trained, (scope) => ({ ...model.stepsOf(scope, x) }), {
-      ...{ key: pictureKey(trained), inputs: [x], feeds },
+      ...{ name: "images being drawn", key: pictureKey(trained), inputs: [x], feeds },
     }),
     pointsOf(config),
   );

@@ -49,6 +49,10 @@ export const task: Task = {
     read: points("read"),
     write: points("written"),
   },
+  tab: {
+    ...{ trainSize: 10_000, testSize: 500, target: 150 },
+    network: { steps: 8, units: 128, latents: 20, read: 5, write: 5 },
+  },
   examples: ["compare draw --preset small-attention", "sample runs/draw --seed 7"],
   presets: {
     small,

@@ -24,3 +24,6 @@ export interface GenerativeModel {
 }
 
 export type Bound = Outputs & { readonly reconstruction: Node; readonly kl: Node };
+
+/** The same, whether it can decode or not. */
+export type Model = Omit<GenerativeModel, "decode"> & Partial<Pick<GenerativeModel, "decode">>;

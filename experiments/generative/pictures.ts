@@ -7,17 +7,23 @@ import {
   ops,
   trace,
   type Node,
+  type ProgramSpec,
   type Scope,
   type Tensor,
 } from "../../src/index.ts";
 import type { Picture } from "../../runs/experiment.ts";
 import type { TrainedModel } from "../../runs/minibatch/task.ts";
+import { keptPrograms, type KeptPrograms } from "../../runs/on-demand.ts";
 import type { GenerativeModel } from "./model.ts";
 import { tile, type Images } from "./raster.ts";
 
 type Model = Pick<GenerativeModel, "image" | "latents" | "sample" | "reconstruct">;
 /** What a picture that needs no data needs. */
-export type Drawer = Omit<TrainedModel, "data">;
+export type Drawer = Omit<TrainedModel, "data" | "onProgress"> & Keeping;
+/** Where programs are kept that are asked again; else they are released. */
+export interface Keeping {
+  readonly programs?: KeptPrograms;
+}
 
 /** How many samples, and the uint32 [2] key that decides which. */
 export interface SampleRequest {
@@ -31,7 +37,9 @@ export async function samples(
   drawer: Drawer,
   { count, key }: SampleRequest,
 ): Promise<Picture> {
-  const images = await drawn(drawer, (scope) => ({ images: model.sample(scope, count) }), { key });
+  const images = await drawn(drawer, (scope) => ({ images: model.sample(scope, count) }), {
+    ...{ name: `${count} samples`, key },
+  });
   return {
     name: "samples",
     caption: "Images drawn from the prior: the means of their pixels.",
@@ -42,14 +50,16 @@ export async function samples(
 const PAIRS = { count: 32, columns: 8 };
 
 /** Test images and below each what the model makes of it. */
-export async function reconstructions(model: Model, trained: TrainedModel): Promise<Picture> {
+export async function reconstructions(
+  model: Model,
+  trained: Drawer & Pick<TrainedModel, "data">,
+): Promise<Picture> {
   const count = Math.min(PAIRS.count, trained.data.test.count);
   const x = input("x", [count, ...model.image]);
   const feeds = trained.data.test.feeds(Uint32Array.from({ length: count }, (_, i) => i));
   const { images } = await drawn(trained, (scope) => ({ images: model.reconstruct(scope, x) }), {
-    key: pictureKey(trained),
-    inputs: [x],
-    feeds,
+    ...{ name: "reconstructions", key: pictureKey(trained) },
+    ...{ inputs: [x], feeds },
   });
   const columns = Math.min(PAIRS.columns, count);
   return {
@@ -84,7 +94,7 @@ export async function traversals(
   const { images } = await drawn(
     trained,
     (scope) => ({ images: decode(scope, ops.constant(z, [rows * columns, n])) }),
-    { key: pictureKey(trained) },
+    { name: "traversals", key: pictureKey(trained) },
   );
   return {
     name: "traversals",
@@ -98,20 +108,26 @@ export async function traversals(
 export const pictureKey = ({ seed }: Pick<Drawer, "seed">): Tensor => keyTensor(seed, "pictures");
 
 export interface DrawnOptions {
+  /** What the program is kept by. */
+  readonly name: string;
   readonly key: Tensor;
   readonly inputs?: readonly ReturnType<typeof input>[];
   readonly feeds?: Record<string, Tensor>;
 }
 /** The values of what `f` traces in mode `eval`, with noise from the key. */
 export async function drawn(
-  { norm, state, runtime }: Pick<Drawer, "norm" | "state" | "runtime">,
+  { norm, state, runtime, programs }: Pick<Drawer, "norm" | "state" | "runtime" | "programs">,
   f: (scope: Scope) => Readonly<Record<string, Node>>,
-  { key: noise, inputs = [], feeds = {} }: DrawnOptions,
+  { name, key: noise, inputs = [], feeds = {} }: DrawnOptions,
 ): Promise<Readonly<Record<string, Tensor>>> {
   const key = input("key", [2], "uint32");
-  const { value: outputs } = trace(f, { mode: "eval", norm, key });
-  const program = await runtime.compile({ inputs: [...inputs, key], outputs });
-  return program.run({ ...feeds, key: noise }, state).finally(program.release);
+  const spec = (): ProgramSpec => {
+    const { value: outputs } = trace(f, { mode: "eval", norm, key });
+    return { inputs: [...inputs, key], outputs };
+  };
+  const kept = programs ?? keptPrograms(runtime);
+  const made = kept.of(name, spec).run({ ...feeds, key: noise }, state);
+  return programs ? made : made.finally(kept.release);
 }
 
 /** A tensor [count, c, h, w] as images. */

@@ -13,10 +13,9 @@ import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../runs/miniba
 import type { DataSet, Task, TrainedModel } from "../../runs/minibatch/task.ts";
 import type { Measure } from "../../runs/records.ts";
 import { negativeLogLikelihood } from "./likelihood.ts";
-import type { GenerativeModel } from "./model.ts";
+import type { Model } from "./model.ts";
+import { looksOf, type Sampling } from "./looks.ts";
 import { pictureKey, reconstructions, samples, traversals } from "./pictures.ts";
-
-export type Model = Omit<GenerativeModel, "decode"> & Partial<Pick<GenerativeModel, "decode">>;
 
 /** Intensities 0 to 1 as the input `x` [size, c, h, w]. */
 export const intensities = ({ images, count, channels, height, width }: ImageSet): DataSet => {
@@ -49,22 +48,23 @@ const SAMPLES = 64;
 export function generative(
   modelOf: (network: MinibatchConfig["network"]) => Model,
   { estimate, moreSamples, more }: GenerativeOptions,
-): Pick<Task, "network" | "rates" | "optimizer" | "sample" | "show"> {
+): Pick<Task, "network" | "rates" | "optimizer" | "sample" | "show" | "looks"> {
   const network =
     (model: Model, x: Node): Network =>
     (scope) => {
       const { loss, reconstruction, kl } = model.bound(scope, x);
       return { loss, bound: ops.add(reconstruction, kl), reconstruction, kl };
     };
-  const sample: NonNullable<Task["sample"]> = async (trained, options) => [
-    await samples(modelOf(trained.config.network), trained, options),
-    ...((await moreSamples?.(trained, options)) ?? []),
+  const sample: Sampling = async (drawer, options) => [
+    await samples(modelOf(drawer.config.network), drawer, options),
+    ...((await moreSamples?.(drawer, options)) ?? []),
   ];
   return {
     network: ([x], config) => network(modelOf(config.network), x),
     rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
     optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),
     sample,
+    looks: (asked) => looksOf(modelOf(asked.config.network), asked, sample),
     async show(trained): Promise<Exhibits> {
       const model = modelOf(trained.config.network);
       const nats = await negativeLogLikelihood(model, trained, estimate);
@@ -92,6 +92,6 @@ export interface GenerativeOptions {
     readonly measure: Measure;
   };
   /** Pictures of samples, and of a trained model, that only this one has. */
-  readonly moreSamples?: Task["sample"];
+  readonly moreSamples?: Sampling;
   readonly more?: (trained: TrainedModel) => Promise<readonly Picture[]>;
 }

@@ -22,7 +22,7 @@ export interface Body {
 /** Where such a network comes from, and what an experiment on it is called and may be told. */
 export interface Origin<C extends OwnConfig, B extends Body> extends Pick<
   Task,
-  "name" | "about" | "options" | "examples" | "rates" | "optimizer"
+  "name" | "about" | "options" | "examples" | "tab" | "rates" | "optimizer"
 > {
   readonly settings: NonNullable<Task["settings"]>;
   readonly places: Task["places"];

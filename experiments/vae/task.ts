@@ -34,6 +34,11 @@ export const mnistTask: Task = {
     hidden: whole("units of the fully connected layers", { most: 65_536 }),
     latents: whole("length of the latent vector", { most: 65_536 }),
   },
+  // Two latents are all that two sliders can reach.
+  tab: {
+    ...{ trainSize: 10_000, testSize: 1000, target: 160 },
+    network: { width: 8, hidden: 128, latents: 2 },
+  },
   examples: ["compare vae --seed 1,2,3", "sample runs/vae --count 100"],
   presets: {
     small: {

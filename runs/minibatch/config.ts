@@ -42,7 +42,9 @@ export interface MinibatchConfig extends Config {
   readonly average?: number;
   /** How many of the training examples are used, those held out included; Infinity for all there are. */
   readonly trainSize: number;
-  /** The share of these that is held out of training where there are several learning rates to choose from. */
+  /** How many of the test examples are used (default: all). */
+  readonly testSize?: number;
+  /** The share of the training examples that is held out of training where there are several learning rates to choose from. */
   readonly heldOut: number;
   /** The first measure that the table gives the time to, e.g. an error as a fraction. */
   readonly target: number;
@@ -67,6 +69,8 @@ export interface Describing {
   readonly network: Settings;
   /** What examples are called: "images". */
   readonly unit: string;
+  /** Whether there is a test set, of which a part may do; else the data are parted as the task says. */
+  readonly hasTestSet: boolean;
 }
 
 /** What follows a new length of a run, as messages say it. */
@@ -77,7 +81,12 @@ const reach = ({ key, unit }: Measure): string =>
   `report the seconds until the test ${key} was this good${unit === "" ? "" : `, in ${unit}`}`;
 
 /** The settings of every experiment that trains on minibatches. */
-export const minibatchSettings = ({ measure, network, unit }: Describing): Settings => ({
+export const minibatchSettings = ({
+  measure,
+  network,
+  unit,
+  hasTestSet,
+}: Describing): Settings => ({
   epochs: whole(`passes over the training ${unit}`, {
     most: 100_000,
     example: "3",
@@ -95,6 +104,13 @@ export const minibatchSettings = ({ measure, network, unit }: Describing): Setti
     example: "10000",
     unit,
   }),
+  ...(hasTestSet
+    ? {
+        testSize: whole(`test on only the first n test ${unit} (default: all)`, {
+          ...{ optional: true, example: "2000", unit },
+        }),
+      }
+    : {}),
   target: positive(reach(measure), {
     example: String(Number((measure.scale * 0.015).toPrecision(2))),
     unit: measure.unit,

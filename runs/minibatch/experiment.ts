@@ -11,8 +11,10 @@ import {
 import { isGrid } from "../rates.ts";
 import { ARMS } from "../records.ts";
 import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
+import type { Looks } from "../looks.ts";
 import { earlierResults } from "./earlier.ts";
 import { historyOf } from "./history.ts";
+import { looksAt } from "./looks.ts";
 import { evaluated, normOf, programsOf, type Programs } from "./programs.ts";
 import { startRun } from "./run.ts";
 import { sheetOf } from "./sheet.ts";
@@ -29,7 +31,10 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
   const { unit = "images" } = task;
   const presets = Object.keys(task.presets);
   const settings = {
-    ...minibatchSettings({ measure: task.measures[0], network: task.options, unit }),
+    ...minibatchSettings({
+      ...{ measure: task.measures[0], network: task.options, unit },
+      hasTestSet: task.decide === undefined,
+    }),
     ...task.settings,
   };
   return {
@@ -39,6 +44,7 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     places: task.places,
     presets,
     ...(task.examples ? { examples: task.examples } : {}),
+    ...(task.tab ? { tab: task.tab } : {}),
     complete(asked) {
       const { preset = presets[0] } = asked;
       const { lrOf, ...preset0 } = task.presets[preset];
@@ -59,7 +65,7 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
       const { task: whole, config } = (await task.decide?.(asked, world)) ?? {
         ...{ task, config: asked },
       };
-      const data = await whole.load(world);
+      const data = tested(await whole.load(world), config, unit);
       const complete = {
         ...config,
         threads: config.threads === ALL ? world.threads : config.threads,
@@ -91,6 +97,17 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
         }
       : {}),
   };
+}
+
+/** The same with no more test examples than are asked for. */
+function tested(data: TaskData, { testSize }: MinibatchConfig, unit: string): TaskData {
+  const { test, source } = data;
+  if (testSize === undefined) return data;
+  if (testSize > test.count)
+    throw new UsageError(
+      `--test-size: expected at most the ${test.count} test ${unit} of ${source}, got ${testSize}; lower it`,
+    );
+  return { ...data, test: { ...test, count: testSize } };
 }
 
 function checkSizes(config: MinibatchConfig, unit: string): void {
@@ -149,6 +166,7 @@ function fieldOf(
     programs.set(arm, found);
     return found;
   };
+  const looks = new Map<Arm, Looks>();
   const rest = async (arm: Arm): Promise<void> => programs.get(arm)?.release();
   return {
     config,
@@ -170,9 +188,20 @@ function fieldOf(
     ...(task.show
       ? { exhibit: async (trained) => task.show!({ ...modelOf(task, trained), data }) }
       : {}),
+    ...(task.looks
+      ? {
+          looks({ arm }) {
+            const asked = { config, arm, norm: normOf(task, arm), data, runtime };
+            const found = looks.get(arm) ?? looksAt(task.looks!(asked), config);
+            looks.set(arm, found);
+            return found;
+          },
+        }
+      : {}),
     rest,
     async release() {
       for (const arm of programs.keys()) await rest(arm);
+      for (const look of looks.values()) await look.release();
     },
   };
 }

@@ -12,7 +12,15 @@ import type {
   State,
   Tensor,
 } from "../../src/index.ts";
-import type { Exhibits, NamedFile, Picture, Predictions, World } from "../experiment.ts";
+import type {
+  Exhibits,
+  NamedFile,
+  Picture,
+  PictureSize,
+  Predictions,
+  Raster,
+  World,
+} from "../experiment.ts";
 import type { Looks } from "../looks.ts";
 import type { Facts, Measure, Sheet } from "../records.ts";
 import type { Settings } from "../settings.ts";
@@ -27,6 +35,20 @@ export interface DataSet {
   feeds(rows: Uint32Array): Record<string, Tensor>;
   /** The same with what is random about examples that are trained on, e.g. which of them are mirrored: a function of the key alone. */
   varied?(rows: Uint32Array, key: Key): Record<string, Tensor>;
+  /** Of pictures of classes, how they look. */
+  readonly pictured?: Pictured;
+}
+/** How examples look that are pictures of classes, and how other pictures become examples. */
+export interface Pictured {
+  /** What other pictures are brought to. */
+  readonly size: PictureSize;
+  /** Whether they are light on dark then. */
+  readonly inverted: boolean;
+  readonly classes: readonly string[];
+  label(row: number): number;
+  picture(row: number): Raster;
+  /** Other pictures as values of the first input; where there is no such way they are not guessed. */
+  values?(pictures: readonly Raster[]): Float32Array;
 }
 /** What is trained on, and what is tested on. */
 export interface TaskData {
@@ -57,6 +79,8 @@ export interface Task {
   readonly arms?: readonly Arm[];
   /** Command lines for the help, without the program's name. */
   readonly examples?: readonly string[];
+  /** What a browser's tab begins with, where that is less than the default. */
+  readonly tab?: Partial<MinibatchConfig>;
   /**
    * Where the data say what the task is: the whole task, and the configuration with all that they decided. A configuration that
    * has it already decides instead of the data, which must be the same.
@@ -83,7 +107,7 @@ export interface Task {
   /** What is measured once, and shown, of a model that was trained. */
   readonly show?: (trained: TrainedModel) => Promise<Exhibits>;
   /** What may be looked at of an arm's models while they train; states are evaluated ones. */
-  readonly looks?: (asked: Omit<TrainedModel, "state" | "onProgress" | "seed">) => Looks;
+  readonly looks?: (asked: Looked) => Looks;
   /** New examples of a model that was trained. */
   readonly sample?: (
     trained: Omit<TrainedModel, "data">,
@@ -115,6 +139,9 @@ export interface Answering {
   /** From names of parameters to those of the weights in the file that they came from. */
   readonly original?: ReadonlyMap<string, string>;
 }
+
+/** What models of an arm share that are looked at while they train. */
+export type Looked = Omit<TrainedModel, "state" | "onProgress" | "seed">;
 
 /** A model that was trained, ready to be looked at. */
 export interface TrainedModel {

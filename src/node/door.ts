@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Door, Files } from "../data/door.ts";
+import { byName, checkNames, isHidden, MOST_LEVELS } from "../data/names.ts";
 import { brief, parseRecord } from "../train/json.ts";
 import { cacheFolder, download } from "./download.ts";
 import { fileError, inWords, reasonOf } from "./file-error.ts";
@@ -66,11 +67,7 @@ async function folderOf(folder: string, source: string): Promise<Files> {
   };
 }
 
-/** Folders of folders of folders: train/cat/1.png. Links that lead in a circle end there too. */
-const MOST_LEVELS = 3;
-const MOST_NAMES = 2_000_000;
-
-/** What hides is no data: ".git", ".cache". */
+/** Links that lead in a circle end at the deepest level. */
 async function namesIn(root: string): Promise<readonly string[]> {
   const names: string[] = [];
   let level = [""];
@@ -81,15 +78,12 @@ async function namesIn(root: string): Promise<readonly string[]> {
       if (!inside) names.push(folder);
       for (const { name, isFolder } of inside ?? [])
         if (!isFolder) names.push(name);
-        else if (depth < MOST_LEVELS && !/(^|\/)\.[^/]*$/.test(name)) below.push(name);
-      if (names.length > MOST_NAMES)
-        throw new Error(
-          `${root}: expected a folder of data, got more than ${MOST_NAMES} files in it; give the folder that holds nothing else`,
-        );
+        else if (depth < MOST_LEVELS && !isHidden(name)) below.push(name);
+      checkNames(names, root);
     }
     level = below;
   }
-  return names.sort((a, b) => (a < b ? -1 : 1));
+  return names.toSorted(byName);
 }
 
 /** Undefined for a folder within that cannot be looked into: a disk's lost+found is no reason to refuse the rest. */

@@ -23,15 +23,13 @@ export interface LayerStats {
  * must be on the host: of a state that steps have changed pass `await read(state, weightNames(state))`.
  */
 export function layerStats(state: State, lr: number): readonly LayerStats[] {
-  return weightsIn(state).flatMap(({ layer, name, parts }) => {
-    const x = state.get(name)!;
-    const scale = parts && fittedScale(parts, state);
-    if (typeof scale === "string") return []; // another program's
-    const norms = [...unitNorms(x, scale?.shape ?? defaultUnits(name, x.shape)).norms];
-    const scales = scale ? Array.from(scale.data, parts.exponential ? Math.exp : (g) => g) : norms;
+  return weightsIn(state).flatMap((weight) => {
+    const units = unitsOf(state, weight);
+    if (!units) return [];
+    const { norms, scales } = units;
     return [
       {
-        layer,
+        layer: weight.layer,
         v: mean(norms),
         g: mean(scales),
         effectiveStep: mean(norms.filter((n) => n >= TINY).map((n) => lr / (n * n))),
@@ -44,19 +42,44 @@ export function layerStats(state: State, lr: number): readonly LayerStats[] {
 export const weightNames = (state: State): readonly string[] =>
   weightsIn(state).flatMap(({ name, parts }) => (parts ? [name, parts.scale] : [name]));
 
-interface Weight {
+/** A weight of a layer by its name, or by that of its v. */
+export interface Weight {
   readonly layer: string;
   readonly name: string;
   /** Where it is normalized. */
   readonly parts: Parted | undefined;
 }
-function weightsIn(state: State): readonly Weight[] {
+/** The weights of a state, in its order. */
+export function weightsIn(state: State): readonly Weight[] {
   const parted = new Map(partedWeights(state.keys()).map((parts) => [parts.v, parts]));
   return [...state.keys()].flatMap((name) => {
     const parts = parted.get(name);
     const layer = parts ? layerOf(parts.weight) : weightPath(name);
     return layer === undefined || isOptimizerState(name) ? [] : [{ layer, name, parts }];
   });
+}
+
+/** The units of a weight: which of them each element belongs to, their |v| and their g; undefined where only names are those of a weight. */
+export function unitsOf(
+  state: State,
+  { name, parts }: Weight,
+):
+  | {
+      readonly unit: Int32Array;
+      readonly norms: readonly number[];
+      readonly scales: readonly number[];
+    }
+  | undefined {
+  const x = state.get(name)!;
+  const scale = parts && fittedScale(parts, state);
+  if (typeof scale === "string") return undefined; // another program's
+  const { unit, norms } = unitNorms(x, scale?.shape ?? defaultUnits(name, x.shape));
+  const lengths = [...norms];
+  if (!scale) return { unit, norms: lengths, scales: lengths };
+  return {
+    ...{ unit, norms: lengths },
+    scales: Array.from(scale.data, parts.exponential ? Math.exp : (g) => g),
+  };
 }
 
 /** "conv1" of "conv1.w", "fc" of "fc.weight"; what has a name of its own has it here. */

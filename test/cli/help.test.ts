@@ -98,6 +98,7 @@ test("in full", async () => {
       --optimizer <name>  how gradients become steps: adam, adamax, rmsprop, sgd
                           (default: adam)
       --train-size <n>    use only the first n training images (default: all)
+      --test-size <n>     test on only the first n test images (default: all)
       --target <x>        report the seconds until the test error was this good, in
                           % (default: 1.5)
       --threads <n>       threads for the runtime (default: all cores)

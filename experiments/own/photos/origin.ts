@@ -29,6 +29,7 @@ export const madeForPictures: PictureOrigin = {
   places: {},
   settings: {},
   preset: { ...ownPreset, lr: [0.001], size: 64, network: { width: 16 } } as typeof ownPreset,
+  tab: { size: 32, network: { width: 8 } } as PictureOrigin["tab"] & object,
   sizes: { batch: [16, 32], steps: 600, epochs: [4, 60] },
   examples: [
     "train ./photos",

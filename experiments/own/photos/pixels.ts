@@ -1,6 +1,7 @@
 /** Pictures as bytes in memory, decoded once; and as numbers, normalized and varied, batch by batch. */
 import { hash, type Files, type Key } from "../../../src/index.ts";
 import type { PictureSize, World } from "../../../runs/experiment.ts";
+import { planesOf } from "../../rasters.ts";
 import { sha256 } from "../source.ts";
 import type { Named } from "./folder.ts";
 import type { Variation } from "./found.ts";
@@ -35,13 +36,7 @@ export async function decodedPicture(
     throw new Error(
       "pictures: expected somebody who can decode them, got none; give the world a decode",
     );
-  const { pixels } = await decode(bytes, frame);
-  const { channels } = frame;
-  const planes = new Uint8Array(pixels.length);
-  const area = pixels.length / channels;
-  for (let i = 0; i < area; i++)
-    for (let c = 0; c < channels; c++) planes[c * area + i] = pixels[channels * i + c];
-  return planes;
+  return planesOf(await decode(bytes, frame));
 }
 
 export async function decodedAll(

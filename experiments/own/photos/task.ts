@@ -7,6 +7,8 @@ import type { DataSet, Task } from "../../../runs/minibatch/task.ts";
 import { choice, found, list, place, whole } from "../../../runs/settings.ts";
 import { word } from "../../../src/train/json.ts";
 import { errorRate, labelled } from "../../classification.ts";
+import { classifierLooks } from "../../guesses.ts";
+import { planesOf, rasterOf } from "../../rasters.ts";
 import { newSplit, ownSettings } from "../settings.ts";
 import { sized } from "../sizes.ts";
 import { checkSame, nameOf } from "../source.ts";
@@ -17,7 +19,15 @@ import { photosFound, photosTold, VARIATIONS, type PhotosConfig } from "./found.
 import { classifier } from "./model.ts";
 import { madeForPictures, type PictureOrigin } from "./origin.ts";
 import { answeringOf, predictedBy } from "./predict.ts";
-import { coloursOf, decodedAll, normalized, viewOf, type Colours, type Decoded } from "./pixels.ts";
+import {
+  coloursOf,
+  decodedAll,
+  normalized,
+  valuesOf,
+  viewOf,
+  type Colours,
+  type Decoded,
+} from "./pixels.ts";
 
 const unit = "pictures";
 /** Of all pictures, those that may be unreadable. */
@@ -46,6 +56,7 @@ const taskOf = (origin: PictureOrigin): Task => ({
     ...origin.settings,
   },
   examples: origin.examples ?? [],
+  ...(origin.tab ? { tab: origin.tab } : {}),
   presets: { standard: origin.preset },
   measures: errorRate(2),
   decide: (config, world) => decide(origin, config as PhotosConfig, world),
@@ -96,7 +107,8 @@ async function decide(
   const parts = splitOf(labels, split);
   const { mean, deviation } = config.found ?? body.colours ?? coloursOf(decoded, parts.train);
   const colours = { mean, deviation };
-  const data = (rows: Uint32Array): DataSet => pictures(decoded, { colours, labels, rows }, config);
+  const data = (rows: Uint32Array): DataSet =>
+    pictures(decoded, { colours, classes, labels, rows }, config);
   const count = (set: Uint32Array, label: number): number =>
     set.filter((row) => labels[row] === label).length;
   const layer = body.layer(classes.length);
@@ -120,6 +132,7 @@ async function decide(
       load: () =>
         Promise.resolve({ train: data(parts.train), test: data(parts.test), source: where }),
       network: (inputs) => classifier(layer, inputs),
+      looks: classifierLooks(() => layer),
     },
   };
 }
@@ -148,22 +161,32 @@ function checkReadable(
 
 interface Part {
   readonly colours: Colours;
+  readonly classes: readonly string[];
   readonly labels: Uint8Array;
   readonly rows: Uint32Array;
 }
 /** Some of the pictures, varied where training asks for it. */
 function pictures(
   decoded: Decoded,
-  { colours, labels, rows }: Part,
+  { colours, classes, labels, rows }: Part,
   { augment = [] }: PhotosConfig,
 ): DataSet {
   const { frame } = decoded;
-  const shape = [frame.channels, frame.height, frame.width];
+  const shape = [frame.channels, frame.height, frame.width] as const;
   const at = (wanted: Uint32Array): Uint32Array => wanted.map((i) => rows[i]);
   const set = labelled({
     shape,
     labels: Uint8Array.from(rows, (row) => labels[row]),
     pixels: (wanted) => normalized(decoded, colours, at(wanted)),
+    pictured: {
+      ...{ size: frame, inverted: false, classes },
+      picture: (row) => rasterOf(decoded.bytes, shape, { from: rows[row] * valuesOf(frame) }),
+      values(others) {
+        const bytes = new Uint8Array(others.length * valuesOf(frame));
+        for (const [i, other] of others.entries()) bytes.set(planesOf(other), i * valuesOf(frame));
+        return normalized({ bytes, frame }, colours, Uint32Array.from(others.keys()));
+      },
+    },
   });
   if (augment.length === 0) return set;
   return {
