@@ -78,15 +78,11 @@ function lookingOf({
   game,
 }: Partial<Looks>): Looking {
   return {
-    ...(guesses
-      ? {
-          guesses: {
-            width: guesses.picture.width,
-            height: guesses.picture.height,
-            classes: guesses.classes,
-          },
-        }
-      : {}),
+    ...(guesses && {
+      guesses: {
+        ...{ picture: guesses.picture, inverted: guesses.inverted, classes: guesses.classes },
+      },
+    }),
     ...(latents ? { latents: latents.count } : {}),
     mistakes: mistakes !== undefined,
     samples: samples !== undefined,
