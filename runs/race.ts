@@ -150,11 +150,17 @@ const paceOf = ({ steps, step }: Contestant): Pace => ({
 const stopped = (): Interrupted =>
   new Interrupted("training was stopped; give fit the same store and options to go on");
 
-/** Lets the event loop do what else it has. */
+/** Lets the event loop do what else it has. Browsers make who sets one timer after the other wait for each, so that is not the way. */
 const breathe = (): Promise<void> =>
   new Promise((go) => {
-    if (typeof setImmediate === "function") setImmediate(go);
-    else setTimeout(go);
+    if (typeof setImmediate === "function") return void setImmediate(go);
+    const { port1, port2 } = new MessageChannel();
+    port1.addEventListener("message", () => {
+      port1.close();
+      go();
+    });
+    port1.start();
+    port2.postMessage(undefined);
   });
 
 /** The unfinished run with the fewest steps done, the first of equals: the same order however often a race is resumed. */

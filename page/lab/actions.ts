@@ -7,7 +7,7 @@ import type { RunKey } from "../../runs/events.ts";
 import type { Dropped, Lab, Told, Wish } from "../worker/protocol.ts";
 import { askedOf, PRESET, readAddress, searchOf } from "./address.ts";
 import type { Connection } from "./connection.ts";
-import { experimentFor, kindOf, withModel } from "./files.ts";
+import { experimentFor, kindOf, withModel } from "./file-kinds.ts";
 import { isSame, isTurned, missing } from "./state.ts";
 import type { Store } from "./store.ts";
 
@@ -53,6 +53,8 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
   const files = new Map<string, readonly Dropped[]>();
   let connection = connected();
   let diedAt = -Infinity;
+  /** What was begun last, whether or not it was answered, and whether it is to train. */
+  let meant: { readonly wish: Wish; readonly play: boolean } | undefined;
 
   function connected(): Connection {
     const made = connect();
@@ -74,7 +76,6 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
   async function lost(why: string): Promise<void> {
     const again = performance.now() - diedAt < SOON;
     diedAt = performance.now();
-    const wasRunning = state().phase.is === "running";
     dispatch({
       type: "told",
       told: { type: "phase", phase: { is: "failed", message: why, lost: true } },
@@ -88,7 +89,7 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
     await tried(async () => {
       await renewed();
       dispatch({ type: "trouble", trouble: { message: why, remedy } });
-      if (wasRunning) await lab().play();
+      if (meant?.play) await lab().play();
     })();
   }
   const lab = (): Lab => connection.lab;
@@ -111,7 +112,8 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
       }
     };
 
-  async function begin(wish: Wish, anew = false): Promise<void> {
+  async function begin(wish: Wish, { anew = false, play = false } = {}): Promise<void> {
+    meant = { wish, play };
     dispatch({ type: "trouble", trouble: undefined });
     const before = state().begun;
     const begun = await lab().begin(wish, { anew });
@@ -127,8 +129,8 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
   }
   async function renewed(): Promise<void> {
     for (const [place, given] of files) await lab().give(place, given);
-    const { begun, wish } = state();
-    if (begun) await begin(begun.wish);
+    const { wish } = state();
+    if (meant) await begin(meant.wish, { play: meant.play });
     else if (wish) await wished(wish);
   }
   async function given(place: string, all: readonly Dropped[]): Promise<void> {
@@ -144,6 +146,7 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
     lab,
     renew: async () => {
       replace();
+      if (meant) meant = { ...meant, play: false };
       await tried(renewed)();
     },
     open: tried(async (search) => {
@@ -173,7 +176,7 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
       dispatch({ type: "wish", wish, offer: last ? offer : await lab().offer(wish) });
       if (last === undefined && missing(state()).length > 0) return;
       if (state().begun && !isTurned(state())) return;
-      await begin(wish);
+      await begin(wish, { play: address.play });
       if (address.play) await lab().play();
     }),
     turn: tried(async (change) => {
@@ -187,16 +190,21 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
     }),
     play: tried(async () => {
       const { wish } = state();
-      if (wish && isTurned(state())) await begin(wish);
+      if (wish && isTurned(state())) await begin(wish, { play: true });
+      if (meant) meant = { ...meant, play: true };
       await lab().play();
     }),
-    pause: tried(() => lab().pause()),
+    pause: tried(async () => {
+      if (meant) meant = { ...meant, play: false };
+      await lab().pause();
+    }),
     advance: tried((by) => lab().advance(by)),
     restart: tried(async () => {
       const { begun, phase } = state();
       if (!begun) return;
-      await begin(begun.wish, true);
-      if (phase.is === "running") await lab().play();
+      const play = phase.is === "running";
+      await begin(begun.wish, { anew: true, play });
+      if (play) await lab().play();
     }),
     setRate: tried((lr) => lab().setRate(lr)),
     give: tried(given),
@@ -237,6 +245,7 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
     const { wish, begun } = await lab().open(path, bytes, state().wish?.device ?? "auto");
     dispatch({ type: "wish", wish, offer: await lab().offer(wish) });
     dispatch({ type: "begun", wish, begun });
+    meant = { wish, play: false };
     dispatch({ type: "opened", opened: { name: path, worth: undefined } });
     show(searchOf(wish, state().offer?.controls ?? []), true);
     const worth = await lab().evaluate(begun.keys[0]);

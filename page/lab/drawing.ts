@@ -1,5 +1,5 @@
-/** A drawing as strokes, and as the picture that models know: its ink in a box in the middle, as MNIST's digits were made. */
-import type { Raster } from "../../runs/pictures.ts";
+/** A drawing as strokes, and as a picture of them; where its ink is to lie is what models know themselves. */
+import type { PictureSize, Raster } from "../../runs/pictures.ts";
 
 /** In a square from (0, 0) to (1, 1), y downwards. */
 export interface Place {
@@ -8,56 +8,30 @@ export interface Place {
 }
 export type Stroke = readonly Place[];
 
-/** The share of a picture that the longer side of a drawing takes, and half the width of a pen: 20 and 2.2 of 28 pixels. */
-const BOX = 20 / 28;
-const PEN = 1.1 / 28;
+/** How thick the pen is, as a share of the pad. */
+export const PEN = 0.075;
 
-/** Dark ink on white paper; the ink's middle of mass is the middle of the picture. */
-export function rasterOf(
-  strokes: readonly Stroke[],
-  { width, height }: { readonly width: number; readonly height: number },
-): Raster {
-  const pixels = new Uint8Array(width * height).fill(255);
-  const size = Math.min(width, height);
-  const lines = fitted(strokes).map((stroke) =>
-    stroke.map(({ x, y }) => ({ x: width / 2 + x * size, y: height / 2 + y * size })),
-  );
-  if (lines.length === 0) return { width, height, channels: 1, pixels };
-  const draw = (dx: number, dy: number): Float64Array => {
-    const ink = new Float64Array(width * height);
-    for (let i = 0; i < ink.length; i++) {
-      const at = { x: (i % width) + 0.5 - dx, y: Math.floor(i / width) + 0.5 - dy };
-      ink[i] = Math.min(1, Math.max(0, PEN * size + 0.5 - distance(at, lines)));
-    }
-    return ink;
-  };
-  const ink = draw(0, 0);
-  let [mass, mx, my] = [0, 0, 0];
-  ink.forEach((dark, i) => {
-    mass += dark;
-    mx += dark * ((i % width) + 0.5);
-    my += dark * (Math.floor(i / width) + 0.5);
-  });
-  const middled = mass > 0 ? draw(width / 2 - mx / mass, height / 2 - my / mass) : ink;
-  middled.forEach((dark, i) => (pixels[i] = Math.round(255 * (1 - dark))));
-  return { width, height, channels: 1, pixels };
+/** What a picture is to be like. */
+export interface Pictured {
+  readonly picture: PictureSize;
+  readonly inverted: boolean;
 }
 
-/** Scaled and moved so that it lies in the box, around (0, 0). */
-function fitted(strokes: readonly Stroke[]): readonly Stroke[] {
-  const all = strokes.flat();
-  if (all.length === 0) return [];
-  const ends = (of: (place: Place) => number): readonly [number, number] => [
-    all.reduce((least, place) => Math.min(least, of(place)), Infinity),
-    all.reduce((most, place) => Math.max(most, of(place)), -Infinity),
-  ];
-  const [left, right] = ends(({ x }) => x);
-  const [top, bottom] = ends(({ y }) => y);
-  const scale = BOX / Math.max(right - left, bottom - top, 0.2); // a dot stays one
-  const [cx, cy] = [(left + right) / 2, (top + bottom) / 2];
-  return strokes.map((stroke) =>
-    stroke.map(({ x, y }) => ({ x: (x - cx) * scale, y: (y - cy) * scale })),
+/** Dark ink on white paper, or light on dark. */
+export function rasterOf(strokes: readonly Stroke[], { picture, inverted }: Pictured): Raster {
+  const { width, height, channels } = picture;
+  const size = Math.min(width, height);
+  const lines = strokes.map((stroke) =>
+    stroke.map(({ x, y }) => ({ x: x * width, y: y * height })),
   );
+  const pixels = new Uint8Array(width * height * channels);
+  for (let i = 0; i < width * height; i++) {
+    const at = { x: (i % width) + 0.5, y: Math.floor(i / width) + 0.5 };
+    const ink = Math.min(1, Math.max(0, (PEN / 2) * size + 0.5 - distance(at, lines)));
+    const value = Math.round(255 * (inverted ? ink : 1 - ink));
+    pixels.fill(value, i * channels, (i + 1) * channels);
+  }
+  return { width, height, channels, pixels };
 }
 
 /** From a place to the nearest line. */

@@ -1,15 +1,15 @@
 /** A pad to draw on, by pointer, touch or keys: all arms say at once what they take the drawing for. */
-import { useRef, useState } from "preact/hooks";
+import { useMemo, useRef, useState } from "preact/hooks";
 import { list } from "../../report/words.ts";
 import { nameOf } from "../../runs/rates.ts";
-import type { Raster } from "../../runs/pictures.ts";
+import type { PictureSize, Raster } from "../../runs/pictures.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { Bars } from "../shared/bars.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
 import { armClass } from "../shared/theme.ts";
 import type { Looking } from "../worker/protocol.ts";
 import type { Shown } from "./app.tsx";
-import { DIGITS, rasterOf, type Place, type Stroke } from "./drawing.ts";
+import { DIGITS, PEN, rasterOf, type Place, type Stroke } from "./drawing.ts";
 import { pictureOf } from "./picture-file.ts";
 import { savedAt } from "./state.ts";
 import { useLook } from "./use-look.ts";
@@ -31,7 +31,10 @@ export function Pad({ state, actions, guesses }: Props) {
     setProblem("");
   };
   const isEmpty = "strokes" in subject && subject.strokes.length === 0;
-  const raster = "strokes" in subject ? rasterOf(subject.strokes, guesses) : subject.picture;
+  const raster = useMemo(
+    () => ("strokes" in subject ? rasterOf(subject.strokes, guesses) : subject.picture),
+    [subject, guesses],
+  );
   const look = useLook(() => (isEmpty ? Promise.resolve([]) : actions.lab().guess(raster)), {
     what: `subject ${changes}`,
     version: isEmpty ? 0 : savedAt(state),
@@ -53,15 +56,10 @@ export function Pad({ state, actions, guesses }: Props) {
               Clear
             </button>
             <PictureButton
-              size={guesses}
+              size={guesses.picture}
               onPicture={(picture) => show({ picture })}
               onProblem={setProblem}
             />
-            {!isEmpty && (
-              <span class="seen-as">
-                <RasterCanvas raster={raster} label="as the networks see it" /> as they see it
-              </span>
-            )}
           </div>
           {hasDigits && (
             <div class="row digits" role="group" aria-label="Draw for me">
@@ -203,6 +201,7 @@ function DrawingPad({ strokes, onStrokes }: DrawingProps) {
       {strokes.map((stroke, i) => (
         <polyline
           key={i}
+          stroke-width={PEN}
           points={[...stroke, stroke.at(-1)!].map(({ x, y }) => `${x},${y}`).join(" ")}
         />
       ))}
@@ -214,7 +213,7 @@ function DrawingPad({ strokes, onStrokes }: DrawingProps) {
 const inside = (x: number): number => Math.min(0.98, Math.max(0.02, x));
 
 interface PictureButtonProps {
-  readonly size: { readonly width: number; readonly height: number };
+  readonly size: PictureSize;
   readonly onPicture: (picture: Raster) => void;
   readonly onProblem: (problem: string) => void;
 }

@@ -1,9 +1,9 @@
 /** A picture's file as pixels: upright, its middle, on white where it is transparent. */
-import type { Raster } from "../../runs/pictures.ts";
+import type { PictureSize, Raster } from "../../runs/pictures.ts";
 
 export async function pictureOf(
   file: File,
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height, channels }: PictureSize,
 ): Promise<Raster> {
   const bitmap = await createImageBitmap(file).catch((cause: unknown) => {
     throw new Error(
@@ -18,7 +18,10 @@ export async function pictureOf(
   const [w, h] = [bitmap.width * scale, bitmap.height * scale];
   context.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
   const { data } = context.getImageData(0, 0, width, height);
-  const pixels = new Uint8Array(3 * width * height);
-  for (let i = 0; i < width * height; i++) pixels.set(data.subarray(4 * i, 4 * i + 3), 3 * i);
-  return { width, height, channels: 3, pixels };
+  const pixels = new Uint8Array(channels * width * height);
+  for (let i = 0; i < width * height; i++) {
+    const [r, g, b] = data.subarray(4 * i, 4 * i + 3);
+    pixels.set(channels === 3 ? [r, g, b] : [0.299 * r + 0.587 * g + 0.114 * b], channels * i);
+  }
+  return { width, height, channels, pixels };
 }

@@ -14,8 +14,8 @@ export interface Built {
 export async function builtLab(folder: string): Promise<Built> {
   const page = join(root, "page");
   await build({
-    ...{ root: page, base: "./", configFile: false, logLevel: "error" },
-    esbuild: { jsx: "automatic", jsxImportSource: "preact" },
+    ...{ root: page, base: "./", configFile: false, logLevel: "error", mode: "production" },
+    esbuild: { jsx: "automatic", jsxImportSource: "preact", jsxDev: false },
     build: {
       outDir: folder,
       emptyOutDir: true,

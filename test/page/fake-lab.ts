@@ -198,7 +198,13 @@ export function fakeLab(tell: (told: Told) => void): Lab {
       ],
       looks: {
         ...(isDigits
-          ? { guesses: { width: 28, height: 28, classes: Array.from("0123456789") } }
+          ? {
+              guesses: {
+                picture: { width: 28, height: 28, channels: 1 as const },
+                inverted: true,
+                classes: Array.from("0123456789"),
+              },
+            }
           : {}),
         mistakes: isDigits,
         samples: ["shapes", "strokes"].includes(wish.experiment),
