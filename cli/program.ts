@@ -66,7 +66,13 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   add(
     "report",
     "draw the report of a run again, finished or not: the table, figure.svg, figure.png and report.html",
-    [experimentOption(), json("the results")],
+    [
+      new Option(
+        "--tensorboard <folder>",
+        "write event files for TensorBoard there too, in a folder for each run",
+      ).argParser(named("--tensorboard")),
+      ...[experimentOption(), json("the results")],
+    ],
     "the folder of a run",
   ).action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
   add(

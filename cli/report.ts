@@ -1,7 +1,8 @@
 /** `weightnorm report`: the pages, the pictures and the table of a run, from its records. */
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { reportOf, resultsTable, tableOf } from "../report/index.ts";
 import { toPng } from "../report/png.ts";
+import { eventFiles } from "../report/tensorboard.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Results } from "../runs/records.ts";
 import type { Opened } from "../runs/events.ts";
@@ -16,6 +17,7 @@ import { machine, nodeWorld } from "./world.ts";
 interface Flags {
   readonly json?: boolean;
   readonly experiment?: string;
+  readonly tensorboard?: string;
 }
 
 /** `own` is the user's own experiment where it is known already. */
@@ -26,6 +28,7 @@ export async function report(dir: string, flags: Flags, own?: Experiment): Promi
     printResults(results, undefined, flags); // what can be seen without a folder to write to
     throw error;
   });
+  if (flags.tensorboard !== undefined) await writeEvents(flags.tensorboard, results);
   printResults(results, written, flags);
 }
 
@@ -55,6 +58,15 @@ export async function writeReport(dir: string, results: Results): Promise<string
   const path = join(dir, "report.html");
   await writeFileAtomic(path, html);
   return path;
+}
+
+/** Writes what TensorBoard reads, a folder a run. */
+async function writeEvents(folder: string, results: Results): Promise<void> {
+  for (const { path, bytes } of eventFiles(results)) {
+    const file = resolve(folder, path);
+    await makeFolder(dirname(file));
+    await writeFileAtomic(file, bytes);
+  }
 }
 
 /** For machines the results with the numbers of the table, for people the table and, last, where the report is. */

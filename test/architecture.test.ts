@@ -19,7 +19,7 @@ const house: Readonly<Record<string, Room>> = {
   experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate", "csv-parse/sync"] },
   report: {
     rooms: ["runs/records.ts"],
-    packages: ["vega", "vega-interpreter", "vega-lite", "cli-table3"],
+    packages: ["@bufbuild/protobuf/wire", "vega", "vega-interpreter", "vega-lite", "cli-table3"],
   },
   page: {
     rooms: ["src", "runs", "experiments/index.ts", "report", "serve/api.ts"],
