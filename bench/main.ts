@@ -136,6 +136,15 @@ const benches: Readonly<
       return [{ bench: "fuzz-checkpoints", ...result }, fuzzCheckpointsText(result)];
     },
   },
+  serve: {
+    rounds: 1,
+    steps: 1,
+    async run({ runs = 1000 }) {
+      const { benchServe, serveText } = await import("./serve.ts");
+      const result = await benchServe({ runs });
+      return [result, serveText(result)];
+    },
+  },
   convert: {
     rounds: 1,
     steps: 1,
@@ -346,7 +355,7 @@ await new Command("bench")
   .addOption(
     new Option(
       "--runs <n>",
-      "kills: how many runs are killed (default: 100); fuzz: how many files are damaged, with a fiftieth as many command lines, and fuzz-checkpoints: how many of each format (default: 100000); convert: MiB of the file (default: 4096)",
+      "kills: how many runs are killed (default: 100); fuzz: how many files are damaged, with a fiftieth as many command lines, and fuzz-checkpoints: how many of each format (default: 100000); convert: MiB of the file (default: 4096); serve: runs of the folder (default: 1000)",
     ).argParser(whole("--runs")),
   )
   .option("--no-blocked", "without ONNX Runtime's blocked layout (not mnist, not passes)")

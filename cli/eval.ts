@@ -3,10 +3,10 @@ import { inUnit } from "../report/measure.ts";
 import { textTable } from "../report/text-table.ts";
 import type { Values } from "../runs/events.ts";
 import type { Settings } from "../runs/settings.ts";
-import { checkpointsAt, loadOurs, placesFor } from "./checkpoints.ts";
+import { checkpointsAt, loadOurs, placesFor } from "../runs/folder/checkpoints.ts";
 import { deviceFor, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
-import { findWith, ownOf } from "./experiments.ts";
+import { findWith, names, ownOf } from "./experiments.ts";
 import { placesOf } from "./flags.ts";
 import { nodeWorld } from "./world.ts";
 
@@ -36,7 +36,7 @@ export async function evaluate(
   const find = findWith(await ownOf(flags.experiment));
   const files = await checkpointsAt(path);
   const loaded = [];
-  for (const file of files) loaded.push(await loadOurs(file, find));
+  for (const file of files) loaded.push(await loadOurs(file, find, names));
   const [{ experiment, config: first }] = loaded;
   const mixed = loaded.find((c) => c.experiment.name !== experiment.name);
   if (mixed)

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { experimentOn, experiments, findExperiment } from "../experiments/index.ts";
+import { experimentOn, experiments, findExperiment, ownData } from "../experiments/index.ts";
 import { UsageError, type Experiment, type Places } from "../runs/experiment.ts";
 import type { Find } from "../runs/folder/index.ts";
 import { brief } from "../src/train/json.ts";
@@ -90,3 +90,10 @@ const advice = (error: unknown): string =>
   error instanceof Error && error.message.includes("Unknown file extension")
     ? "compile it to JavaScript, or start weightnorm through tsx (npx tsx node_modules/.bin/weightnorm ...)"
     : "run it alone to see where";
+
+/** The experiments that can do something, for messages. */
+export async function namesOf(can: (experiment: Experiment) => boolean): Promise<string> {
+  const everyName = Object.keys({ ...experiments, ...ownData });
+  const all = await Promise.all(everyName.map((name) => findExperiment(name)));
+  return all.flatMap((e) => (e && can(e) ? [e.name] : [])).join(", ");
+}

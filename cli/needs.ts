@@ -8,36 +8,33 @@ export const NEEDS: readonly string[] = [
   "@resvg/resvg-js",
   "cli-progress",
   "cli-table3",
-  "commander",
   "csv-parse",
-  "fflate",
   "onnxruntime-node",
   "sharp",
   "vega",
+  "vega-interpreter",
   "vega-lite",
 ];
 
-/** What is read before a command is found: the flags, and the experiments that have them. */
-const START = ["commander", "fflate"] as const;
 const RUNTIME = "onnxruntime-node";
 /** What a command cannot do without; of others it says so where it comes to need them, as a table's reader and pictures do. */
 const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   compare: NEEDS,
   train: NEEDS,
   report: NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
-  eval: [...START, "cli-progress", "cli-table3", RUNTIME],
-  predict: [...START, "cli-progress", "cli-table3", RUNTIME],
-  sample: [...START, RUNTIME, "sharp"],
-  play: [...START, RUNTIME, "sharp"],
-  inspect: [...START, "cli-table3"],
-  convert: START,
+  eval: ["cli-progress", "cli-table3", RUNTIME],
+  predict: ["cli-progress", "cli-table3", RUNTIME],
+  sample: [RUNTIME, "sharp"],
+  play: [RUNTIME, "sharp"],
+  inspect: ["cli-table3"],
+  convert: [],
 };
 
 /** The needs of a command line, without the program's name. */
 export function needsOf(args: readonly string[]): readonly string[] {
   const [command = ""] = args;
   const isHelp = args.includes("--help") || args.includes("-h");
-  return isHelp || !Object.hasOwn(OF_COMMANDS, command) ? START : OF_COMMANDS[command];
+  return isHelp || !Object.hasOwn(OF_COMMANDS, command) ? [] : OF_COMMANDS[command];
 }
 
 /** What to say of the needs that are not there; undefined where all are. */

@@ -7,10 +7,6 @@ export function shown(path: string): string {
   return short.startsWith("..") ? path : short || ".";
 }
 
-/** In quotes where a shell would take it apart. */
-export const quoted = (text: string): string =>
-  /[^\w./@+,=:-]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : text;
-
 /** How this command line was called: through the clone's npm script, npx, or by its name. */
 export const COMMAND: string =
   {

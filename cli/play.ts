@@ -9,12 +9,11 @@ import {
   chosenCheckpoint,
   folderFor,
   loadOurs,
-  namesOf,
   placesFor,
   stemOf,
-} from "./checkpoints.ts";
+} from "../runs/folder/checkpoints.ts";
 import { deviceFor, type DeviceName } from "./device.ts";
-import { findWith, ownOf } from "./experiments.ts";
+import { findWith, names, namesOf, ownOf } from "./experiments.ts";
 import { placesOf } from "./flags.ts";
 import { shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
@@ -45,7 +44,7 @@ export async function play(
     throw new UsageError(`--out: expected the name of a GIF, got ${out}; try --out game.gif`);
   const find = findWith(await ownOf(flags.experiment));
   const file = await chosenCheckpoint(path, flags.arm, find);
-  const loaded = await loadOurs(file, find);
+  const loaded = await loadOurs(file, find, names);
   const { checkpoint, experiment, key, config } = loaded;
   if (!experiment.play)
     throw new Error(

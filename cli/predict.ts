@@ -7,10 +7,10 @@ import { UsageError, type NamedFile, type Predictions } from "../runs/experiment
 import type { Arm } from "../src/index.ts";
 import { printable } from "../src/train/json.ts";
 import { readBytes, reasonOf, writeFileAtomic } from "../src/node/index.ts";
-import { chosenCheckpoint, loadOurs, namesOf, placesFor } from "./checkpoints.ts";
+import { chosenCheckpoint, loadOurs, placesFor } from "../runs/folder/checkpoints.ts";
 import { deviceFor, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
-import { findWith, ownOf } from "./experiments.ts";
+import { findWith, names, namesOf, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
 import { nodeWorld } from "./world.ts";
 
@@ -33,7 +33,7 @@ export async function predict(
   const { threads, out, csv = false, json = false } = flags;
   const find = findWith(await ownOf(flags.experiment));
   const file = await chosenCheckpoint(path, flags.arm, find);
-  const loaded = await loadOurs(file, find);
+  const loaded = await loadOurs(file, find, names);
   const { checkpoint, experiment, key, config } = loaded;
   if (!experiment.predict)
     throw new Error(

@@ -24,6 +24,7 @@ import {
   TRAINING,
 } from "./flags.ts";
 import { manifest } from "./manifest.ts";
+import { pageCommand } from "./page-flags.ts";
 import { lackIn } from "./needs.ts";
 import { chosenBy, trainingOf, trainingWithout, type Chosen } from "./training.ts";
 
@@ -65,7 +66,13 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   add(
     "report",
     "draw the report of a run again, finished or not: the table, figure.svg, figure.png and report.html",
-    [experimentOption(), json("the results")],
+    [
+      new Option(
+        "--tensorboard <folder>",
+        "write event files for TensorBoard there too, in a folder for each run",
+      ).argParser(named("--tensorboard")),
+      ...[experimentOption(), json("the results")],
+    ],
     "the folder of a run",
   ).action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
   add(
@@ -172,6 +179,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
     (await import("./inspect.ts")).inspect(file, flags),
   );
   root.addCommand(quietly(convertCommand()));
+  root.addCommand(quietly(pageCommand()));
   return root;
 }
 

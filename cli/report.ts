@@ -1,13 +1,14 @@
 /** `weightnorm report`: the pages, the pictures and the table of a run, from its records. */
-import { lstat } from "node:fs/promises";
-import { extname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { reportOf, resultsTable, tableOf } from "../report/index.ts";
 import { toPng } from "../report/png.ts";
+import { eventFiles } from "../report/tensorboard.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Results } from "../runs/records.ts";
 import type { Opened } from "../runs/events.ts";
 import { readResults, type Begun } from "../runs/folder/index.ts";
-import { makeFolder, readBytes, writeFileAtomic } from "../src/node/index.ts";
+import { picturesOf } from "../runs/folder/pictures.ts";
+import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
 import { display } from "./display.ts";
 import { findWith, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
@@ -16,6 +17,7 @@ import { machine, nodeWorld } from "./world.ts";
 interface Flags {
   readonly json?: boolean;
   readonly experiment?: string;
+  readonly tensorboard?: string;
 }
 
 /** `own` is the user's own experiment where it is known already. */
@@ -26,6 +28,7 @@ export async function report(dir: string, flags: Flags, own?: Experiment): Promi
     printResults(results, undefined, flags); // what can be seen without a folder to write to
     throw error;
   });
+  if (flags.tensorboard !== undefined) await writeEvents(flags.tensorboard, results);
   printResults(results, written, flags);
 }
 
@@ -57,26 +60,13 @@ export async function writeReport(dir: string, results: Results): Promise<string
   return path;
 }
 
-/** Bytes of a picture; ours have some hundred thousands. */
-const MOST = 50_000_000;
-const isPicture = (bytes: Uint8Array): boolean =>
-  ["89504e47", "47494638"].includes(Buffer.from(bytes.subarray(0, 4)).toString("hex"));
-
-/** The pictures that are still there, as data URIs by file, so that the page needs nothing else. What a link leads to is none. */
-async function picturesOf(dir: string, { arms }: Results): Promise<ReadonlyMap<string, string>> {
-  const files = Object.values(arms).flatMap(({ runs }) => runs.flatMap((run) => run.pictures));
-  const found = files.map(async ({ file }) => {
-    const path = join(dir, file);
-    const isFile = await lstat(path).then(
-      (info) => info.isFile(),
-      () => false,
-    );
-    const bytes = isFile ? await readBytes(path, { most: MOST }).catch(() => undefined) : undefined;
-    if (!bytes || !isPicture(bytes)) return [];
-    const type = extname(file).slice(1);
-    return [[file, `data:image/${type};base64,${Buffer.from(bytes).toString("base64")}`] as const];
-  });
-  return new Map((await Promise.all(found)).flat());
+/** Writes what TensorBoard reads, a folder a run. */
+async function writeEvents(folder: string, results: Results): Promise<void> {
+  for (const { path, bytes } of eventFiles(results)) {
+    const file = resolve(folder, path);
+    await makeFolder(dirname(file));
+    await writeFileAtomic(file, bytes);
+  }
 }
 
 /** For machines the results with the numbers of the table, for people the table and, last, where the report is. */

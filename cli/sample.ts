@@ -2,9 +2,9 @@
 import { join, resolve } from "node:path";
 import type { Arm } from "../src/index.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
-import { chosenCheckpoint, folderFor, loadOurs, namesOf, stemOf } from "./checkpoints.ts";
+import { chosenCheckpoint, folderFor, loadOurs, stemOf } from "../runs/folder/checkpoints.ts";
 import { deviceFor, type DeviceName } from "./device.ts";
-import { findWith, ownOf } from "./experiments.ts";
+import { findWith, names, namesOf, ownOf } from "./experiments.ts";
 import { shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
 import { nodeWorld } from "./world.ts";
@@ -24,7 +24,7 @@ export async function sample(path: string, flags: SampleFlags): Promise<void> {
   const { count, seed, threads, json = false } = flags;
   const find = findWith(await ownOf(flags.experiment));
   const file = await chosenCheckpoint(path, flags.arm, find);
-  const { checkpoint, experiment, key, config } = await loadOurs(file, find);
+  const { checkpoint, experiment, key, config } = await loadOurs(file, find, names);
   if (!experiment.sample)
     throw new Error(
       `${file}: expected a generative model, one of ${await namesOf((e) => e.sample !== undefined)}, got a checkpoint of ${experiment.name}; there is nothing to sample from`,

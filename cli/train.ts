@@ -1,6 +1,7 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished comparison and its report. */
 import { resolve } from "node:path";
 import { checked } from "../runs/checked.ts";
+import { quoted } from "../runs/command.ts";
 import { compare } from "../runs/compare.ts";
 import { settingsOf } from "../runs/described.ts";
 import {
@@ -31,7 +32,7 @@ import { display } from "./display.ts";
 import { findWith } from "./experiments.ts";
 import { askedOf, flagSettings, placesOf, type Training } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { COMMAND, quoted, shown } from "./paths.ts";
+import { COMMAND, shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
 import { printResults, report, writeReport } from "./report.ts";
 import { machine, nodeWorld } from "./world.ts";

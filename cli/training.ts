@@ -1,6 +1,7 @@
 /** The commands that train: their flags are made of the settings of what the command line names. */
 import { Command, Option } from "commander";
 import { experiments, findExperiment } from "../experiments/index.ts";
+import { quoted } from "../runs/command.ts";
 import { UsageError } from "../runs/experiment.ts";
 import { readRun } from "../runs/folder/index.ts";
 import { flagOf } from "../runs/settings.ts";
@@ -14,7 +15,6 @@ import {
   TRAINING,
   type Training,
 } from "./flags.ts";
-import { quoted } from "./paths.ts";
 
 const isTraining = (name: string | undefined): name is Training =>
   TRAINING.some((command) => command === name);

@@ -1,11 +1,10 @@
 /** The report of a comparison as a page. */
 import type { Panel, Results } from "../runs/records.ts";
-import { bestOf, columnsOf, textOf } from "./columns.ts";
-import { panelsOf } from "./figure.ts";
+import { cellsOf } from "./cells.ts";
 import { changeText, findingsOf } from "./findings.ts";
 import { allMeasures, besideThePaper, ratesTable, timesTable } from "./tables.ts";
 import type { LayerFigure } from "./layers.ts";
-import { baselineTexts, tableNote } from "./notes.ts";
+import { listsOf, type NamedList } from "./lists.ts";
 import {
   armCell,
   armRow,
@@ -18,8 +17,9 @@ import {
   section,
   table,
 } from "./page.ts";
+import { panelsOf } from "./panes.ts";
 import { rowsOf, type Row } from "./rows.ts";
-import { duration, list, moment, sentences, stepName, short, thousands } from "./words.ts";
+import { list, moment, sentences, stepName, thousands } from "./words.ts";
 
 export interface Figures {
   /** SVG. */
@@ -72,24 +72,20 @@ function titleOf({ experiment, config, lost }: Results, rows: readonly Row[]): s
 
 function resultsTable(results: Results, rows: readonly Row[]): string {
   if (rows.length === 0) return "";
-  const columns = columnsOf(results, rows);
-  const best = columns.map((column) => bestOf(rows, column));
-  const body = rows.map((row) => {
-    const cells = columns.map((column, i) => {
-      const mark = best[i].has(row.arm) ? ' class="best"' : "";
-      return `<td${mark}>${escape(textOf(column, column.stat(row)))}</td>`;
-    });
-    return `<tr>${armCell(row.arm)}${cells.join("")}</tr>`;
+  const { heads, rows: lines, baseline, note: text } = cellsOf(results, rows);
+  const body = lines.map(({ arm, cells }) => {
+    const texts = cells.map(
+      ({ text: cell, isBest }) => `<td${isBest ? ' class="best"' : ""}>${escape(cell)}</td>`,
+    );
+    return `<tr>${armCell(arm)}${texts.join("")}</tr>`;
   });
-  const { baseline } = results.sheet;
   if (baseline) {
-    const cells = baselineTexts(results, columns).map((cell) => `<td>${escape(cell)}</td>`);
+    const cells = baseline.cells.map((cell) => `<td>${escape(cell)}</td>`);
     body.push(
       `<tr class="baseline"><th scope="row">${escape(baseline.name)}</th>${cells.join("")}</tr>`,
     );
   }
-  const head = ["arm", ...columns.map((column) => column.head)];
-  return `${table(head, body)}\n${note(tableNote(results, rows, columns))}`;
+  return `${table(heads, body)}\n${note(text)}`;
 }
 
 /** "Training loss, training error and test error" */
@@ -149,22 +145,8 @@ function changesList({ changes }: Results): string {
   return `<h3>Changed on the way</h3>\n<ul>${items.join("\n")}</ul>`;
 }
 
-function lists({ machine, facts, settings, startedAt, seconds }: Results): string {
-  const text = (value: string | number): string =>
-    typeof value === "number" ? thousands(value) : value;
-  const data = definitions("Data and time", [
-    ...facts.map(([name, value]) => [name, text(value)] as const),
-    ["started", moment(startedAt)],
-    ["training and tests", `took ${duration(seconds)}`],
-  ]);
-  const on = definitions("Machine", [
-    ["processor", machine.cpu],
-    ["cores", thousands(machine.cores)],
-    ["memory", `${short(machine.memoryGiB)} GiB`],
-    ["platform", machine.platform],
-    ["Node.js", machine.node],
-    ["runtime", machine.runtime],
-  ]);
-  const told = settings.map(({ name, value }) => [name, value] as const);
-  return `<div>${definitions("Settings", told)}</div>\n<div>${data}\n${on}</div>`;
+function lists(results: Results): string {
+  const { settings, data, machine } = listsOf(results);
+  const list = ({ title, entries }: NamedList): string => definitions(title, entries);
+  return `<div>${list(settings)}</div>\n<div>${list(data)}\n${list(machine)}</div>`;
 }

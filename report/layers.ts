@@ -1,13 +1,9 @@
-/** What happened to the weights: a small panel a layer, and captions that say what is to be seen in them. */
-import type { Arm, LayerStats, Quantity, Results, RunRecord } from "../runs/records.ts";
-import { hasLogarithm, logAxis } from "./axis.ts";
-import { meanOf } from "./chance.ts";
-import { layerLines, layersOf, learning } from "./curves.ts";
-import { legendOf, progressAxis } from "./figure.ts";
+/** The figures of the layers: a small panel each. */
+import type { Results } from "../runs/records.ts";
+import { layerPanes } from "./layer-panes.ts";
 import { INNER_WIDTH } from "./marks.ts";
-import { draw, panel, valuesOf } from "./panels.ts";
-import { armsOf } from "./rows.ts";
-import { list, sentences, short } from "./words.ts";
+import { linesOfArms, type Pane } from "./panes.ts";
+import { draw, panel } from "./panels.ts";
 
 export interface LayerFigure {
   readonly title: string;
@@ -16,177 +12,33 @@ export interface LayerFigure {
   readonly figure: string;
 }
 
-const TITLE: Readonly<Record<Quantity, string>> = {
-  v: "|v| in each layer",
-  g: "g in each layer",
-  effectiveStep: "Effective step lr / |v|\u00b2 in each layer",
-};
-const AXIS: Readonly<Record<Quantity, string>> = {
-  v: "mean |v|",
-  g: "mean g",
-  effectiveStep: "mean lr / |v|\u00b2",
-};
 /** So many panels a row as names of so many characters leave room for. */
-const columnsFor = (layers: readonly string[]): number => {
-  const longest = layers.reduce((most, { length }) => Math.max(most, length), 0);
+const columnsFor = (panes: readonly Pane[]): number => {
+  const longest = panes.reduce((most, { title }) => Math.max(most, title.length), 0);
   return longest > 26 ? 3 : longest > 18 ? 4 : 5;
 };
 /** Of what no panel has room for both ends. */
 const shortened = (name: string): string =>
   name.length > 38 ? `${name.slice(0, 15)}\u2026${name.slice(-20)}` : name;
-/** More are not drawn. */
-const MOST_LAYERS = 60;
 
 /** The figures that the sheet asks for; none if the runs kept no numbers of their layers. */
 export async function layerFigures(results: Results): Promise<readonly LayerFigure[]> {
-  const layers = layersOf(results);
-  if (layers.length === 0) return [];
-  const cut =
-    layers.length > MOST_LAYERS
-      ? ` Of ${layers.length} layers the first ${MOST_LAYERS} are shown.`
-      : "";
-  const changes = changesOf(results, layers);
   const figures: LayerFigure[] = [];
-  for (const quantity of results.sheet.layers) {
-    const figure = await layerFigure(results, quantity, layers.slice(0, MOST_LAYERS));
-    figures.push({ title: TITLE[quantity], text: `${CAPTION[quantity](changes)}${cut}`, figure });
-  }
+  for (const { title, text, panes } of layerPanes(results))
+    figures.push({ title, text, figure: await layerFigure(results, panes) });
   return figures;
 }
 
-function layerFigure(
-  results: Results,
-  quantity: Quantity,
-  layers: readonly string[],
-): Promise<string> {
-  const columns = columnsFor(layers);
+function layerFigure(results: Results, panes: readonly Pane[]): Promise<string> {
+  const columns = columnsFor(panes);
   const gap = 54;
   const size = { width: (INNER_WIDTH - (columns - 1) * gap) / columns, height: 112 };
-  const panels = layers.map((layer, i) => {
-    const points = layerLines(results, layer, quantity).filter((p) => hasLogarithm(p.y));
-    const x = progressAxis(results, points, 4);
-    // One title a row is enough: every panel of the row has the same quantity.
-    const y = logAxis(i % columns === 0 ? AXIS[quantity] : "", valuesOf(points, "y"), { most: 5 });
-    return panel(shortened(layer), points, { ...size, xField: "at", x, y, titleSize: 12 });
-  });
-  return draw(legendOf(results), panels, { ...size, columns, gap });
-}
-
-/** What became of the layers of an arm from the first point to the last: means over the seeds of last / first. */
-export interface Change {
-  readonly arm: Arm;
-  readonly v: readonly number[];
-  readonly g: readonly number[];
-  /** Of lr / |v|^2, and of the learning rate alone. */
-  readonly step: readonly number[];
-  readonly rate: number;
-}
-
-function changesOf(results: Results, layers: readonly string[]): readonly Change[] {
-  return armsOf(results).flatMap((arm): Change[] => {
-    const { runs } = results.arms[arm]!;
-    const of = (value: (x: LayerStats) => number): readonly number[] =>
-      layers
-        .map((layer) => meanOf(runs.flatMap((run) => ratio(run, layer, value))))
-        .filter(isRatio);
-    const [v, g, step] = [of((x) => x.v), of((x) => x.g), of((x) => x.effectiveStep)];
-    // lr / |v|^2 times |v|^2, up to how much |v| differs within a layer.
-    const rates = of((x) => x.effectiveStep * x.v ** 2);
-    return v.length === 0
-      ? []
-      : [{ arm, v, g, step, rate: median(rates.length > 0 ? rates : [1]) }];
-  });
-}
-
-const isRatio = (x: number): boolean => Number.isFinite(x) && x > 0;
-
-function ratio(run: RunRecord, layer: string, value: (x: LayerStats) => number): readonly number[] {
-  const points = learning(run);
-  const [first, last] = [points[0], points.at(-1)].map((p) => {
-    const found = p?.layers.find((l) => l.layer === layer);
-    return found === undefined ? NaN : value(found);
-  });
-  return points.length > 1 && isRatio(last / first) ? [last / first] : [];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
-}
-
-/** Less than this is no change. */
-const SAME = 1.02;
-
-const grown = (ratios: readonly number[]): number => ratios.filter((x) => x > SAME).length;
-
-/** " From the first point to the last it was multiplied by 0.99 to 1.21 (plain) and 1.04 (weight)." */
-function factors(changes: readonly Change[], of: (change: Change) => readonly number[]): string {
-  const parts = changes.flatMap((change) => {
-    const ratios = of(change).toSorted((a, b) => a - b);
-    if (ratios.length === 0) return [];
-    const [least, most] = [ratios[0], ratios[ratios.length - 1]].map(factor);
-    return [`${least === most ? least : `${least} to ${most}`} (${change.arm})`];
-  });
-  return parts.length === 0
-    ? ""
-    : ` From the first point to the last it was multiplied by ${list(parts)}.`;
-}
-
-const howMany = (n: number, all: number): string =>
-  n === 0 ? "in none of the layers" : n === all ? "in every layer" : `in ${n} of ${all} layers`;
-
-const factor = (x: number): string => (x >= 0.1 && x < 10 ? x.toFixed(2) : short(x));
-
-const NORMALIZED: ReadonlySet<Arm> = new Set(["weight", "weight+mean-only"]);
-
-/** Section 2.1 of the paper is why each is worth looking at; what was seen is said from the numbers. */
-const CAPTION: Readonly<Record<Quantity, (changes: readonly Change[]) => string>> = {
-  v(changes) {
-    const here = (of: (arm: Arm) => boolean): string => {
-      const seen = changes
-        .filter(({ arm }) => of(arm))
-        .map(({ arm, v }) => `${howMany(grown(v), v.length)} of ${arm}`);
-      return list(seen);
-    };
-    const has = (of: (arm: Arm) => boolean): boolean => changes.some(({ arm }) => of(arm));
-    const isNormalized = (arm: Arm): boolean => NORMALIZED.has(arm);
-    const isBatch = (arm: Arm): boolean => arm === "batch";
-    return sentences([
-      has(isNormalized)
-        ? `With weight normalization the gradient of v is at right angles to v, so every step of plain gradient descent lengthens it (with Adam or momentum this holds only roughly): here |v| grew ${here(isNormalized)}.`
-        : "",
-      has((arm) => !isNormalized(arm))
-        ? "Without weight normalization v is the weight itself."
-        : "",
-      has(isBatch)
-        ? `Batch normalization ignores its length, so there it may grow for the same reason: it did ${here(isBatch)}.`
-        : "",
-      factors(changes, ({ v }) => v).trim(),
-    ]);
-  },
-  g(changes) {
-    const normalized = changes.filter(({ arm }) => NORMALIZED.has(arm));
-    return sentences([
-      "g is the length of the weights, with weight normalization learned apart from their direction.",
-      normalized.length < changes.length
-        ? "Without weight normalization it is |w|, the same curve as |v| above."
-        : "",
-      factors(normalized, ({ g }) => g).trim(),
-    ]);
-  },
-  effectiveStep: stepCaption,
-};
-
-/** What of it is the schedule's and what is that of |v|: both are in the curves. */
-function stepCaption(changes: readonly Change[]): string {
-  const what = "How far a gradient of fixed direction turns the direction of the weights.";
-  if (changes.length === 0) return what;
-  const rate = median(changes.map((change) => change.rate));
-  const own = changes.map(({ arm, step, rate: of }) => `${factor(median(step) / of)} (${arm})`);
-  const alone = `|v| alone multiplied the step of the median layer by ${list(own)}`;
-  if (rate > 0.9 && rate < 1.1)
-    return `${what} The learning rate ended where it began, so from the first point to the last ${alone}.`;
-  const schedule = rate < 1 ? ["fell", "fall"] : ["rose", "rise"];
-  const to = rate >= 0.1 ? `${short(rate)} times` : `1/${short(1 / rate, 2)} of`;
-  return `${what} The learning rate ${schedule[0]} to ${to} its first value, and all curves ${schedule[1]} with it; ${alone}.`;
+  const panels = panes.map(({ title, points, y, ...rest }, i) =>
+    panel(shortened(title), points, {
+      ...{ ...size, ...rest, titleSize: 12 },
+      // One title a row is enough: every panel of the row has the same quantity.
+      y: i % columns === 0 ? y : { ...y, title: "" },
+    }),
+  );
+  return draw(linesOfArms(results), panels, { ...size, columns, gap });
 }

@@ -25,8 +25,8 @@ export interface CompareOptions extends RaceOptions {
   readonly store: Store;
   readonly world: World;
   readonly machine: Machine;
-  /** The bytes of a picture's file, and how its name ends. */
-  readonly encode: (picture: Picture) => Promise<Encoded>;
+  /** The bytes of a picture's file, and how its name ends. Without it nothing is exhibited, which takes long for some. */
+  readonly encode?: (picture: Picture) => Promise<Encoded>;
 }
 /** A picture as a file. */
 export interface Encoded {
@@ -131,7 +131,7 @@ async function exhibit(
   { field, run, store, world, encode }: CompareOptions,
   { tell, going }: { readonly tell: (event: Event) => void; readonly going: () => void },
 ): Promise<void> {
-  if (!field.exhibit) return;
+  if (!field.exhibit || !encode) return;
   for (const { key, step, saved } of runs) {
     going();
     const { state } = (await saved()).checkpoint;

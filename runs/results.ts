@@ -28,11 +28,21 @@ interface Seen {
   readonly lost: string | undefined;
 }
 
-/**
- * The records of a comparison, finished or not: of one that is under way every run up to the last test that all have had.
- * Throws where nothing has been tested yet; `where` is what messages call it.
- */
-export function resultsOf(compared: Compared, events: readonly Event[], where: string): Results {
+export interface FoldOptions {
+  /**
+   * Whether runs of a comparison under way end where the last test is that all have had, so that they compare, which throws where
+   * there is none yet (default); else each goes as far as it has got, for curves that grow.
+   */
+  readonly cut?: boolean;
+}
+
+/** The records of a comparison, finished or under way; `where` is what messages call it. */
+export function resultsOf(
+  compared: Compared,
+  events: readonly Event[],
+  where: string,
+  { cut = true }: FoldOptions = {},
+): Results {
   const { config } = compared;
   const opened = events.findLast((e): e is Opened => e.type === "opened");
   if (!opened)
@@ -45,11 +55,11 @@ export function resultsOf(compared: Compared, events: readonly Event[], where: s
   const isBehind = events.filter((e) => e.type === "changed").length < compared.changes.length;
   const isFinished = !isBehind && racing.every((run) => run.finished);
   const at = Math.min(...racing.map((run) => run.record.tests.at(-1)?.at ?? 0));
-  if (racing.length > 0 && !isFinished && at === 0)
+  if (cut && racing.length > 0 && !isFinished && at === 0)
     throw new Error(
       `${where}: expected every run to have been tested, got some that were not yet; let them train on`,
     );
-  const shown = isFinished ? racing : racing.map((run) => upTo(run, at));
+  const shown = isFinished || !cut ? racing : racing.map((run) => upTo(run, at));
   const [measure] = opened.sheet.measures;
   const arms = config.arms.flatMap((arm) => {
     const tried = shown.filter(({ key }) => key.arm === arm);

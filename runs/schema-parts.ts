@@ -47,11 +47,12 @@ export const layers: Schema<readonly LayerStats[]> = listOf(
   { most: 1000 },
 );
 export const machine: Schema<Machine> = z.object({
-  cpu: label,
+  cpu: z.exactOptional(label),
   cores: number,
-  memoryGiB: number,
+  memoryGiB: z.exactOptional(number),
   platform: label,
-  node: label,
+  node: z.exactOptional(label),
+  browser: z.exactOptional(label),
   runtime: label,
 });
 

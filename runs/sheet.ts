@@ -104,13 +104,16 @@ export interface Sheet {
 /** What it was run on, as pairs of a name and what stands beside it: ["training images", "60,000"]. */
 export type Facts = readonly (readonly [name: string, value: string | number])[];
 
-/** Where a run ran. */
+/** Where a run ran, as far as that is known there: a browser tells little. */
 export interface Machine {
-  readonly cpu: string;
+  readonly cpu?: string;
   readonly cores: number;
-  readonly memoryGiB: number;
+  readonly memoryGiB?: number;
   readonly platform: string;
-  readonly node: string;
+  /** The version of Node.js. */
+  readonly node?: string;
+  /** e.g. "Chromium 139". */
+  readonly browser?: string;
   /** e.g. "onnxruntime-node 1.30.0". */
   readonly runtime: string;
 }

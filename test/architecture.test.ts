@@ -19,7 +19,7 @@ const house: Readonly<Record<string, Room>> = {
   experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate", "csv-parse/sync"] },
   report: {
     rooms: ["runs/records.ts"],
-    packages: ["vega", "vega-interpreter", "vega-lite", "cli-table3"],
+    packages: ["@bufbuild/protobuf/wire", "vega", "vega-interpreter", "vega-lite", "cli-table3"],
   },
   page: {
     rooms: ["src", "runs", "experiments/index.ts", "report", "serve/api.ts"],
@@ -44,7 +44,7 @@ const house: Readonly<Record<string, Room>> = {
   "examples/browser": { rooms: [], packages: ["weightnorm", "weightnorm/web", "vite"] },
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
-  scripts: { rooms: [], packages: ["playwright-core", "node:"] },
+  scripts: { rooms: [], packages: ["playwright-core", "vite", "node:"] },
   test: { rooms: [...ALL, "page", "examples", "index.ts", "node.ts"] }, // and any package
 };
 const entries = ["index.ts", "node.ts"];

@@ -27,7 +27,7 @@ interface Manifest {
 
 const COMMANDS = [
   ...["compare", "train", "report", "eval", "predict"],
-  ...["sample", "play", "inspect", "convert", "help"],
+  ...["sample", "play", "inspect", "convert", "page", "help"],
 ] as const;
 
 const { packages } = JSON.parse(textOf("package-lock.json")) as Lock;
@@ -85,10 +85,11 @@ describe("what installing the library brings", () => {
     return [...paths];
   }
 
-  test("is what it imports", () => {
+  test("is what it imports, and what shows the page", () => {
     const runtimes = ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web"];
     const imported = packagesOf(...entries).filter((name) => !runtimes.includes(name));
-    expect(imported.sort()).toEqual(Object.keys(dependencies).sort());
+    const shows = ["@hono/node-server", "commander", "fflate", "hono"];
+    expect([...imported, ...shows].sort()).toEqual(Object.keys(dependencies).sort());
   });
   test("is at most 40 packages, the runtime and what it needs among them", () => {
     const all = closure([...Object.keys(dependencies), "onnxruntime-node"]);

@@ -2,7 +2,7 @@
  * What the lab's page and its worker say to each other: plain data that a message holds. The page asks by `Lab`'s methods (rpc.ts
  * carries them); what happens without being asked for comes as `Told`.
  */
-import type { Config, Raster, Picture } from "../../runs/experiment.ts";
+import type { Config, Picture, PictureSize, Raster } from "../../runs/experiment.ts";
 import type { Event, RunKey, Shown, Values } from "../../runs/events.ts";
 import type { Game, Mistake } from "../../runs/looks.ts";
 import type { RunConfig } from "../../runs/store.ts";
@@ -73,8 +73,9 @@ export interface Begun {
 }
 export interface Looking {
   readonly guesses?: {
-    readonly width: number;
-    readonly height: number;
+    /** What pictures are to be brought to, light on dark where `inverted` is set. */
+    readonly picture: PictureSize;
+    readonly inverted: boolean;
     readonly classes: readonly string[];
   };
   readonly mistakes: boolean;

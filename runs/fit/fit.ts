@@ -96,7 +96,7 @@ export async function fit(options: FitOptions): Promise<Fitted> {
   try {
     checkSame(field.config, (await store.load(key))?.checkpoint.config);
     await compare({
-      ...{ experiment, field, run, store, world, machine: machineOf(runtime), encode: noPictures },
+      ...{ experiment, field, run, store, world, machine: machineOf(runtime) },
       ...(onEvent ? { onEvent } : {}),
       ...(signal ? { signal } : {}),
     });
@@ -251,4 +251,3 @@ const NO_DOOR: Door = {
   ...{ asset: nothing("asset"), require: nothing("package"), recall: nothing("cache") },
   keep: nothing("cache"),
 };
-const noPictures = nothing("picture");

@@ -1,6 +1,6 @@
 /** Folders, made and looked at. */
 import { existsSync } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
+import { open, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { isTemporary } from "../../src/node/index.ts";
 
@@ -33,4 +33,15 @@ export async function holdsSomething(path: string): Promise<boolean> {
   for (const name of names)
     if (!isTemporary(name) && (await holdsSomething(join(path, name)))) return true;
   return false;
+}
+
+/** The text that the first `bytes` of a file hold; a letter that is cut in two there is none. */
+export async function readStart(path: string, bytes: number): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(new Uint8Array(bytes), 0, bytes, 0);
+    return new TextDecoder().decode(buffer.subarray(0, bytesRead), { stream: true });
+  } finally {
+    await file.close();
+  }
 }

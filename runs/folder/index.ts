@@ -23,12 +23,16 @@ import { resultsOf } from "../results.ts";
 import { eventsIn, isResults, resultsIn } from "../schema.ts";
 import type { RunConfig, Store } from "../store.ts";
 import { settingsOf } from "../described.ts";
+import { checkpointName, diskStore } from "../disk-store.ts";
 import { keysOf, nameOf } from "../rates.ts";
-import { isBegun, readRun, writeRun, type Begun, type Find } from "./config.ts";
-import { holdsSomething, isMemory, removeTemporaries } from "./files.ts";
-import { checkpointPath, folderStore } from "./store.ts";
+import type { Begun, Find } from "../run-config.ts";
+import { isBegun, readRun, writeRun } from "./config.ts";
+import { holdsSomething, isMemory, readStart, removeTemporaries } from "./files.ts";
+import { entriesOf } from "./entries.ts";
+import { folderDisk } from "./disk.ts";
 
-export { isBegun, readRun, runIn, type Begun, type Find } from "./config.ts";
+export { runIn, type Begun, type Find } from "../run-config.ts";
+export { isBegun, readRun } from "./config.ts";
 
 /** What a run writes into its folder, beside config.json; results go first, for without them it is merely unfinished. */
 const OURS = [
@@ -115,10 +119,13 @@ async function locked<T>(dir: string, work: (lock: Lock) => Promise<T>): Promise
 }
 
 const storeOf = (dir: string, run: RunConfig<Config>, { check, release }: Lock): Store =>
-  folderStore(dir, run, { check, release });
+  diskStore(folderDisk(dir), run, { check, release });
 
 const same = (a: RunConfig<Config>, b: RunConfig<Config>): boolean =>
   canonical([a.experiment, a.config, a.places]) === canonical([b.experiment, b.config, b.places]);
+
+/** Bytes in which results.json says what they are of. */
+const HEAD = 65_536;
 
 /** Whether there are results of this very configuration: one that was extended has those of before. */
 export async function isFinished(
@@ -126,13 +133,15 @@ export async function isFinished(
   { config, changes }: RunConfig<Config>,
 ): Promise<boolean> {
   const path = join(dir, "results.json");
-  const text = await readText(path).catch(() => undefined);
-  if (text === undefined) return false;
-  try {
-    const value = parseJson(text, path) as { readonly config?: unknown } | null;
+  const start = await readStart(path, HEAD).catch(() => undefined);
+  if (start === undefined) return false;
+  const isOf = (value: Partial<Results> | null): boolean =>
     // Earlier formats had another configuration beside it, and no changes: what they hold is of before any.
-    if (!isResults(value)) return changes.length === 0;
-    return canonical(value?.config) === canonical(config);
+    isResults(value) ? canonical(value?.config) === canonical(config) : changes.length === 0;
+  const head: Partial<Results> = Object.fromEntries(entriesOf(start));
+  if (head.format !== undefined && head.config !== undefined) return isOf(head);
+  try {
+    return isOf(parseJson(await readText(path), path) as Partial<Results> | null);
   } catch {
     return true; // damaged, which reading it says
   }
@@ -187,7 +196,7 @@ export async function stepsOf(
   { config }: RunConfig<Config>,
 ): Promise<Readonly<Record<string, number>>> {
   const steps = keysOf(config).map(async (key) => {
-    const path = checkpointPath(dir, config, key);
+    const path = join(dir, checkpointName(config, key));
     return [nameOf(config, key), existsSync(path) ? (await loadCheckpoint(path)).step : 0] as const;
   });
   return Object.fromEntries(await Promise.all(steps));
@@ -208,7 +217,7 @@ async function resultsSoFar(dir: string, begun: Begun, reopen?: Reopen): Promise
 /** What checkpoints tell of their runs. */
 async function remembered(dir: string, { experiment, run }: Begun): Promise<readonly RunEvent[]> {
   const histories = keysOf(run.config).map(async (key) => {
-    const path = checkpointPath(dir, run.config, key);
+    const path = join(dir, checkpointName(run.config, key));
     if (!existsSync(path)) return [];
     const checkpoint = await loadCheckpoint(path);
     return experiment.history(checkpoint, key).map((happening) => ({ ...key, ...happening }));

@@ -1,7 +1,8 @@
 /** A folder as the place of one training: new, or going on where it was stopped or killed. */
 import { checkSame } from "../fit/same.ts";
 import type { OpenStore } from "../fit/options.ts";
-import { isBegun, type Find } from "./config.ts";
+import type { Find } from "../run-config.ts";
+import { isBegun } from "./config.ts";
 import { createRun, resumeRun } from "./index.ts";
 
 /** Where `fit` keeps its checkpoints and its log; a training of other options that is there is an error. */

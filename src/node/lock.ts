@@ -110,7 +110,7 @@ async function acquire(
       return undefined;
     });
     if (before === undefined) continue; // just given back
-    const state = await stateOf(path, draft, patience);
+    const state = await stateOf(path, patience, async () => (await stat(draft)).mtimeMs);
     if (state.held) throw new Error(`${where}: ${state.why}`);
     await remove(path, before);
     await sweep(dirname(path), draft, patience);
@@ -164,11 +164,17 @@ async function sweep(folder: string, draft: string, patience: number): Promise<v
   }
 }
 
-/** Whether somebody has the lock, and what to say then. */
+/** Whether somebody has the lock at `path`: only looked at, by the clock of this machine. */
+export const isLocked = async (
+  path: string,
+  { patience = 120 }: Pick<LockOptions, "patience"> = {},
+): Promise<boolean> => (await stateOf(path, patience, () => Promise.resolve(Date.now()))).held;
+
+/** Whether somebody has the lock, and what to say then. The clock is the file system's own: machines need not agree on the time. */
 async function stateOf(
   path: string,
-  draft: string,
   patience: number,
+  clock: () => Promise<number>,
 ): Promise<{ readonly held: boolean; readonly why: string }> {
   const owner = await ownerAt(path);
   const stale = { held: false, why: "" };
@@ -176,11 +182,9 @@ async function stateOf(
   const isCopy = (owner.folder ?? "") !== "" && owner.folder !== (await folderOf(path));
   if (isCopy && owner.machine === machineId()) return stale; // who has it works elsewhere
   const name = `process ${owner.pid} on ${owner.host}`;
-  // By the file system's own clock: machines need not agree on the time.
   const theirs = await stat(path).catch(() => undefined);
   if (!theirs) return { held: false, why: "" }; // it is being given back, or taken
-  const now = await stat(draft);
-  const silent = Math.max(0, now.mtimeMs - theirs.mtimeMs) / 1000;
+  const silent = Math.max(0, (await clock()) - theirs.mtimeMs) / 1000;
   const taken = `expected a folder that nobody works in, got one that ${name} has`;
   if (owner.machine === machineId()) {
     const alive =

@@ -1,11 +1,17 @@
 /** Logs of whole lines, which a crash does not tear. */
 import { appendFileSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
-import { parseRecord } from "../train/json.ts";
+import {
+  joined,
+  linesIn,
+  parseLog,
+  tornOf,
+  type LogRecord,
+  type Records,
+} from "../train/log-lines.ts";
 import { codeOf, fileError } from "./file-error.ts";
 import { readBytes, writeFileAtomic } from "./files.ts";
 
-/** One line of a log. */
-export type LogRecord = Readonly<Record<string, unknown>>;
+export { parseLog, type LogRecord, type Records } from "../train/log-lines.ts";
 
 /** One JSON object a line. NaN and infinities are written as null, since JSON has no others. */
 export interface Log {
@@ -60,67 +66,11 @@ export async function openLog(path: string, { keep = () => true }: LogOptions = 
   };
 }
 
-/** What a log holds. */
-export interface Records {
-  readonly records: readonly LogRecord[];
-  /** Lines that are none. */
-  readonly torn: number;
-}
-
 /** The records of a log; one that is not there has none. */
 export const readLog = async (path: string): Promise<Records> => parseLog(await bytesOf(path));
-
-/** The records in a log's bytes. */
-export function parseLog(bytes: Uint8Array): Records {
-  const lines = linesIn(bytes);
-  return { records: lines.flatMap(({ record }) => (record ? [record] : [])), torn: tornOf(lines) };
-}
 
 const bytesOf = (path: string): Promise<Uint8Array> =>
   readBytes(path).catch((error: unknown) => {
     if (codeOf((error as Error).cause) === "ENOENT") return new Uint8Array(0);
     throw error;
   });
-
-interface Line {
-  /** Without its end. */
-  readonly bytes: Uint8Array;
-  readonly ended: boolean;
-  readonly record: LogRecord | undefined;
-}
-
-const tornOf = (lines: readonly Line[]): number =>
-  lines.filter(({ bytes, record }) => record === undefined && !isBlank(bytes)).length;
-const isBlank = (bytes: Uint8Array): boolean => bytes.every((b) => b === 0x20 || b === 0x0d);
-
-/** Line by line, since a text of all of them may be longer than texts can be. */
-function linesIn(bytes: Uint8Array): readonly Line[] {
-  const lines: Line[] = [];
-  for (let start = 0; start < bytes.length;) {
-    const end = bytes.indexOf(0x0a, start);
-    const line = bytes.subarray(start, end < 0 ? bytes.length : end);
-    lines.push({ bytes: line, ended: end >= 0, record: recordOf(line) });
-    start += line.length + 1;
-  }
-  return lines;
-}
-
-const decoder = new TextDecoder("utf-8", { fatal: true });
-function recordOf(line: Uint8Array): LogRecord | undefined {
-  try {
-    return parseRecord(decoder.decode(line), "");
-  } catch {
-    return undefined;
-  }
-}
-
-function joined(lines: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(lines.reduce((sum, { length }) => sum + length + 1, 0));
-  let at = 0;
-  for (const line of lines) {
-    out.set(line, at);
-    at += line.length;
-    out[at++] = 0x0a;
-  }
-  return out;
-}

@@ -199,7 +199,8 @@ function weightByColumns(
 
 /**
  * Rows of dy shifted by i times columns of x shifted by j, kh + kw copies instead of kh kw, in one long product over all
- * positions of all images. With q = y + i, dw[o, c, i, j] = sum over n, q, x of dy[o, n, q - i, x] xp[c, n, q, x + j].
+ * positions of all images; on a device, which sums a long product of two small matrices on few of its cores, in a product for each part
+ * of the images. With q = y + i, dw[o, c, i, j] = sum over n, q, x of dy[o, n, q - i, x] xp[c, n, q, x + j].
  */
 function weightByShifts(
   { attrs, shape, inputs: [xNode, dyNode] }: WeightGradient,
@@ -212,16 +213,29 @@ function weightByShifts(
   const [n, c, h, w] = xNode.shape as [number, number, number, number];
   const [, o, ho, wo] = dyNode.shape as [number, number, number, number];
   const rows = h + pads[0] + pads[2];
-  /** [channels, n, height, width] shifted `count` times, as rows of all positions: [count channels, n rows wo]. */
+  const parts = e.device ? partsOf(n) : 1;
+  const positions = (n * rows * wo) / parts;
+  /** Images shifted `count` times, as rows of all positions: [count channels, positions], of several parts one such matrix each. */
   const stack = (
     image: string,
-    channels: number,
+    [, channels, height, width]: Shape,
     shifts: readonly (readonly number[])[],
   ): string => {
-    const byChannel = transposeTo(e, image, [1, 0, 2, 3]);
-    const shifted = shifts.map((by) => e.emit("Pad", [byChannel, int64s(e, by)]));
-    const stacked = e.emit("Concat", shifted, { attrs: { axis: 0 } });
-    return reshapeTo(e, stacked, [shifts.length * channels, n * rows * wo]);
+    const shape = [shifts.length * channels, positions];
+    if (parts === 1) {
+      const byChannel = transposeTo(e, image, [1, 0, 2, 3]);
+      const shifted = shifts.map((by) => e.emit("Pad", [byChannel, int64s(e, by)]));
+      return reshapeTo(e, e.emit("Concat", shifted, { attrs: { axis: 0 } }), shape);
+    }
+    const apart = reshapeTo(e, image, [parts, n / parts, channels, height, width]);
+    const byChannel = reshapeTo(e, transposeTo(e, apart, [0, 2, 1, 3, 4]), [
+      ...[parts * channels, n / parts],
+      ...[height, width],
+    ]);
+    const shifted = shifts.map((by) =>
+      reshapeTo(e, e.emit("Pad", [byChannel, int64s(e, by)]), [parts, channels * positions]),
+    );
+    return reshapeTo(e, e.emit("Concat", shifted, { attrs: { axis: 1 } }), [parts, ...shape]);
   };
   const count = (k: number): number[] => [...Array(k).keys()];
   const down = count(kh).map((i) => [0, 0, i, 0, 0, 0, rows - ho - i, 0]);
@@ -236,9 +250,18 @@ function weightByShifts(
     pads[2],
     wo - w - pads[1] + j,
   ]);
-  const product = e.emit("Gemm", [stack(dy, o, down), stack(x, c, left)], { attrs: { transB: 1 } });
+  const [a, b] = [stack(dy, dyNode.shape, down), stack(x, xNode.shape, left)];
+  const product =
+    parts === 1 ? e.emit("Gemm", [a, b], { attrs: { transB: 1 } }) : sumOfProducts(a, b, e);
   return reshapeTo(e, transposeTo(e, reshapeTo(e, product, [kh, o, kw, c]), [1, 3, 0, 2]), shape);
 }
+
+/** Into how many parts of equal size to part so many images on a device: about 32, so that it is busy, and each product long. */
+const partsOf = (images: number): number =>
+  Array.from({ length: images }, (_, i) => i + 1)
+    .filter((parts) => images % parts === 0)
+    .reduce((best, parts) => (offBy(parts) < offBy(best) ? parts : best), 1);
+const offBy = (parts: number): number => Math.abs(Math.log2(parts / 32));
 
 const taps = ([kh, kw]: readonly [number, number]): readonly (readonly [number, number])[] =>
   Array.from({ length: kh * kw }, (_, k) => [Math.floor(k / kw), k % kw]);

@@ -3,7 +3,7 @@ import { optionsOf } from "../graph/index.ts";
 import { adapterHere, noAdapter, type Adapter } from "./adapter.ts";
 import type { Runtime } from "./program.ts";
 import { webRuntime, type WebRuntimeOptions } from "./web.ts";
-import { webgpuRuntime } from "./webgpu-browser.ts";
+import { webgpuBuild, webgpuRuntime } from "./webgpu-browser.ts";
 
 /** Options of {@link browserRuntime}. */
 export interface BrowserRuntimeOptions extends WebRuntimeOptions {
@@ -40,8 +40,15 @@ export async function browserRuntime(options: BrowserRuntimeOptions = {}): Promi
   if (typeof adapter === "string") return onWasm(started, `because ${adapter}`);
   if (adapter.isSoftware)
     return onWasm(started, `because the only graphics card (${adapter.name}) is software`);
-  return onWebgpu(started, adapter);
+  const lack = await webgpuBuild().then(() => undefined, reasonOf);
+  return lack === undefined ? onWebgpu(started, adapter) : onWasm(started, `because ${lack}`);
 }
+
+/** Why a build could not be loaded: what importing it said. */
+const reasonOf = (error: unknown): string => {
+  const { cause } = error as Error;
+  return cause instanceof Error ? cause.message : String(cause);
+};
 
 const onWasm = (started: WebRuntimeOptions, why: string): BrowserRuntime => ({
   runtime: webRuntime(started),

@@ -26,7 +26,7 @@ export const webgpuRuntime = (options: BrowserWebgpuOptions = {}): DeviceRuntime
   const load = async (): Promise<OrtWeb> => {
     const adapter = await adapterHere();
     if (typeof adapter === "string") throw noAdapter("webgpuRuntime", adapter);
-    return startedWith("webgpuRuntime", await build(), { threads, paths });
+    return startedWith("webgpuRuntime", await webgpuBuild(), { threads, paths });
   };
   return deviceRuntime("onnxruntime-web on WebGPU", load, {
     where: "webgpuRuntime",
@@ -38,7 +38,7 @@ export const webgpuRuntime = (options: BrowserWebgpuOptions = {}): DeviceRuntime
 };
 
 /** Where WebAssembly may wait for the card by itself, the build is 10 MB smaller than the one that emulates it. */
-async function build(): Promise<OrtWeb> {
+export async function webgpuBuild(): Promise<OrtWeb> {
   const { WebAssembly } = globalThis as { readonly WebAssembly?: object };
   const mayWait = WebAssembly !== undefined && "Suspending" in WebAssembly;
   try {

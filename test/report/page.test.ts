@@ -51,7 +51,14 @@ test("escapes whatever it shows, attributes too", async () => {
     ...withPictures(base, ["pictures/a.png"]),
     ...{ experiment: hostile, command: hostile, startedAt: hostile },
     settings: [{ name: hostile, value: hostile }],
-    machine: { ...base.machine, cpu: hostile, platform: hostile, node: hostile, runtime: hostile },
+    machine: {
+      ...base.machine,
+      cpu: hostile,
+      platform: hostile,
+      node: hostile,
+      runtime: hostile,
+      browser: hostile,
+    },
     facts: [[hostile, hostile]],
     sheet: {
       ...sheet,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { compare } from "../../runs/compare.ts";
 import type { Shown } from "../../runs/events.ts";
-import { Interrupted } from "../../runs/race.ts";
+import { Interrupted, type RaceOptions } from "../../runs/race.ts";
 import type { Results } from "../../runs/records.ts";
 import {
   counting,
@@ -16,28 +16,27 @@ import {
   type Options,
 } from "./counting.ts";
 
-interface Course extends Options {
+interface Course extends Options, Pick<RaceOptions, "stride" | "hold"> {
   readonly asked?: Partial<Counting>;
   readonly store?: MemoryStore;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: Shown) => void;
 }
-async function run({ asked = {}, signal, onEvent, ...options }: Course = {}): Promise<{
+async function run({ asked = {}, diverge = {}, ...options }: Course = {}): Promise<{
   readonly results: Results;
   readonly missing?: Error;
   readonly log: readonly string[];
   readonly store: MemoryStore;
 }> {
   const log = options.log ?? [];
-  const experiment = counting({ ...options, log });
+  const experiment = counting({ diverge, log });
   const config = experiment.complete(asked, {});
   const store = options.store ?? memoryStore(config, log);
   const outcome = await compare({
+    ...options,
     ...{ experiment, store, world, machine, run: runOf(config) },
     field: await experiment.open(config, world),
     encode: () => Promise.resolve({ bytes: new Uint8Array(), extension: "png" }),
-    ...(signal ? { signal } : {}),
-    ...(onEvent ? { onEvent } : {}),
   });
   return { ...outcome, log, store };
 }

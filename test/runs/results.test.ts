@@ -43,6 +43,13 @@ describe("a comparison under way", () => {
       expect(runs[0].timing).toBeNull();
     }
   });
+  test("not cut, goes as far as each of them has got, tested or not", () => {
+    const { soFar, arms } = resultsOf(described, before(3), "RUN", { cut: false });
+    expect(soFar).toEqual({ at: 0, of: 2 });
+    expect(arms.plain!.runs[0].tests.map((t) => t.at)).toEqual([1, 2]);
+    expect(arms.weight!.runs[0].tests).toEqual([]);
+    expect(arms.weight!.runs[0].points.every(({ step }) => step <= 3)).toBe(true);
+  });
   test("with a run that nobody has tested, or with no log, says so", () => {
     expect(() => resultsOf(described, before(3), "RUN")).toThrow(
       "RUN: expected every run to have been tested, got some that were not yet; let them train on",

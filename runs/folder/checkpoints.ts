@@ -1,16 +1,21 @@
 /** Finding and reading checkpoints that were asked for by a path. */
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { checkpointConfig } from "../runs/checkpoint-config.ts";
-import { UsageError, type Config, type Experiment, type Places } from "../runs/experiment.ts";
-import { isBegun, readResults, readRun, type Find } from "../runs/folder/index.ts";
-import type { RunConfig } from "../runs/store.ts";
-import { nameOf, ratesOf } from "../runs/rates.ts";
-import type { RunKey } from "../runs/events.ts";
-import { flagOf, place } from "../runs/settings.ts";
-import type { Arm, Checkpoint } from "../src/index.ts";
-import { loadCheckpoint, reasonOf } from "../src/node/index.ts";
-import { experiments, findExperiment, ownData } from "../experiments/index.ts";
+import type { Arm, Checkpoint } from "../../src/index.ts";
+import { loadCheckpoint, reasonOf } from "../../src/node/index.ts";
+import { checkpointConfig } from "../checkpoint-config.ts";
+import type { RunKey } from "../events.ts";
+import { UsageError, type Config, type Experiment, type Places } from "../experiment.ts";
+import { nameOf, ratesOf } from "../rates.ts";
+import { flagOf, place } from "../settings.ts";
+import type { RunConfig } from "../store.ts";
+import { isBegun, readResults, readRun, type Find } from "./index.ts";
+
+const ENDING = ".safetensors";
+
+/** Whether a file is called as one. */
+export const isCheckpoint = (name: string): boolean =>
+  name.endsWith(ENDING) && !name.startsWith(".");
 
 /** The checkpoint at `path`, or those of the run in that folder. */
 export async function checkpointsAt(path: string): Promise<readonly string[]> {
@@ -29,7 +34,7 @@ export async function checkpointsAt(path: string): Promise<readonly string[]> {
       { cause: error },
     );
   });
-  const files = names.filter((name) => name.endsWith(".safetensors")).sort();
+  const files = names.filter(isCheckpoint).sort();
   if (files.length === 0)
     throw new Error(
       `${path}: expected the folder of a run, got no checkpoints in it; give the folder that --out named`,
@@ -64,7 +69,7 @@ const nameOfFlag = (name: string): string => flagOf(name, place("a place"))!;
 export const folderFor = async (checkpoint: string, find: Find): Promise<string> =>
   (await runOf(checkpoint, find)) ? join(dirname(checkpoint), "..") : dirname(checkpoint);
 
-export const stemOf = (checkpoint: string): string => basename(checkpoint, ".safetensors");
+export const stemOf = (checkpoint: string): string => basename(checkpoint, ENDING);
 
 export interface Loaded {
   readonly file: string;
@@ -74,8 +79,12 @@ export interface Loaded {
   readonly config: Config;
 }
 
-/** A checkpoint of one of the experiments. */
-export async function loadOurs(file: string, find: Find): Promise<Loaded> {
+/** A checkpoint of one of the experiments; `names` are those that there are, for messages. */
+export async function loadOurs(
+  file: string,
+  find: Find,
+  names: readonly string[],
+): Promise<Loaded> {
   const checkpoint = await loadCheckpoint(file);
   const name = checkpoint.config["experiment"];
   const experiment = typeof name === "string" ? await find(name) : undefined;
@@ -84,7 +93,7 @@ export async function loadOurs(file: string, find: Find): Promise<Loaded> {
   const got =
     name === undefined ? "one that names no experiment" : JSON.stringify(name).slice(0, 60);
   throw new Error(
-    `${file}: expected a checkpoint of ${Object.keys(experiments).join(", ")}, got ${got}; for an experiment of your own add --experiment FILE`,
+    `${file}: expected a checkpoint of ${names.join(", ")}, got ${got}; for an experiment of your own add --experiment FILE`,
   );
 }
 
@@ -110,11 +119,4 @@ export async function chosenCheckpoint(
   const lr = best ?? ratesOf(config, wanted)[0];
   const name = nameOf(config, { arm: wanted, seed: config.seeds[0], lr });
   return join(path, "checkpoints", `${name}.safetensors`);
-}
-
-/** The experiments that can do something, for messages. */
-export async function namesOf(can: (experiment: Experiment) => boolean): Promise<string> {
-  const everyName = Object.keys({ ...experiments, ...ownData });
-  const all = await Promise.all(everyName.map((name) => findExperiment(name)));
-  return all.flatMap((e) => (e && can(e) ? [e.name] : [])).join(", ");
 }

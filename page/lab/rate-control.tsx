@@ -1,0 +1,49 @@
+/** The learning rate, turned while it trains. */
+import { useEffect, useId, useState } from "preact/hooks";
+import { isGrid } from "../../runs/rates.ts";
+import { short } from "../../report/words.ts";
+import type { Shown } from "./app.tsx";
+
+/** How far to both sides of the rate that it began with, in powers of ten, and how fine. */
+const REACH = 2;
+const FINE = 20;
+
+export function RateControl({ state: { begun, race, phase }, actions }: Shown) {
+  const id = useId();
+  const config = begun?.begun.run.config;
+  const first = config?.lr[0] ?? 0.001;
+  const now = race?.events.findLast((e) => e.type === "changed" && e.setting === "lr");
+  const current = now?.type === "changed" ? rateOf(now.to, first) : first;
+  const [turned, setTurned] = useState(current);
+  useEffect(() => setTurned(current), [current]);
+  if (!config || phase.is === "finished" || isGrid(config) || config.lrOf) return null;
+  const at = Math.round(FINE * Math.log10(turned / first));
+  return (
+    <div class="rate">
+      <label for={id}>
+        Learning rate <span class="quiet">while it trains</span>
+      </label>
+      <input
+        id={id}
+        type="range"
+        min={-REACH * FINE}
+        max={REACH * FINE}
+        value={at}
+        aria-valuetext={short(turned)}
+        onInput={({ currentTarget }) => setTurned(rateAt(first, currentTarget.valueAsNumber))}
+        onChange={({ currentTarget }) =>
+          void actions.setRate(rateAt(first, currentTarget.valueAsNumber))
+        }
+      />
+      <output for={id}>{short(turned, 2)}</output>
+    </div>
+  );
+}
+
+const rateAt = (first: number, at: number): number =>
+  Number((first * 10 ** (at / FINE)).toPrecision(2));
+
+const rateOf = (to: unknown, otherwise: number): number => {
+  const rate: unknown = Array.isArray(to) ? to[0] : to;
+  return typeof rate === "number" ? rate : otherwise;
+};

@@ -1,0 +1,131 @@
+/** One run: its curves as they grow, what it has come to, and all that is known of how it was run. */
+import { useMemo } from "preact/hooks";
+import type { Results } from "../../runs/records.ts";
+import type { RunSummary } from "../../serve/api.ts";
+import { findingsOf } from "../../report/findings.ts";
+import { count, thousands } from "../../report/words.ts";
+import { Chart } from "../shared/chart.tsx";
+import { linesOfArms, panesOf, recordsOf } from "../shared/curves.ts";
+import { Legend } from "../shared/legend.tsx";
+import { reportAt, resultsAt } from "./addresses.ts";
+import { shortened } from "./choose.ts";
+import { clock, useNow } from "./clock.tsx";
+import { Connection } from "./connection.tsx";
+import { Contestants } from "./contestants.tsx";
+import { useRun } from "./feeds.ts";
+import { HowItWasRun } from "./how.tsx";
+import { Layers } from "./layers.tsx";
+import type { ListProps } from "./list.tsx";
+import { ViewLink } from "./navigation.tsx";
+import { ResultsTable } from "./results-table.tsx";
+import { State } from "./state.tsx";
+
+export interface OneRunProps extends ListProps {
+  readonly id: string;
+}
+
+export function OneRun({ id, list, view, go }: OneRunProps) {
+  const listed = list.runs.get(id);
+  const { begun, events, link } = useRun(id, listed);
+  const run = listed ?? begun?.run;
+  const now = useNow();
+  const settings = run?.settings;
+  const results = useMemo(
+    () => begun && recordsOf(begun.compared, events, { ...(settings ? { settings } : {}) }),
+    [begun, events, settings],
+  );
+  const fair = useMemo(
+    () => begun && recordsOf(begun.compared, events, { cut: true }),
+    [begun, events],
+  );
+  return (
+    <article>
+      <p class="back">
+        <ViewLink to={{ ...view, runs: [] }} go={go}>
+          All runs
+        </ViewLink>
+      </p>
+      <h1 title={id}>{shortened(id)}</h1>
+      {list.link === "open" && <Connection link={link} />}
+      {run ? <Head run={run} now={now} /> : <p role="status">{missingOf(id, list)}</p>}
+      {results && <Findings results={fair ?? results} isFair={fair !== undefined} />}
+      {results && <Curves results={results} />}
+      {run && run.runs.length > 0 && <Contestants run={run} sheet={results?.sheet} />}
+      {results && <Layers results={results} />}
+      {results && <HowItWasRun results={results} />}
+      {run && !results && begun && (
+        <p>It has not begun to train yet: curves appear here with its first steps.</p>
+      )}
+    </article>
+  );
+}
+
+function missingOf(id: string, { folder, reading }: ListProps["list"]): string {
+  return folder === undefined || reading > 0
+    ? "Asking the server \u2026"
+    : `There is no run ${shortened(id)} in this folder. It may have been moved or removed.`;
+}
+
+interface HeadProps {
+  readonly run: RunSummary;
+  readonly now: number;
+}
+function Head({ run, now }: HeadProps) {
+  const isTested = run.runs.some(({ test }) => test !== undefined);
+  return (
+    <header class="run-head">
+      <p class="quiet">
+        {shortened(run.experiment)}, started {clock(run.startedAt)}
+      </p>
+      <State run={run} now={now} />
+      {run.problem !== undefined && <p class="problem">{run.problem}</p>}
+      {isTested && (
+        <p class="links">
+          <a class="button" href={reportAt(run.id)} target="_blank" rel="noopener">
+            Report
+          </a>
+          <a class="button" href={resultsAt(run.id)} download="results.json">
+            results.json
+          </a>
+        </p>
+      )}
+    </header>
+  );
+}
+
+/** What may be said of all arms at one moment; where they cannot be compared yet, that. */
+function Findings({ results, isFair }: { readonly results: Results; readonly isFair: boolean }) {
+  if (!isFair) return <p class="note">Arms are compared as soon as every run has been tested.</p>;
+  const { headline, sentences } = findingsOf(results);
+  return (
+    <section aria-labelledby="findings">
+      <h2 id="findings" class="headline">
+        {headline}
+      </h2>
+      <p class="said">{sentences.join(" ")}</p>
+      <ResultsTable results={results} />
+    </section>
+  );
+}
+
+function Curves({ results }: { readonly results: Results }) {
+  const { soFar, sheet } = results;
+  const panes = panesOf(results);
+  return (
+    <section aria-labelledby="curves">
+      <h2 id="curves">Curves</h2>
+      {soFar && soFar.of > 0 && (
+        <p class="note">
+          All of them have done {thousands(Math.floor(soFar.at * 100) / 100)} of{" "}
+          {count(soFar.of, sheet.axis.name)}.
+        </p>
+      )}
+      <Legend {...linesOfArms(results)} />
+      <div class="panels">
+        {panes.map((pane) => (
+          <Chart key={pane.title} {...pane} />
+        ))}
+      </div>
+    </section>
+  );
+}
