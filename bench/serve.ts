@@ -32,7 +32,7 @@ export async function benchServe({
   const root = await realpath(await mkdtemp(join(tmpdir(), "weightnorm-bench-serve-")));
   try {
     const experiment = (await findExperiment("mnist"))!;
-    const config = experiment.complete({ preset: "small" }, {});
+    const config = experiment.complete({ preset: "small", ...{ trainSize: 6000, threads: 1 } }, {});
     for (let i = 0; i < runs; i++) await writeRun(join(root, `some/${i}`), config, 200_000);
     await writeRun(join(root, "long"), config, megabytes * 1e6);
     const { size } = await stat(join(root, "long/log.jsonl"));
@@ -52,7 +52,8 @@ export async function benchServe({
       let left = Infinity;
       let bytes = 0;
       for (let rest = ""; left > 0;) {
-        const { value = "" } = await reader.read();
+        const { value = "", done } = await reader.read();
+        if (done) throw new Error(`bench: ${path} was expected to go on, got its end`);
         bytes += value.length;
         const messages = (rest + value).split("\n\n");
         rest = messages.pop()!;

@@ -20,6 +20,7 @@ export function pageCommand(): Command {
     ...{ least: 0, most: 65_535, example: "8080" },
   });
   const command = new Command("page")
+    .summary("a lab in your browser, and runs to watch")
     .description(
       "open a page in your browser: a lab that trains in it, and the runs of a folder as they train",
     )

@@ -74,7 +74,9 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
       ...[experimentOption(), json("the results")],
     ],
     "the folder of a run",
-  ).action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
+  )
+    .summary("draw the report of a run again")
+    .action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
   add(
     "sample",
     "draw new images with a trained generative model: PNG, and a GIF where there is an animation",
