@@ -16,7 +16,7 @@ export interface LayerPanes {
   readonly panes: readonly Pane[];
 }
 
-const TITLE: Readonly<Record<Quantity, string>> = {
+export const LAYER_TITLE: Readonly<Record<Quantity, string>> = {
   v: "|v| in each layer",
   g: "g in each layer",
   effectiveStep: "Effective step lr / |v|\u00b2 in each layer",
@@ -30,19 +30,22 @@ const AXIS: Readonly<Record<Quantity, string>> = {
 const MOST_LAYERS = 60;
 
 /** What the sheet asks for; nothing if the runs kept no numbers of their layers. */
-export function layerPanes(results: Results): readonly LayerPanes[] {
+export const layerPanes = (results: Results): readonly LayerPanes[] =>
+  hasLayers(results) ? results.sheet.layers.map((quantity) => layerPanesOf(results, quantity)) : [];
+
+export const hasLayers = (results: Results): boolean => layersOf(results).length > 0;
+
+export function layerPanesOf(results: Results, quantity: Quantity): LayerPanes {
   const layers = layersOf(results);
-  if (layers.length === 0) return [];
   const cut =
     layers.length > MOST_LAYERS
       ? ` Of ${layers.length} layers the first ${MOST_LAYERS} are shown.`
       : "";
-  const changes = changesOf(results, layers);
-  return results.sheet.layers.map((quantity) => ({
-    title: TITLE[quantity],
-    text: `${CAPTION[quantity](changes)}${cut}`,
+  return {
+    title: LAYER_TITLE[quantity],
+    text: `${CAPTION[quantity](changesOf(results, layers))}${cut}`,
     panes: layers.slice(0, MOST_LAYERS).map((layer) => paneOf(results, layer, quantity)),
-  }));
+  };
 }
 
 /** One layer by how far training was. */

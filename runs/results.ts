@@ -49,7 +49,8 @@ export function resultsOf(
     throw new Error(
       `${where}: expected the log of a run, got none of its events; let it train for a while, or go on with it`,
     );
-  const runs = keysOf(config).map((key) => runOf(key, eventsOf(events, config, key)));
+  const ofRuns = eventsByRun(events, config);
+  const runs = keysOf(config).map((key) => runOf(key, ofRuns.get(nameOf(config, key)) ?? []));
   const lost = runs.filter((run) => run.lost !== undefined);
   const racing = runs.filter((run) => run.lost === undefined);
   const isBehind = events.filter((e) => e.type === "changed").length < compared.changes.length;
@@ -97,12 +98,20 @@ export function settingsTold(settings: Settings, config: object): Results["setti
   );
 }
 
-/** The events of one run; where rates do not tell runs apart, one that was changed is still the same run. */
-function eventsOf(events: readonly Event[], config: Config, key: RunKey): readonly RunEvent[] {
-  const name = nameOf(config, key);
-  return events.filter(
-    (e): e is RunEvent => e.type !== "opened" && e.type !== "changed" && nameOf(config, e) === name,
-  );
+/** The events of runs by their names; where rates do not tell runs apart, one that was changed is still the same run. */
+function eventsByRun(
+  events: readonly Event[],
+  config: Config,
+): ReadonlyMap<string, readonly RunEvent[]> {
+  const all = new Map<string, RunEvent[]>();
+  for (const event of events) {
+    if (event.type === "opened" || event.type === "changed") continue;
+    const name = nameOf(config, event);
+    const own = all.get(name);
+    if (own) own.push(event);
+    else all.set(name, [event]);
+  }
+  return all;
 }
 
 function runOf(key: RunKey, events: readonly RunEvent[]): Seen {

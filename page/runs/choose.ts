@@ -35,12 +35,13 @@ function textOf(run: RunSummary): string {
 }
 
 export function sorted(runs: readonly RunSummary[], sort: View["sort"]): readonly RunSummary[] {
+  const ranks = new Map(sort === "best" ? runs.map((run) => [run, rankOf(run)]) : []);
   const byName = (a: RunSummary, b: RunSummary): number => compared(a.id, b.id);
   const order: Readonly<Record<View["sort"], (a: RunSummary, b: RunSummary) => number>> = {
     newest: (a, b) => compared(b.startedAt, a.startedAt),
     latest: (a, b) => compared(b.updatedAt, a.updatedAt),
     name: byName,
-    best: (a, b) => compared(a.experiment, b.experiment) || rankOf(a) - rankOf(b),
+    best: (a, b) => compared(a.experiment, b.experiment) || ranks.get(a)! - ranks.get(b)!,
   };
   return runs.toSorted((a, b) => order[sort](a, b) || byName(a, b));
 }

@@ -4,7 +4,6 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import { ARMS } from "../../runs/records.ts";
 import type { Results } from "../../runs/records.ts";
 import { ArmName } from "../shared/arm.tsx";
-import { Chart } from "../shared/chart.tsx";
 import { linesOfArms, recordsOf } from "../shared/curves.ts";
 import { Legend } from "../shared/legend.tsx";
 import { measureTables, paneRows, settingRows } from "./beside.ts";
@@ -12,6 +11,7 @@ import { shortened } from "./choose.ts";
 import { useNow } from "./clock.tsx";
 import { useRun } from "./feeds.ts";
 import type { RunState } from "./told.ts";
+import { LaterChart } from "./later-chart.tsx";
 import type { ListProps } from "./list.tsx";
 import { ViewLink } from "./navigation.tsx";
 import { State } from "./state.tsx";
@@ -51,8 +51,7 @@ export function Comparison({ list, view, go }: ListProps) {
             </h2>
             {summary ? <State run={summary} now={now} /> : <p class="quiet">not here (yet)</p>}
             <ViewLink to={{ ...view, runs: view.runs.filter((other) => other !== id) }} go={go}>
-              <span aria-hidden="true">Leave out</span>
-              <span class="unseen">Leave out {names[i]}</span>
+              Leave out<span class="unseen"> {names[i]}</span>
             </ViewLink>
           </div>
         ))}
@@ -62,7 +61,7 @@ export function Comparison({ list, view, go }: ListProps) {
         {settings.length === 0 ? (
           <p class="note">None: they were set to the same.</p>
         ) : (
-          <Table caption="Settings that differ" heads={["setting", ...names]} isText>
+          <Table caption="Table of settings" heads={["setting", ...names]} isText>
             {settings.map(({ name, values }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
@@ -130,7 +129,14 @@ function Ends({ all, names }: BesideProps) {
 }
 
 function Panels({ all, names }: BesideProps) {
-  const rows = useMemo(() => paneRows(all), [all]);
+  const rows = useMemo(
+    () =>
+      paneRows(all).map(({ title, panes }) => ({
+        title,
+        panes: panes.map((pane, i) => pane && { ...pane, title: names[i] }),
+      })),
+    [all],
+  );
   const there = all.filter((results) => results !== undefined);
   const lines = there.map(linesOfArms);
   const arms = ARMS.filter((arm) => lines.some((one) => one.arms.includes(arm)));
@@ -145,7 +151,7 @@ function Panels({ all, names }: BesideProps) {
           <div class={`beside of-${panes.length}`}>
             {panes.map((pane, i) =>
               pane ? (
-                <Chart key={i} {...pane} title={names[i]} />
+                <LaterChart key={i} pane={pane} />
               ) : (
                 <p key={i} class="note">
                   {names[i]}: not measured

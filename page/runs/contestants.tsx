@@ -20,7 +20,7 @@ export function Contestants({ run, sheet }: ContestantsProps) {
   return (
     <section aria-labelledby="contestants">
       <h2 id="contestants">Runs and checkpoints</h2>
-      <div class="scroll" role="region" aria-label="Runs and checkpoints" tabIndex={0}>
+      <div class="scroll" role="region" aria-label="Table of runs" tabIndex={0}>
         <table class="contestants">
           <thead>
             <tr>
@@ -75,15 +75,11 @@ export function Contestants({ run, sheet }: ContestantsProps) {
 function Checkpoint({ id, name }: { readonly id: string; readonly name: string }) {
   return (
     <span class="links">
-      <a href={labWith(id, name)} aria-label={`try ${name} in the lab`}>
-        try in the lab
+      <a href={labWith(id, name)}>
+        try<span class="unseen"> {name}</span> in the lab
       </a>
-      <a
-        href={checkpointAt(id, name)}
-        download={`${name}.safetensors`}
-        aria-label={`download the checkpoint of ${name}`}
-      >
-        download
+      <a href={checkpointAt(id, name)} download={`${name}.safetensors`}>
+        download<span class="unseen"> {name}</span>
       </a>
     </span>
   );

@@ -26,7 +26,7 @@ export function HowItWasRun({ results }: { readonly results: Results }) {
       )}
       <section aria-labelledby="how">
         <h2 id="how">How it was run</h2>
-        <pre tabIndex={0} role="region" aria-label="Command">
+        <pre>
           <code>{command}</code>
         </pre>
         {changes.length > 0 && (

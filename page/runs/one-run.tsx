@@ -4,8 +4,8 @@ import type { Results } from "../../runs/records.ts";
 import type { RunSummary } from "../../serve/api.ts";
 import { findingsOf } from "../../report/findings.ts";
 import { count, thousands } from "../../report/words.ts";
-import { Chart } from "../shared/chart.tsx";
 import { linesOfArms, panesOf, recordsOf } from "../shared/curves.ts";
+import { LaterChart } from "./later-chart.tsx";
 import { Legend } from "../shared/legend.tsx";
 import { reportAt, resultsAt } from "./addresses.ts";
 import { shortened } from "./choose.ts";
@@ -14,11 +14,13 @@ import { Connection } from "./connection.tsx";
 import { Contestants } from "./contestants.tsx";
 import { useRun } from "./feeds.ts";
 import { HowItWasRun } from "./how.tsx";
+import { useLater } from "./later.ts";
 import { Layers } from "./layers.tsx";
 import type { ListProps } from "./list.tsx";
 import { ViewLink } from "./navigation.tsx";
 import { ResultsTable } from "./results-table.tsx";
 import { State } from "./state.tsx";
+import type { RunState } from "./told.ts";
 
 export interface OneRunProps extends ListProps {
   readonly id: string;
@@ -34,10 +36,6 @@ export function OneRun({ id, list, view, go }: OneRunProps) {
     () => begun && recordsOf(begun.compared, events, { ...(settings ? { settings } : {}) }),
     [begun, events, settings],
   );
-  const fair = useMemo(
-    () => begun && recordsOf(begun.compared, events, { cut: true }),
-    [begun, events],
-  );
   return (
     <article>
       <p class="back">
@@ -48,7 +46,7 @@ export function OneRun({ id, list, view, go }: OneRunProps) {
       <h1 title={id}>{shortened(id)}</h1>
       {list.link === "open" && <Connection link={link} />}
       {run ? <Head run={run} now={now} /> : <p role="status">{missingOf(id, list)}</p>}
-      {results && <Findings results={fair ?? results} isFair={fair !== undefined} />}
+      {results && begun && <Findings {...{ results, begun, events }} />}
       {results && <Curves results={results} />}
       {run && run.runs.length > 0 && <Contestants run={run} sheet={results?.sheet} />}
       {results && <Layers results={results} />}
@@ -93,24 +91,37 @@ function Head({ run, now }: HeadProps) {
   );
 }
 
+interface FindingsProps extends Pick<RunState, "events"> {
+  readonly results: Results;
+  readonly begun: NonNullable<RunState["begun"]>;
+}
 /** What may be said of all arms at one moment; where they cannot be compared yet, that. */
-function Findings({ results, isFair }: { readonly results: Results; readonly isFair: boolean }) {
-  if (!isFair) return <p class="note">Arms are compared as soon as every run has been tested.</p>;
-  const { headline, sentences } = findingsOf(results);
+function Findings(props: FindingsProps) {
+  const { results, begun, events } = props;
+  const shown = useLater(results);
+  const fair = useMemo(
+    () => (shown?.soFar ? recordsOf(begun.compared, events, { cut: true }) : shown),
+    [shown], // as of the same moment
+  );
+  const found = useMemo(() => fair && findingsOf(fair), [fair]);
+  if (!shown) return null;
+  if (!fair || !found)
+    return <p class="note">Arms are compared as soon as every run has been tested.</p>;
   return (
-    <section aria-labelledby="findings">
-      <h2 id="findings" class="headline">
-        {headline}
+    <section aria-labelledby="headline">
+      <h2 id="headline" class="headline">
+        {found.headline}
       </h2>
-      <p class="said">{sentences.join(" ")}</p>
-      <ResultsTable results={results} />
+      <p class="said">{found.sentences.join(" ")}</p>
+      <ResultsTable results={fair} />
     </section>
   );
 }
 
 function Curves({ results }: { readonly results: Results }) {
   const { soFar, sheet } = results;
-  const panes = panesOf(results);
+  const shown = useLater(results);
+  const panes = useMemo(() => (shown ? panesOf(shown) : []), [shown]);
   return (
     <section aria-labelledby="curves">
       <h2 id="curves">Curves</h2>
@@ -122,8 +133,8 @@ function Curves({ results }: { readonly results: Results }) {
       )}
       <Legend {...linesOfArms(results)} />
       <div class="panels">
-        {panes.map((pane) => (
-          <Chart key={pane.title} {...pane} />
+        {panes.map((pane, i) => (
+          <LaterChart key={i} pane={pane} />
         ))}
       </div>
     </section>

@@ -6,7 +6,7 @@ import type { Results, Told } from "../../runs/records.ts";
 import { resultsOf } from "../../runs/results.ts";
 import type { ComparedJson } from "../../serve/api.ts";
 
-export { layerPanes, type LayerPanes } from "../../report/layer-panes.ts";
+export { hasLayers, layerPanesOf, LAYER_TITLE } from "../../report/layer-panes.ts";
 export { linesOfArms, panesOf, type Pane } from "../../report/panes.ts";
 
 export interface RecordsOptions {
@@ -43,16 +43,16 @@ export function recordsOf(
   }
 }
 
-/** The last event that says how far it is, of each run that is not lost. */
+/** How far each run is that is not lost, by the last event that says so. */
 const reached = (events: readonly Event[], { runs }: Opened, config: Config) => {
-  const own = events.filter((e) => e.type !== "opened" && e.type !== "changed");
-  const named = own.map((e) => ({ name: nameOf(config, e), e }));
-  return runs.flatMap((run) => {
-    const ofRun = named.filter(({ name }) => name === run.name).map(({ e }) => e);
-    if (ofRun.some(({ type }) => type === "lost")) return [];
-    const last = ofRun.findLast((e) => e.type === "point" || e.type === "measured");
-    return [{ steps: run.steps, step: last?.step ?? 0, at: last?.at ?? 0 }];
-  });
+  const last = new Map<string, { readonly step: number; readonly at: number }>();
+  const lost = new Set<string>();
+  for (const event of events)
+    if (event.type === "point" || event.type === "measured") last.set(nameOf(config, event), event);
+    else if (event.type === "lost") lost.add(nameOf(config, event));
+  return runs
+    .filter(({ name }) => !lost.has(name))
+    .map(({ name, steps }) => ({ steps, ...(last.get(name) ?? { step: 0, at: 0 }) }));
 };
 
 /** How far that one is which is furthest behind, and how far all are to go, as their steps tell it. */
