@@ -10,15 +10,9 @@ import { Layers } from "./layers.tsx";
 import { Looks } from "./looks.tsx";
 import { RacePanel } from "./race-panel.tsx";
 import { Setup } from "./setup.tsx";
-import type { State } from "./state.ts";
+import type { Shown } from "./shown.ts";
 import type { Store } from "./store.ts";
 import { Notes, Troubled } from "./trouble.tsx";
-
-/** What every panel gets. */
-export interface Shown {
-  readonly state: State;
-  readonly actions: Actions;
-}
 
 export function App({ store, actions }: { readonly store: Store; readonly actions: Actions }) {
   const [state, setState] = useState(store.state);

@@ -4,7 +4,7 @@ import { linesOfArms, panesOf } from "../../report/panes.ts";
 import { Chart } from "../shared/chart.tsx";
 import { Legend } from "../shared/legend.tsx";
 import { Pick } from "../shared/pick.tsx";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { resultsSoFar } from "./race.ts";
 
 type By = "at" | "seconds";

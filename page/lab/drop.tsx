@@ -1,6 +1,6 @@
 /** Files may be dropped anywhere: what they are decides what becomes of them. */
 import { useEffect, useState } from "preact/hooks";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { dropped } from "./files.ts";
 
 export function DropAnywhere({ actions }: Shown) {

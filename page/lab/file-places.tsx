@@ -2,7 +2,7 @@
 import { useRef, useState } from "preact/hooks";
 import { capital, count } from "../../report/words.ts";
 import type { Offer } from "../worker/protocol.ts";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { chosen, dropped } from "./files.ts";
 
 export const FilePlaces = ({ state, actions }: Shown) => (

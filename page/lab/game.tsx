@@ -6,7 +6,7 @@ import { nameOf } from "../../runs/rates.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { Bars } from "../shared/bars.tsx";
 import { Player } from "../shared/player.tsx";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { savedAt } from "./state.ts";
 import { useLook } from "./use-look.ts";
 

@@ -3,7 +3,7 @@ import { useRef } from "preact/hooks";
 import { list } from "../../report/words.ts";
 import { nameOf } from "../../runs/rates.ts";
 import { ArmName } from "../shared/arm.tsx";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { chosen } from "./files.ts";
 import { savedAt } from "./state.ts";
 

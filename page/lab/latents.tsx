@@ -3,7 +3,7 @@ import { useId, useMemo, useState } from "preact/hooks";
 import { nameOf } from "../../runs/rates.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { planeOf, pointOn } from "./latent-plane.ts";
 import { savedAt } from "./state.ts";
 import { ofEach, useLook } from "./use-look.ts";

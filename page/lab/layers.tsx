@@ -10,7 +10,7 @@ import { Legend } from "../shared/legend.tsx";
 import { Pick } from "../shared/pick.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
 import type { Filters } from "../worker/protocol.ts";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { resultsSoFar } from "./race.ts";
 import { savedAt } from "./state.ts";
 import { ofEach, useLook } from "./use-look.ts";

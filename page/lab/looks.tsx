@@ -1,5 +1,5 @@
 /** What the models make of examples, as far as there is something to look at. */
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { GameLook } from "./game.tsx";
 import { Latents } from "./latents.tsx";
 import { Mistakes } from "./mistakes.tsx";

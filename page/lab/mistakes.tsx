@@ -5,7 +5,7 @@ import type { Mistake } from "../../runs/looks.ts";
 import { nameOf } from "../../runs/rates.ts";
 import { ArmMark } from "../shared/arm.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { savedAt } from "./state.ts";
 import { useLook } from "./use-look.ts";
 

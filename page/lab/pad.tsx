@@ -8,7 +8,7 @@ import { Bars } from "../shared/bars.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
 import { armClass } from "../shared/theme.ts";
 import type { Looking } from "../worker/protocol.ts";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { DIGITS, PEN, rasterOf, type Place, type Stroke } from "./drawing.ts";
 import { pictureOf } from "./picture-file.ts";
 import { savedAt } from "./state.ts";

@@ -11,7 +11,7 @@ import {
 } from "../../report/words.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { armClass } from "../shared/theme.ts";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { isOver, leadOf, lossOf, paceOf, scoreOf, type Race, type Runner } from "./race.ts";
 import { RateControl } from "./rate-control.tsx";
 import { isTurned, missing, type State } from "./state.ts";

@@ -2,7 +2,7 @@
 import { useEffect, useId, useState } from "preact/hooks";
 import { isGrid } from "../../runs/rates.ts";
 import { short } from "../../report/words.ts";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 
 /** How far to both sides of the rate that it began with, in powers of ten, and how fine. */
 const REACH = 2;

@@ -5,7 +5,7 @@ import type { Picture } from "../../runs/pictures.ts";
 import { nameOf } from "../../runs/rates.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { Player } from "../shared/player.tsx";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { savedAt } from "./state.ts";
 import { ofEach, useLook } from "./use-look.ts";
 

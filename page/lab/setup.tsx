@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import type { Control, Wish } from "../worker/protocol.ts";
 import { PRESET } from "./address.ts";
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { ArmChoice } from "./arm-choice.tsx";
 import { Field, Labelled } from "./field.tsx";
 import { FilePlaces } from "./file-places.tsx";

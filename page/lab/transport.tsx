@@ -1,5 +1,5 @@
 /** What starts, stops and steps a training. */
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 import { isOver } from "./race.ts";
 import { isTurned, missing } from "./state.ts";
 

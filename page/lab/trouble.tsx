@@ -1,5 +1,5 @@
 /** What went wrong, whole, with what the page does about it and what somebody can. */
-import type { Shown } from "./app.tsx";
+import type { Shown } from "./shown.ts";
 
 export function Troubled({ state: { trouble, phase }, actions }: Shown) {
   if (!trouble) return <div role="alert" class="unseen" />;

@@ -97,16 +97,18 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
   test("a race is played, paused, stepped and ended, and the page says who won", async () => {
     await on("?experiment=digits", async (page) => {
       const fake = theFake(page);
-      await fake.set({ stride: 1 / 8, tick: 20 });
+      await fake.set({ stride: 1e-4, tick: 20 });
       await button(page, "One step").click();
       await page.getByText("Paused. Train goes on where it stopped.").waitFor();
       await button(page, "Train on").click();
       await button(page, "Pause").click();
+      await button(page, "One epoch").click();
       await page.getByText(/leads with a test error of/).waitFor();
+      await fake.set({ stride: 1 / 4 });
       await button(page, "Train on").click();
       await page.getByText("The race is over.").waitFor();
       expect(await page.locator(".headline").textContent()).toMatch(/test error/);
-      expect(await fake.calls("advance")).toEqual([["step"]]);
+      expect(await fake.calls("advance")).toEqual([["step"], ["turn"]]);
       await button(page, "Restart from the same bits").click();
       await page.getByText("Ready. Press Train.").waitFor();
       expect((await fake.calls("begin")).map(([, options]) => options)).toEqual([
@@ -200,14 +202,14 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
       await page.getByText("seeds: expected a whole number of at least 0").waitFor();
       await page.getByText("foo: expected a setting of this experiment").waitFor();
       await page.waitForURL("**/?experiment=shapes&epochs=3&arms=plain,weight");
-      expect(await page.getByLabel("Epochs").inputValue()).toBe("3");
-      await page.getByLabel("Epochs").fill("many");
-      await page.getByLabel("Epochs").blur();
+      expect(await page.getByRole("textbox", { name: "Epochs" }).inputValue()).toBe("3");
+      await page.getByRole("textbox", { name: "Epochs" }).fill("many");
+      await page.getByRole("textbox", { name: "Epochs" }).blur();
       await page
         .getByText('epochs: expected a whole number of at least 1 and at most 100000, got "many"')
         .waitFor();
-      await page.getByLabel("Epochs").fill("4");
-      await page.getByLabel("Epochs").blur();
+      await page.getByRole("textbox", { name: "Epochs" }).fill("4");
+      await page.getByRole("textbox", { name: "Epochs" }).blur();
       await button(page, "Train anew").click();
       await page.waitForURL(/epochs=4/);
       await page.goBack();
