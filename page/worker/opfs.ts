@@ -25,19 +25,21 @@ export async function storageHere(): Promise<Storage> {
 }
 
 /** Takes the lock and keeps it as long as the worker lives. */
-const isOurs = (): Promise<boolean> =>
-  new Promise((done, fail) => {
-    const forever = (): Promise<never> => {
-      done(true);
-      return new Promise(() => undefined);
-    };
-    navigator.locks
-      .request(NAME, { signal: AbortSignal.timeout(SOON) }, forever)
-      .catch((error: unknown) => {
-        if ((error as Error).name === "TimeoutError") done(false);
-        else fail(error as Error);
-      });
-  });
+async function isOurs(): Promise<boolean> {
+  try {
+    await new Promise<void>((done, fail) => {
+      const forever = (): Promise<never> => {
+        done();
+        return new Promise(() => undefined);
+      };
+      navigator.locks.request(NAME, { signal: AbortSignal.timeout(SOON) }, forever).catch(fail);
+    });
+    return true;
+  } catch (error) {
+    if ((error as Error).name === "TimeoutError") return false;
+    throw error;
+  }
+}
 
 export function opfsDisk(root: FileSystemDirectoryHandle): Disk {
   const where = (name: string): string => `${name} in this browser`;

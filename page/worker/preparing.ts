@@ -98,7 +98,7 @@ export async function prepared(
   };
   const [field] = await Promise.all([experiment.open(asked, world), warmed(runtime)]);
   try {
-    const run = before ?? runOf(experiment, field.config, places);
+    const run = before ?? runOf({ experiment, asked, config: field.config, places });
     if (!before) {
       await cleared(disk);
       if (opened)
@@ -134,7 +134,14 @@ async function warmed(runtime: Runtime): Promise<void> {
   await program.release();
 }
 
-function runOf(experiment: Experiment, config: Config, places: World["places"]): RunConfig<Config> {
+interface Beginning {
+  readonly experiment: Experiment;
+  /** Without what data decide. */
+  readonly asked: Config;
+  readonly config: Config;
+  readonly places: World["places"];
+}
+function runOf({ experiment, asked, config, places }: Beginning): RunConfig<Config> {
   return {
     experiment: experiment.name,
     config: checked(objectOf(settingsOf(experiment)), config, {
@@ -142,7 +149,7 @@ function runOf(experiment: Experiment, config: Config, places: World["places"]):
       advice: "mend the preset",
     }) as Config,
     places,
-    command: commandOf(experiment, config, places),
+    command: commandOf(experiment, asked, places),
     startedAt: new Date().toISOString(),
     changes: [],
   };

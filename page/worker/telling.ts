@@ -17,20 +17,17 @@ export interface Teller {
 
 export function teller(tell: (told: Told) => void): Teller {
   let events: Shown[] = [];
-  let steps: Record<string, number> = {};
+  /** Of all runs, and whether anything of it is news. */
+  let [steps, isNews]: [Record<string, number>, boolean] = [{}, false];
   let last = -Infinity;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const clear = (): void => {
+  const flush = (): void => {
     clearTimeout(timer);
     timer = undefined;
-    [events, steps] = [[], {}];
-  };
-  const flush = (): void => {
-    const now = { events: thinned(events), steps };
-    clear();
     last = performance.now();
-    if (now.events.length > 0) tell({ type: "events", events: now.events });
-    if (Object.keys(now.steps).length > 0) tell({ type: "saved", steps: now.steps });
+    if (events.length > 0) tell({ type: "events", events: thinned(events) });
+    if (isNews) tell({ type: "saved", steps });
+    [events, isNews] = [[], false];
   };
   const soon = (): void => {
     const left = last + EVERY - performance.now();
@@ -43,11 +40,15 @@ export function teller(tell: (told: Told) => void): Teller {
       soon();
     },
     saved(name, step) {
-      steps[name] = step;
+      [steps, isNews] = [{ ...steps, [name]: step }, true];
       soon();
     },
     flush,
-    clear,
+    clear() {
+      clearTimeout(timer);
+      timer = undefined;
+      [events, steps, isNews] = [[], {}, false];
+    },
   };
 }
 
