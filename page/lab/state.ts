@@ -118,9 +118,7 @@ export const isSame = (a: Wish, b: Wish): boolean => canonical(a) === canonical(
 /** The places that files are still missing for. */
 export const missing = ({ offer, given }: State): readonly string[] =>
   (offer?.places ?? [])
-    .filter(
-      ({ name, needed }) => (needed && !Object.hasOwn(given, name)) || given[name].length === 0,
-    )
+    .filter(({ name, needed }) => needed && !(Object.hasOwn(given, name) && given[name].length > 0))
     .map(({ name }) => name);
 
 /** What changes whenever a look may show something newer. */
