@@ -6,6 +6,7 @@ import { build, preview, type PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { tinyMnist } from "../../bench/kills/scenarios.ts";
 import type { Begun } from "../../page/worker/protocol.ts";
+import type { RunKey } from "../../runs/events.ts";
 import { chromium, NO_CHROMIUM, onErrors, openChromium } from "../../scripts/chromium.ts";
 import { put, workshop } from "../documents.ts";
 import { root } from "../source.ts";
@@ -35,7 +36,10 @@ globalThis.is = async (phase) => {
 };
 globalThis.bytesOf = async (key) => {
   const { bytes } = await lab.save("checkpoint", key);
-  return Array.from(bytes);
+  const reader = new FileReader();
+  reader.readAsDataURL(new Blob([bytes]));
+  await new Promise((done) => (reader.onload = done));
+  return reader.result.split(",")[1];
 };
 make();
 `;
@@ -91,14 +95,11 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
   const finish = async (page: Page): Promise<void> => {
     await page.evaluate(`lab.play().then(() => is("finished"))`);
   };
+  const bytesOf = async (page: Page, key: RunKey): Promise<Uint8Array> =>
+    Buffer.from(await page.evaluate<string>(`bytesOf(${JSON.stringify(key)})`), "base64");
   async function tensors(page: Page, { keys }: Pick<Begun, "keys">): Promise<readonly unknown[]> {
     const all: unknown[] = [];
-    for (const key of keys)
-      all.push(
-        tensorsOf(
-          Uint8Array.from(await page.evaluate<number[]>(`bytesOf(${JSON.stringify(key)})`)),
-        ),
-      );
+    for (const key of keys) all.push(tensorsOf(await bytesOf(page, key)));
     return all;
   }
   const lossesOf = (text: string): unknown =>
@@ -120,14 +121,16 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     const own = new TextDecoder().decode((await here.lab.save("results")).bytes);
     expect(lossesOf(results)).toEqual(lossesOf(own));
     const [, key] = begun.keys;
-    const bytes = await page.evaluate<number[]>(`bytesOf(${JSON.stringify(key)})`);
+    const bytes = await bytesOf(page, key);
     const worth = await page.evaluate(`lab.evaluate(${JSON.stringify(key)})`);
     const other = opened();
-    await other.lab.open("page.safetensors", Uint8Array.from(bytes), "wasm");
+    await other.lab.open("page.safetensors", bytes, "wasm");
     expect(await other.lab.evaluate(key)).toEqual(worth);
     const { bytes: ours } = await here.lab.save("checkpoint", key);
+    const coded = JSON.stringify(Buffer.from(ours).toString("base64"));
+    const decoding = `Uint8Array.from(atob(${coded}), (c) => c.charCodeAt(0))`;
     const there = await page.evaluate<unknown>(
-      `lab.open("ours.safetensors", Uint8Array.from(${JSON.stringify([...ours])}), "wasm").then(() => lab.evaluate(${JSON.stringify(key)}))`,
+      `lab.open("ours.safetensors", ${decoding}, "wasm").then(() => lab.evaluate(${JSON.stringify(key)}))`,
     );
     expect(there).toEqual(await here.lab.evaluate(key));
     await page.context().close();
