@@ -30,6 +30,6 @@ const now = sources();
 if (!existsSync(print) || readFileSync(print, "utf8") !== now) {
   process.stderr.write("building the page, which takes some seconds\n");
   const configFile = join(root, "page", "vite.config.ts");
-  await build({ configFile, logLevel: "warn", build: { outDir: folder } });
+  await build({ configFile, logLevel: "error", build: { outDir: folder } });
   writeFileSync(print, now);
 }

@@ -28,6 +28,6 @@ export async function recordsOf(
 
 /** The page that `weightnorm report` makes of them. What draws it is loaded when it is asked for. */
 export async function reportOf(dir: string, results: Results): Promise<string> {
-  const report = await import("../report/index.ts");
+  const report = await import("../report/report.ts");
   return (await report.reportOf(results, await picturesOf(dir, results))).html;
 }

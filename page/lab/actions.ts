@@ -42,13 +42,15 @@ export interface Around {
   readonly connect: () => Connection;
   /** Shows an address; `back` keeps the one before for the back button. */
   readonly show: (search: string, back: boolean) => void;
+  /** The file at an address of the page's own server. */
+  readonly fetched: (address: string) => Promise<Dropped>;
   readonly download: (name: string, bytes: Uint8Array, type: string) => void;
 }
 
 /** A worker that died this soon after another one is not replaced by itself: what killed both may be still there. */
 const SOON = 20_000;
 
-export function actionsOn(store: Store, { connect, show, download }: Around): Actions {
+export function actionsOn(store: Store, { connect, show, fetched, download }: Around): Actions {
   const { state, dispatch } = store;
   const files = new Map<string, readonly Dropped[]>();
   let connection = connected();
@@ -153,6 +155,10 @@ export function actionsOn(store: Store, { connect, show, download }: Around): Ac
       const address = readAddress(search);
       const choices = state().choices.length > 0 ? state().choices : await lab().offers();
       dispatch({ type: "choices", choices });
+      if (address.checkpoint !== undefined) {
+        await opened(await fetched(address.checkpoint));
+        return;
+      }
       const isBare = search.length < 2; // nothing, or a question mark
       const last = isBare ? await lab().last() : undefined;
       const named = choices.find(({ experiment }) => experiment === address.experiment);

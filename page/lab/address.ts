@@ -8,6 +8,8 @@ export interface Address {
   readonly device: Wish["device"];
   /** Whether to train at once. */
   readonly play: boolean;
+  /** Where a checkpoint is to be had that is to be opened, as the list of runs links to one. */
+  readonly checkpoint: string | undefined;
   /** What stands under every other name. */
   readonly texts: Readonly<Record<string, string>>;
   /** What could not be understood, a sentence each. */
@@ -15,7 +17,7 @@ export interface Address {
 }
 
 const DEVICES = ["auto", "webgpu", "wasm"] as const;
-const OWN_NAMES: readonly string[] = ["experiment", "device", "play"];
+const OWN_NAMES: readonly string[] = ["experiment", "device", "play", "checkpoint"];
 /** A setting that has no control of its own, as it decides what the others start from. */
 export const PRESET = "preset";
 
@@ -28,6 +30,7 @@ export function readAddress(search: string): Address {
     experiment: params.get("experiment") ?? undefined,
     device: device ?? "auto",
     play: params.get("play") === "1",
+    checkpoint: params.get("checkpoint") ?? undefined,
     texts: Object.fromEntries(texts),
     problems:
       device === undefined

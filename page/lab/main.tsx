@@ -4,6 +4,7 @@ import { adoptTheme } from "../shared/theme.ts";
 import { actionsOn } from "./actions.ts";
 import { App } from "./app.tsx";
 import { connected } from "./connection.ts";
+import { fetched } from "./fetched.ts";
 import { newStore } from "./store.ts";
 
 adoptTheme(document);
@@ -15,6 +16,7 @@ const actions = actionsOn(store, {
     if (back) history.pushState(null, "", search);
     else history.replaceState(null, "", search);
   },
+  fetched,
   download(name, bytes, type) {
     const url = URL.createObjectURL(new Blob([new Uint8Array(bytes)], { type }));
     Object.assign(document.createElement("a"), { href: url, download: name }).click();

@@ -24,8 +24,11 @@ export function listAfter(list: ListState, message: ListMessage): ListState {
       const runs = new Map(message.runs.map((run) => [run.id, run]));
       return { ...list, folder: message.folder, reading: message.reading, runs };
     }
-    case "run":
-      return { ...list, runs: new Map(list.runs).set(message.run.id, message.run) };
+    case "run": {
+      const { run } = message;
+      const reading = Math.max(0, list.reading - (list.runs.has(run.id) ? 0 : 1));
+      return { ...list, reading, runs: new Map(list.runs).set(run.id, run) };
+    }
     case "gone": {
       const runs = new Map(list.runs);
       runs.delete(message.id);

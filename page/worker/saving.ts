@@ -65,7 +65,7 @@ export const resultsFile = (...of: Parameters<typeof resultsSoFar>): Saving =>
 
 /** Vega comes with it, so it is loaded only now. */
 export async function reportFile(...of: Parameters<typeof resultsSoFar>): Promise<Saving> {
-  const { reportOf } = await import("../../report/index.ts");
+  const { reportOf } = await import("../../report/report.ts");
   const { html } = await reportOf(resultsSoFar(...of));
   return text("report.html", html, "text/html");
 }

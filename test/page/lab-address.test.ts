@@ -107,6 +107,14 @@ describe("what is broken is said, and the default taken", () => {
   });
 });
 
+test("a checkpoint to open is no setting", () => {
+  const { checkpoint, texts } = readAddress(
+    "?checkpoint=api/runs/a%2520b/checkpoints/weight-1.safetensors",
+  );
+  expect(checkpoint).toBe("api/runs/a%20b/checkpoints/weight-1.safetensors");
+  expect(texts).toEqual({});
+});
+
 test("an empty field goes back to the default, and a value without one is empty", () => {
   for (const control of CONTROLS) {
     expect(parsed(control, " ")).toEqual({ value: undefined });

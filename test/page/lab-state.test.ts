@@ -112,6 +112,8 @@ test("controls that were turned ask for another training, and files that are mis
   const asking = reduce(FIRST, { type: "wish", wish: own, offer: await lab.offer(own) });
   expect(missing(asking)).toEqual(["data"]);
   expect(missing(reduce(asking, { type: "given", place: "data", names: ["a.csv"] }))).toEqual([]);
+  const places = asking.offer!.places.map((place) => ({ ...place, needed: false }));
+  expect(missing({ ...asking, offer: { ...asking.offer!, places } })).toEqual([]);
 });
 
 test("a failure is shown whole, news of data until others are prepared, and saved steps make looks anew", async () => {

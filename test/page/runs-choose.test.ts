@@ -86,6 +86,13 @@ describe("a list", () => {
     expect([...changed.runs.values()].map(({ state }) => state)).toEqual(["stopped", "finished"]);
     expect([...listAfter(changed, { type: "gone", id: "a" }).runs.keys()]).toEqual(["b"]);
   });
+  test("counts down those that are still to be read, and no run twice", () => {
+    const first = listAfter(NO_LIST, { type: "runs", folder: "x", runs: [run("a")], reading: 1 });
+    expect(listAfter(first, { type: "run", run: run("a") }).reading).toBe(1);
+    const second = listAfter(first, { type: "run", run: run("b") });
+    expect(second.reading).toBe(0);
+    expect(listAfter(second, { type: "run", run: run("c") }).reading).toBe(0);
+  });
   test("cuts names that no line has room for in their middle", () => {
     expect(shortened("short")).toBe("short");
     expect(shortened(`${"a".repeat(5000)}${"z".repeat(5000)}`, 10)).toBe("aaaaa\u2026zzzzz");
