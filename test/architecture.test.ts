@@ -44,7 +44,7 @@ const house: Readonly<Record<string, Room>> = {
   "examples/browser": { rooms: [], packages: ["weightnorm", "weightnorm/web", "vite"] },
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
-  scripts: { rooms: [], packages: ["playwright-core", "vite", "node:"] },
+  scripts: { rooms: [], packages: ["playwright-core", "sharp", "vite", "node:"] },
   test: { rooms: [...ALL, "page", "examples", "index.ts", "node.ts"] }, // and any package
 };
 const entries = ["index.ts", "node.ts"];
