@@ -6,6 +6,8 @@ export const slow = [
   "test/tarball.test.ts",
   "test/browser.test.ts",
   "test/browser-example.test.ts",
+  "test/page/",
+  "test/serve/",
   "test/cli/",
   "test/import/",
   "test/experiments/",
