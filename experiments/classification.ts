@@ -5,6 +5,8 @@ import {
   ops,
   softmaxCrossEntropy,
   tensor,
+  type Layer,
+  type Network,
   type Node,
   type Outputs,
 } from "../src/index.ts";
@@ -18,6 +20,14 @@ export const classification = (logits: Node, labels: Node): Outputs => ({
   loss: softmaxCrossEntropy(logits, labels),
   error: sub(1, cast(equal(argmax(logits), labels), "float")),
 });
+
+/** The probability of each class of x, `answer`, as a file of its own says it. */
+export const answering =
+  (layer: Layer, x: Node): Network =>
+  (scope) => {
+    const logits = layer(scope, x);
+    return { answer: ops.softmax(logits), loss: ops.mean(logits) };
+  };
 
 /** The share of mistakes among so many classes, all equally frequent. */
 export const errorRate = (classes: number): readonly Measure[] => [

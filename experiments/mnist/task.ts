@@ -2,6 +2,7 @@
 import {
   batch,
   imageSize,
+  input,
   pixelStatistics,
   type ImageSet,
   type PixelStatistics,
@@ -11,7 +12,7 @@ import { optimizerOf, scheduleOf, type MinibatchConfig } from "../../runs/miniba
 import { experimentOf } from "../../runs/minibatch/experiment.ts";
 import type { DataSet, Task } from "../../runs/minibatch/task.ts";
 import { positive } from "../../runs/settings.ts";
-import { errorRate, labelled } from "../classification.ts";
+import { answering, errorRate, labelled } from "../classification.ts";
 import { loadMnist, mnistPlaces } from "../datasets.ts";
 import { classifierLooks } from "../guesses.ts";
 import { rasterOf } from "../rasters.ts";
@@ -45,6 +46,22 @@ export const task: Task = {
     return { ...normalized(train, test, statistics), source };
   },
   network: ([x, labels], { network }) => classifier(x, labels, network),
+  answering: async ({ network: { width } }, world) => {
+    const { train, statistics = pixelStatistics(train) } = await loadMnist(world);
+    const { channels, height, width: across } = train;
+    const { mean, std: deviation } = statistics;
+    return {
+      input: (size) => input("x", [size, channels, height, across]),
+      network: (x) => answering(network(width), x),
+      metadata: {
+        classes: JSON.stringify(DIGITS),
+        preprocessing: JSON.stringify({
+          ...{ width: across, height, channels, layout: "NCHW", colours: "light on dark" },
+          ...{ values: "(pixel / 255 - mean) / deviation", mean, deviation },
+        }),
+      },
+    };
+  },
   looks: classifierLooks(({ network: { width } }) => network(width)),
   rates: (config, lr) => ({ lr: scheduleOf(config, lr) }),
   optimizer: ({ optimizer }, { lr }) => optimizerOf(optimizer, lr),

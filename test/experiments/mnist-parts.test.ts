@@ -2,9 +2,10 @@
 import { expect, test } from "vitest";
 import type { World } from "../../runs/experiment.ts";
 import type { MinibatchConfig } from "../../runs/minibatch/config.ts";
-import { mnist } from "../../experiments/mnist/task.ts";
+import { loadMnist } from "../../experiments/datasets.ts";
+import { mnist, normalized } from "../../experiments/mnist/task.ts";
 import { hash, keyOf } from "../../src/graph/hash.ts";
-import { pixelStatistics, type Files } from "../../src/index.ts";
+import { pixelStatistics, topological, type Files, type Input } from "../../src/index.ts";
 import { nodeDoor, nodeRuntime } from "../../src/node/index.ts";
 import { filesOf } from "../data/files.ts";
 import { failure } from "./own-world.ts";
@@ -81,4 +82,32 @@ test("a part with the statistics of all trains as all of them do, to the same bi
     expect(await failure(trained(said(wrong)))).toMatch(
       /^memory\/pixel-statistics\.json: expected the mean and the std of pixels from 0 to 1, got .* and .*; delete the file where all images are$/,
     );
+});
+
+test("in a file of its own it takes pictures for what the test says that it does", async () => {
+  const world = worldOf(all);
+  const config = configOf({});
+  const field = await mnist.open(config, world);
+  const key = { arm: "weight", seed: 1, lr: 0.001 } as const;
+  const run = await field.start(key);
+  await run.advance();
+  const { state, step } = (await run.saved()).checkpoint;
+  const trainedModel = { key, config, state, step, world };
+  const { test: measured } = await field.measure(trainedModel, "end");
+  await field.release();
+  const made = await mnist.exported!(trainedModel);
+  const { answer } = made.outputs(30);
+  const inputs = topological([answer]).filter((n): n is Input => n.op === "input");
+  const program = await world.runtime(1).compile({ inputs, outputs: { answer } });
+  const { train, test: tested } = await loadMnist(world);
+  const { x, labels } = normalized(train, tested).test.feeds(Uint32Array.from(Array(30).keys()));
+  const { data } = (await program.run({ x }, made.state))["answer"];
+  await program.release();
+  const wrong = Array.from(labels.data).filter((label, i) => {
+    const row = Array.from(data.subarray(10 * i, 10 * i + 10));
+    expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    return row.indexOf(Math.max(...row)) !== label;
+  });
+  expect(wrong.length / 30).toBeCloseTo(measured["error"]!, 6);
+  expect(JSON.parse(made.metadata["classes"])).toHaveLength(10);
 });

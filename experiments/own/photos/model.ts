@@ -8,7 +8,6 @@ import {
   type Input,
   type Layer,
   type Network,
-  type Node,
 } from "../../../src/index.ts";
 import { classification } from "../../classification.ts";
 
@@ -37,11 +36,3 @@ export const classifier =
   (layer: Layer, [x, labels]: readonly Input[]): Network =>
   (scope) =>
     classification(layer(scope, x), labels);
-
-/** The probability of each class. */
-export const answering =
-  (layer: Layer, x: Node): Network =>
-  (scope) => {
-    const logits = layer(scope, x);
-    return { answer: ops.softmax(logits), loss: ops.mean(logits) };
-  };

@@ -4,7 +4,7 @@ import type { World } from "../../../runs/experiment.ts";
 import type { Answering, Task } from "../../../runs/minibatch/task.ts";
 import { answersOf, likeliest } from "../answers.ts";
 import type { PhotosConfig, PhotosFound } from "./found.ts";
-import { answering } from "./model.ts";
+import { answering } from "../../classification.ts";
 import type { PictureBody, PictureOrigin } from "./origin.ts";
 import { decodedPicture, normalized, valuesOf } from "./pixels.ts";
 
