@@ -139,7 +139,7 @@ const CAPTION: Readonly<Record<Quantity, (changes: readonly Change[]) => string>
     const isBatch = (arm: Arm): boolean => arm === "batch";
     return sentences([
       has(isNormalized)
-        ? `With weight normalization the gradient of v is at right angles to v, so every step of plain gradient descent lengthens it (with Adam or momentum this holds only roughly): here |v| grew ${here(isNormalized)}.`
+        ? `With weight normalization the gradient of v is at right angles to v, so every step of plain gradient descent lengthens it (with Adam or momentum this holds only roughly): here |v| grew by more than 2% ${here(isNormalized)}.`
         : "",
       has((arm) => !isNormalized(arm))
         ? "Without weight normalization v is the weight itself."

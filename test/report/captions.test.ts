@@ -31,7 +31,7 @@ const shrinking = (results: Results): Results => ({
 describe("|v|", () => {
   test("grew where it grew", async () => {
     const [v] = await captions(sampleResults({ ...small, arms: ["plain", "weight", "batch"] }));
-    expect(v).toContain("here |v| grew in every layer of weight.");
+    expect(v).toContain("here |v| grew by more than 2% in every layer of weight.");
     expect(v).toContain("Without weight normalization v is the weight itself.");
     expect(v).toContain("it did in every layer of batch.");
     expect(v).toMatch(
@@ -41,7 +41,7 @@ describe("|v|", () => {
 
   test("did not where it did not", async () => {
     const [v] = await captions(shrinking(sampleResults({ ...small, arms: ["weight"] })));
-    expect(v).toContain("here |v| grew in none of the layers of weight.");
+    expect(v).toContain("here |v| grew by more than 2% in none of the layers of weight.");
     expect(v).not.toContain("Without weight normalization");
     expect(v).not.toContain("Batch normalization");
   });
