@@ -1,4 +1,5 @@
 /** A file that may be replaced while it is sent: its size and its bytes are of one opened file, which is closed however that ends. */
+import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { Readable } from "node:stream";
 
@@ -8,15 +9,20 @@ export interface OpenedFile {
   readonly body: ReadableStream;
 }
 
+/** A pipe is not waited for. */
+const NOW = constants.O_RDONLY | constants.O_NONBLOCK;
+
 /** Undefined for what is not there; `signal` says that whoever asked is gone, maybe before the first byte was read. */
 export async function openedFile(
   path: string,
   signal: AbortSignal,
 ): Promise<OpenedFile | undefined> {
-  const file = await open(path).catch(() => undefined);
+  const file = await open(path, NOW).catch(() => undefined);
   if (!file) return undefined;
   try {
-    const { size } = await file.stat();
+    const info = await file.stat();
+    if (!info.isFile()) throw new Error("no file");
+    const { size } = info;
     signal.throwIfAborted();
     const bytes = file.createReadStream({ start: 0, end: Math.max(0, size - 1) }); // closes it at its end
     const leave = (): void => void bytes.destroy();

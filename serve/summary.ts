@@ -30,8 +30,14 @@ export async function printOf({ dir }: Place): Promise<string> {
     const info = await stat(join(dir, name)).catch(() => undefined);
     return info ? `${info.ino}:${info.size}:${info.mtimeMs}` : "";
   });
-  const locked = isLocked(join(dir, "lock"));
-  return [...(await Promise.all(parts)), await locked].join(" ");
+  return [...(await Promise.all(parts)), await isHeld(dir)].join(" ");
+}
+
+/** Whether somebody trains in a run's folder; what waits for a reader, as a pipe does, is no lock. */
+async function isHeld(dir: string): Promise<boolean> {
+  const path = join(dir, "lock");
+  const info = await stat(path).catch(() => undefined);
+  return info !== undefined && info.isFile() && isLocked(path);
 }
 
 /** Never throws: what is wrong with a run is told in its place in the list. */
@@ -59,9 +65,13 @@ export async function summaryOf(
   }
 }
 
-/** Throws for a file that is a link to somewhere else. */
+/** Throws for a link to somewhere else, and for what is no file: to open a pipe may take for ever. */
 export async function checkInside(root: string, path: string): Promise<void> {
   const isThere = await stat(path).catch(() => undefined);
+  if (isThere && !isThere.isFile())
+    throw new Error(
+      `${path}: expected a file, got ${isThere.isDirectory() ? "a folder" : "a pipe or a device"}; put the run's own file there`,
+    );
   if (isThere && (await within(root, path)) === undefined)
     throw new Error(
       `${path}: expected a file of this folder, got a link that leads out of it; put the file itself there`,
@@ -73,10 +83,7 @@ async function readable(
   { experiment, run }: Begun,
   root: string,
 ): Promise<RunSummary> {
-  const [isRunning, isDone] = await Promise.all([
-    isLocked(join(dir, "lock")),
-    isFinished(dir, run),
-  ]);
+  const [isRunning, isDone] = await Promise.all([isHeld(dir), isFinished(dir, run)]);
   const keys = keysOf(run.config).map((key) => ({ key, name: nameOf(run.config, key) }));
   const { opened, seen } = await lastOf(join(dir, "log.jsonl"), run.config);
   const planned = new Map(opened?.runs.map((one) => [one.name, one]));

@@ -1,4 +1,5 @@
 /** A folder of runs as the server shows it: all that is there, as it is now, and as it changes. */
+import { execFileSync } from "node:child_process";
 import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -21,6 +22,31 @@ async function listed(root: string): Promise<readonly RunSummary[]> {
 }
 
 describe("what is listed", () => {
+  test.skipIf(process.platform === "win32")(
+    "a pipe in a run's place is not waited for",
+    async () => {
+      const root = folder();
+      for (const [name, file] of [
+        ["log", "log.jsonl"],
+        ["lock", "lock"],
+        ["results", "results.json"],
+      ] as const) {
+        await written(join(root, name));
+        await rm(join(root, name, file), { force: true });
+        execFileSync("mkfifo", [join(root, name, file)]);
+      }
+      const runs = await listed(root);
+      expect(runs.map(({ id, state }) => `${id} ${state}`)).toEqual([
+        "lock stopped",
+        "log unreadable",
+        "results unreadable",
+      ]);
+      expect(runs[1].problem).toBe(
+        "log/log.jsonl: expected a file, got a pipe or a device; put the run's own file there",
+      );
+      expect((await ask(serverFor(root), "/api/runs/log/report")).status).toBe(409);
+    },
+  );
   test("says how far runs are, what they are worth, and what state they are in", async () => {
     const root = folder();
     await train(join(root, "done"));
