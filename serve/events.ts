@@ -18,7 +18,7 @@ export interface RunEvents {
   close(): void;
 }
 
-/** So many events at once are not told one by one: all that there is is thinned again. */
+/** After so many new events, or as many as there were at first, all are told anew, thinned: nobody has to keep ever more. */
 const MOST_NEW = 5000;
 /** How long a log is remembered that nobody looks at, and how many of them, so that looking again takes no time. */
 const REMEMBERED_MS = 60_000;
@@ -73,6 +73,7 @@ function watchRun(id: string, list: RunList): Watch {
   let seen: Seen | undefined;
   let tail: ReturnType<typeof tailOf> | undefined;
   let under: Promise<void> | undefined;
+  let left = MOST_NEW; // events that are told until all are told anew
 
   async function read(): Promise<void> {
     const known = await list.look(id);
@@ -87,7 +88,7 @@ function watchRun(id: string, list: RunList): Watch {
         for (const record of parseLog(bytes).records) {
           digest.add(record);
           if (!isAnew) fresh.push(...eventsIn([record]));
-          if (fresh.length > MOST_NEW) [isAnew, fresh] = [true, []];
+          if (fresh.length > left) [isAnew, fresh] = [true, []];
         }
       },
       anew() {
@@ -98,6 +99,7 @@ function watchRun(id: string, list: RunList): Watch {
     });
     const isOther = isAnew || seen?.summary.state !== summary.state;
     seen = { begun, summary, digest };
+    left = isOther ? Math.max(MOST_NEW, digest.events().length) : left - fresh.length;
     if (isOther) for (const message of welcome()!) crowd.tell(message);
     else if (fresh.length > 0) crowd.tell({ type: "events", events: fresh });
   }

@@ -45,7 +45,9 @@ export function guard({ host, token }: GuardOptions): MiddlewareHandler {
     const given = url.searchParams.get("token");
     if (given !== null && isSame(given, token)) {
       url.searchParams.delete("token");
-      setCookie(context, cookie, token, { httpOnly: true, sameSite: "Strict", path: "/" });
+      // Lax: whoever follows a link of another site, a chat's, is redirected, and a strict cookie would not go with them. Nothing can
+      // be changed here, so that there is nothing to be led to by such a link.
+      setCookie(context, cookie, token, { httpOnly: true, sameSite: "Lax", path: "/" });
       for (const [name, value] of Object.entries(dataHeaders)) context.header(name, value);
       context.header("Cache-Control", "no-store");
       return context.redirect(`${url.pathname}${url.search}`.replace(/^\/+/, "/"), 303);

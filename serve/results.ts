@@ -14,16 +14,22 @@ import type { Known } from "./summary.ts";
 /** Bytes of a results.json that is read whole; of a longer run the log tells what can be seen. */
 const MOST = 30_000_000;
 
+/** A text says why there are none yet. */
 export async function recordsOf(
   { id, dir, begun, summary }: Known & Place,
   { find, events }: { readonly find: Find; readonly events: RunEvents },
-): Promise<Results> {
-  if (!begun) throw new Error(summary.problem);
+): Promise<Results | string> {
+  if (!begun) return summary.problem ?? `${id}: expected a run that can be read, got another one`;
   const size = (await stat(join(dir, "results.json")).catch(() => undefined))?.size ?? Infinity;
   if (summary.state === "finished" && size <= MOST) return readResults(dir, find);
   const { experiment, run } = begun;
   const compared = { ...run, settings: settingsOf(experiment) };
-  return resultsIn(resultsOf(compared, await events.eventsOf(id), id), id);
+  const known = await events.eventsOf(id);
+  try {
+    return resultsIn(resultsOf(compared, known, id), id);
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The page that `weightnorm report` makes of them. What draws it is loaded when it is asked for. */

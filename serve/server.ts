@@ -1,11 +1,9 @@
 /** The page and the runs of a folder over HTTP: what is asked for is found by exact names, and anything else is not there. */
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { Hono, type Context } from "hono";
 import type { Find } from "../runs/folder/index.ts";
 import { runEvents } from "./events.ts";
+import { openedFile } from "./file-stream.ts";
 import { guard, type GuardOptions } from "./guard.ts";
 import { runList } from "./list.ts";
 import type { PageFiles } from "./page-files.ts";
@@ -33,6 +31,12 @@ export function serverOf({ files, folder, find, explain, ...who }: ServerOptions
   const stop = new AbortController();
   const app = new Hono();
   app.use(guard(who));
+  // The answer to GET without its body would have streams and files open that nobody ever reads.
+  app.use("/api/*", async (context: Context, next) => {
+    if (context.req.method !== "HEAD") return next();
+    context.header("Allow", "GET");
+    return refused(context, 405, "HEAD: expected GET, got another method; ask with GET");
+  });
   const api =
     folder === undefined ? undefined : runsApi(app, { root: folder, find, signal: stop.signal });
   app.get("/api/*", (context) =>
@@ -88,13 +92,16 @@ function runsApi(app: Hono, { root, find, signal }: ApiOptions): { readonly clos
     "/api/runs/:id/results.json",
     ofRun(async (run, context) => {
       const results = await recordsOf(run, { find, events });
+      if (typeof results === "string") return refused(context, 409, results);
       return told(context, (c) => c.json(results as object));
     }),
   );
   app.get(
     "/api/runs/:id/report",
     ofRun(async (run, context) => {
-      const html = await reportOf(run.dir, await recordsOf(run, { find, events }));
+      const results = await recordsOf(run, { find, events });
+      if (typeof results === "string") return refused(context, 409, results);
+      const html = await reportOf(run.dir, results);
       return context.html(html, 200, { ...reportHeaders, "Cache-Control": "no-store" });
     }),
   );
@@ -106,18 +113,17 @@ function runsApi(app: Hono, { root, find, signal }: ApiOptions): { readonly clos
       const path = names.includes(file.replace(/\.safetensors$/, ""))
         ? await within(root, join(dir, "checkpoints", file))
         : undefined;
-      const info = path && (await stat(path).catch(() => undefined));
-      if (!path || !info)
+      const opened = path && (await openedFile(path, context.req.raw.signal));
+      if (!opened)
         return refused(
           context,
           404,
           "checkpoint: expected one of the run, got none of that name; see the list",
         );
-      const body = Readable.toWeb(createReadStream(path)) as ReadableStream;
       return told(context, (c) =>
-        c.body(body, 200, {
+        c.body(opened.body, 200, {
           "Content-Type": "application/octet-stream",
-          "Content-Length": String(info.size),
+          "Content-Length": String(opened.size),
           "Content-Disposition": "attachment",
         }),
       );
@@ -160,5 +166,5 @@ function told(context: Context, answer: (context: Context) => Response): Respons
 }
 
 /** What is wrong, in our form, as JSON: whoever asked is a page. */
-const refused = (context: Context, status: 404 | 409 | 500, message: string): Response =>
+const refused = (context: Context, status: 404 | 405 | 409 | 500, message: string): Response =>
   told(context, (c) => c.json({ error: message }, status));

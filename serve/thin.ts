@@ -17,8 +17,9 @@ const ALL_POINTS = 30_000;
 const LEAST_POINTS = 100;
 /** Of so many points one keeps its layers. */
 const LAYERS_EVERY = 8;
-/** How often a run went on, and how often settings were changed. */
-const MOST_OTHERS = 1000;
+/** How often runs went on: the first and the last ones are kept, by which all else is read; of changes all that people make. */
+const MOST_OPENED = 100;
+const MOST_CHANGED = 10_000;
 
 interface Kept {
   readonly order: number;
@@ -34,7 +35,8 @@ export function digestOf(config: Config): Digest {
       { points: curve(most), tests: curve(most), last: new Map<string, Kept>() },
     ]),
   );
-  const others: Kept[] = [];
+  const openings: Kept[] = [];
+  const changes: Kept[] = [];
   let order = 0;
 
   return {
@@ -42,8 +44,10 @@ export function digestOf(config: Config): Digest {
       order++;
       const { type } = record;
       if (type === "opened" || type === "changed") {
+        const [others, most] =
+          type === "opened" ? [openings, MOST_OPENED] : [changes, MOST_CHANGED];
         for (const event of eventsIn([record])) others.push({ order, event });
-        if (others.length > MOST_OTHERS) others.shift();
+        if (others.length > most) others.splice(1, 1);
         return;
       }
       const run = runs.get(nameIn(config, record));
@@ -54,7 +58,8 @@ export function digestOf(config: Config): Digest {
     },
     events: () =>
       [
-        ...others,
+        ...openings,
+        ...changes,
         ...[...runs.values()].flatMap(({ points, tests, last }) => [
           ...points.kept(),
           ...tests.kept(),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../../runs/events.ts";
 import { resultsOf } from "../../runs/results.ts";
-import type { RunMessage } from "../../serve/api.ts";
+import type { ListMessage, RunMessage } from "../../serve/api.ts";
 import { tailOf } from "../../serve/tail.ts";
 import { digestOf } from "../../serve/thin.ts";
 import * as there from "./world.ts";
@@ -49,15 +49,35 @@ describe("a run that is watched", () => {
     expect(last.events.filter(({ type }) => type === "opened")).toHaveLength(2);
     await hearing.leave();
   });
+  test("is told anew, thinned, when much has been told since it was", async () => {
+    const root = folder();
+    const { write } = await there.written(join(root, "run"), { epochs: 10_000 });
+    const hearing = await hear<RunMessage>(serverFor(root), "/api/runs/run/events");
+    await hearing.until(({ type }) => type === "begun");
+    const points = Array.from({ length: 6000 }, (_, i) => point(i + 1));
+    await write(...points.slice(0, 4000));
+    const first = await hearing.until(({ events }) => stepsOf(events).includes(4000));
+    expect(first.flatMap(({ type, events }) => (type === "events" ? events : []))).toHaveLength(
+      4000,
+    );
+    await write(...points.slice(4000));
+    const [anew] = await hearing.until(({ type }) => type === "begun");
+    expect(stepsOf(anew.events).length).toBeLessThan(4000);
+    expect(stepsOf(anew.events).at(-1)).toBe(6000);
+    await hearing.leave();
+  });
   test("may vanish, and come back", async () => {
     const root = folder();
     const dir = join(root, "run");
     const { write } = await there.written(dir);
     await write(point(1));
-    const hearing = await hear<RunMessage>(serverFor(root), "/api/runs/run/events");
+    const server = serverFor(root);
+    const hearing = await hear<RunMessage>(server, "/api/runs/run/events");
+    const listing = await hear<ListMessage>(server, "/api/runs");
     await hearing.until(({ type }) => type === "begun");
     await rm(dir, { recursive: true });
-    await new Promise((go) => setTimeout(go, 1500));
+    await listing.until(({ type }) => type === "gone");
+    await listing.leave();
     const again = await there.written(dir, { epochs: 5 });
     await again.write(point(7));
     const heard = await hearing.until((m) => m.type === "begun" && stepsOf(m.events)[0] === 7);
@@ -147,6 +167,28 @@ describe("a log that is thinned", () => {
     const compared = { experiment: "counting", config: set, command: "", startedAt: "" };
     const results = resultsOf({ ...compared, settings: {}, changes: [] }, events, "log");
     expect(results.arms.plain!.runs[0].tests.at(-1)!.test).toEqual({ error: 1 / MANY });
+  });
+  test("keeps the first and the last time that a run went on, and every change", async () => {
+    const opening = await opened(set);
+    const digest = digestOf(set);
+    const day = (i: number): string => new Date(i * 86_400_000).toISOString();
+    for (let i = 0; i < 2000; i++) {
+      digest.add({ ...opening, time: day(i) });
+      digest.add({
+        type: "changed",
+        time: day(i),
+        setting: "epochs",
+        from: i,
+        to: i + 1,
+        note: "",
+        steps: {},
+      });
+    }
+    const events = digest.events();
+    const openings = events.filter((e) => e.type === "opened").map(({ time }) => time);
+    expect([openings[0], openings.at(-1)]).toEqual([day(0), day(1999)]);
+    expect(openings.length).toBeLessThan(200);
+    expect(events.filter(({ type }) => type === "changed")).toHaveLength(2000);
   });
   test("passes over what is no event, and runs that there are none of", () => {
     const digest = digestOf(set);

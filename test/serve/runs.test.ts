@@ -75,6 +75,29 @@ describe("what is listed", () => {
     const refused = await ask(serverFor(root), "/api/runs/torn/events");
     expect([refused.status, await refused.json()]).toEqual([409, { error: torn.problem }]);
   });
+  test("says of a run that has just begun that there is nothing to report yet", async () => {
+    const root = folder();
+    await written(join(root, "untested"));
+    const { dir } = await written(join(root, "new"));
+    await rm(join(dir, "log.jsonl"));
+    const { write } = await written(join(root, "tested"));
+    await write(measured(4), measured(4, { arm: "weight" }));
+    const server = serverFor(root);
+    const why = {
+      untested:
+        "expected every run to have been tested, got some that were not yet; let them train on",
+      new: "expected the log of a run, got none of its events; let it train for a while, or go on with it",
+    };
+    for (const what of ["report", "results.json"]) {
+      for (const [id, message] of Object.entries(why)) {
+        const response = await ask(server, `/api/runs/${id}/${what}`);
+        expect([response.status, await response.json()], what).toEqual([
+          ...[409, { error: `${id}: ${message}` }],
+        ]);
+      }
+      expect((await ask(server, `/api/runs/tested/${what}`)).status, what).toBe(200);
+    }
+  });
   test("tells a log of which the middle is long from both of its ends", async () => {
     const root = folder();
     const { write } = await written(join(root, "long"), { epochs: 100_000 });
