@@ -1,9 +1,8 @@
 /** Who may ask: only to look, by a name of this machine, from this page and no other, and with the token where there is one. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { hostname } from "node:os";
-import { isIP } from "node:net";
 import type { MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
+import { namesOf } from "./names.ts";
 import { dataHeaders } from "./policy.ts";
 
 export interface GuardOptions {
@@ -11,9 +10,6 @@ export interface GuardOptions {
   readonly host: string;
   readonly token?: string;
 }
-
-export const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 
 export function guard({ host, token }: GuardOptions): MiddlewareHandler {
   const isOurs = namesOf(host);
@@ -58,19 +54,6 @@ export function guard({ host, token }: GuardOptions): MiddlewareHandler {
       401,
       "token: expected the one that weightnorm page printed, got none or another; open the address that it printed, with ?token=",
     );
-  };
-}
-
-/** Whether a Host header names what the server listens on, by whatever port: tunnels have their own. */
-function namesOf(host: string): (asked: string) => boolean {
-  const isAny = host === "0.0.0.0" || host === "::";
-  const here = hostname().toLowerCase();
-  return (asked) => {
-    const name = /^(\[[\da-f:.]+\]|[^:[\]]+)(:\d{1,5})?$/i.exec(asked)?.[1];
-    if (name === undefined) return false;
-    const plain = name.replaceAll(/^\[|\]$/g, "").toLowerCase();
-    if (isAny) return isIP(plain) !== 0 || plain === "localhost" || plain === here;
-    return isLoopback(host) ? isLoopback(plain) : plain === host.toLowerCase();
   };
 }
 

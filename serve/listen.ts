@@ -7,7 +7,7 @@ import { getRequestListener } from "@hono/node-server";
 import { UsageError } from "../runs/experiment.ts";
 import type { Find } from "../runs/folder/index.ts";
 import { reasonOf } from "../src/node/index.ts";
-import { isLoopback } from "./guard.ts";
+import { isLoopback, nameFor } from "./names.ts";
 import { pageFiles } from "./page-files.ts";
 import { serverOf } from "./server.ts";
 
@@ -52,17 +52,13 @@ export async function listen({
     ...(root === undefined ? {} : { folder: root }),
     ...(token === undefined ? {} : { token }),
   });
-  const server = createServer(
-    // Nothing of what goes wrong within is anybody's business outside.
-    (request, response) =>
-      void getRequestListener(app.fetch, { overrideGlobalObjects: false })(request, response),
-  );
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => void answer(request, response));
   const bound = await bind(server, { host, port });
-  const name = host.includes(":") ? `[${host}]` : host === "0.0.0.0" ? HOST : host;
   const path = root === undefined ? "" : "runs.html";
   const query = token === undefined ? "" : `?token=${encodeURIComponent(token)}`;
   return {
-    url: `http://${name}:${bound}/${path}${query}`,
+    url: `http://${nameFor(host)}:${bound}/${path}${query}`,
     async close() {
       close();
       const closed = new Promise<void>((done) => server.close(() => done()));

@@ -1,8 +1,10 @@
 /** The server on a port: it says where it is, what is wrong where it cannot be there, and ends with what streams. */
 import { mkdir, writeFile } from "node:fs/promises";
+import type { NetworkInterfaceInfo } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { listen, type ListenOptions, type Listening } from "../../serve/listen.ts";
+import { nameFor, namesOf } from "../../serve/names.ts";
 import { find, folder, train } from "./world.ts";
 
 const page = folder();
@@ -43,12 +45,30 @@ test("ends what streams when it is closed", async () => {
 
 test("another host takes a token, which is made where there is none", async () => {
   const { url } = await start({ host: "0.0.0.0" });
-  expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\?token=[\w-]{32}$/);
+  expect(url).toMatch(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d+\/\?token=[\w-]{32}$/);
   expect((await fetch(url.replace(/\?.*/, ""))).status).toBe(401);
   const first = await fetch(url, { redirect: "manual" });
   const [cookie] = first.headers.get("set-cookie")!.split(";");
   const then = await fetch(url.replace(/\?.*/, ""), { headers: { cookie } });
   expect([first.status, then.status]).toEqual([303, 200]);
+});
+
+test("on every address, prints one that others reach, where there is one", () => {
+  const of = (address: string, internal = false): NetworkInterfaceInfo => ({
+    ...{ address, internal, mac: "", netmask: "", cidr: null },
+    ...(address.includes(":") ? { family: "IPv6", scopeid: 0 } : { family: "IPv4" }),
+  });
+  const lo = [of("127.0.0.1", true), of("::1", true)];
+  const six = [of("fe80::1"), of("2001:db8::7")];
+  const both = { lo, eth0: [...six, of("192.0.2.7")] };
+  expect(nameFor("0.0.0.0", both)).toBe("192.0.2.7");
+  expect(nameFor("::", both)).toBe("192.0.2.7"); // which listens to both
+  expect(nameFor("::", { lo, eth0: six })).toBe("[2001:db8::7]");
+  expect(nameFor("0.0.0.0", { lo, eth0: six })).toBe("127.0.0.1");
+  expect(nameFor("::", { lo })).toBe("[::1]");
+  for (const name of ["192.0.2.7", "2001:db8::7"])
+    expect(namesOf("::")(`${nameFor(name)}:1602`), name).toBe(true);
+  expect(nameFor("lab.example", both)).toBe("lab.example");
 });
 
 test("says in words why it cannot be there", async () => {
