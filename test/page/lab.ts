@@ -22,7 +22,8 @@ export interface Opened {
   is(phase: Phase["is"]): Promise<void>;
 }
 
-const data = await tinyMnist(await mkdtemp(join(tmpdir(), "weightnorm-lab-")), {
+/** The folder of its data. */
+export const data: string = await tinyMnist(await mkdtemp(join(tmpdir(), "weightnorm-lab-")), {
   ...{ train: 640, test: 100 },
 });
 const runtime = webRuntime({ threads: 1 });
