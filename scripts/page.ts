@@ -3,14 +3,23 @@
  * `weightnorm page` of a clone.
  */
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { build } from "vite";
 
 const root = join(import.meta.dirname, "..");
 const [out = "dist/page"] = process.argv.slice(2);
 const folder = resolve(root, out);
-const print = join(folder, "made-of.txt");
+/** Where a build says what it was made of. */
+const PRINT = "made-of.txt";
 
 /** What it is made of, by names and times. */
 function sources(): string {
@@ -26,10 +35,40 @@ function sources(): string {
   return hash.digest("hex");
 }
 
+/** Built beside it and put there whole: several may build at once, and a build that fails leaves what was there. */
+async function built(now: string): Promise<void> {
+  const beside = `${folder}.${process.pid}`;
+  try {
+    const configFile = join(root, "page", "vite.config.ts");
+    await build({ configFile, logLevel: "error", build: { outDir: beside } });
+    writeFileSync(join(beside, PRINT), now);
+    put(beside);
+  } finally {
+    rmSync(beside, { recursive: true, force: true });
+  }
+}
+function put(beside: string): void {
+  const before = `${beside}.before`;
+  try {
+    renameSync(folder, before);
+  } catch {
+    // there was none, or somebody else has just moved it away
+  }
+  try {
+    renameSync(beside, folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error; // else somebody has just built the same
+  } finally {
+    rmSync(before, { recursive: true, force: true });
+  }
+}
+
 const now = sources();
+const print = join(folder, PRINT);
 if (!existsSync(print) || readFileSync(print, "utf8") !== now) {
   process.stderr.write("building the page, which takes some seconds\n");
-  const configFile = join(root, "page", "vite.config.ts");
-  await build({ configFile, logLevel: "error", build: { outDir: folder } });
-  writeFileSync(print, now);
+  await built(now).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });
 }
