@@ -1,5 +1,5 @@
 /** What a server is called: the address that people are told, and the names that it answers to. */
-import { hostname, networkInterfaces } from "node:os";
+import { hostname, networkInterfaces, type NetworkInterfaceInfo } from "node:os";
 import { isIP } from "node:net";
 
 export const isLoopback = (host: string): boolean =>
@@ -9,7 +9,10 @@ export const isLoopback = (host: string): boolean =>
 const isEvery = (host: string): boolean => host === "0.0.0.0" || host === "::";
 
 /** As an address has it, for others where it listens to them: of every address one that they can reach, else this machine's own. */
-export function nameFor(host: string, interfaces = networkInterfaces()): string {
+export function nameFor(
+  host: string,
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
+): string {
   const all = Object.values(interfaces).flatMap((one) => one ?? []);
   const others = all.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address));
   const reached =

@@ -54,11 +54,18 @@ function rankOf(run: RunSummary): number {
   return run.measure?.better === "higher" ? -best.value : best.value;
 }
 
-/** The arm whose last tests are the best, a mean over its seeds, in the measure's own numbers. */
-export function bestOf({
-  measure,
-  runs,
-}: RunSummary): { readonly arm: Arm; readonly value: number; readonly text: string } | undefined {
+interface Best {
+  readonly arm: Arm;
+  readonly value: number;
+  readonly text: string;
+}
+const bests = new WeakMap<RunSummary, Best | undefined>();
+/** The arm whose last tests are the best, a mean over its seeds, in the measure's own numbers; found once. */
+export function bestOf(run: RunSummary): Best | undefined {
+  if (!bests.has(run)) bests.set(run, foundBest(run));
+  return bests.get(run);
+}
+function foundBest({ measure, runs }: RunSummary): Best | undefined {
   if (measure === undefined) return undefined;
   const values = new Map<string, { readonly arm: Arm; readonly of: number[] }>();
   for (const { arm, lr, test, lost = false } of runs) {

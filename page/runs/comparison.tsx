@@ -79,8 +79,14 @@ export function Comparison({ list, view, go }: ListProps) {
   );
 }
 
-const resultsIn = (state: RunState | undefined): Results | undefined =>
-  state?.begun && recordsOf(state.begun.compared, state.events);
+const folded = new WeakMap<RunState["events"], Results | undefined>();
+/** Folded once, whatever the other runs do. */
+function resultsIn(state: RunState | undefined): Results | undefined {
+  if (!state?.begun) return undefined;
+  const { begun, events } = state;
+  if (!folded.has(events)) folded.set(events, recordsOf(begun.compared, events));
+  return folded.get(events);
+}
 
 interface FollowProps {
   readonly id: string;

@@ -43,27 +43,35 @@ export function useRun(id: string, listed: RunSummary | undefined): RunState {
 function useFeed<S extends { readonly link: Link }>(
   address: string,
   start: S,
-  after: (state: S, message: never) => S,
+  after: (state: S, messages: readonly never[]) => S,
   round = 0,
 ): readonly [state: S, close: () => void] {
   const [state, setState] = useState(start);
   const closing = useRef<() => void>(() => undefined);
   useEffect(() => {
     let now = start;
+    let waiting: unknown[] = [];
     let drawn = -Infinity;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const draw = (): void => {
       timer = undefined;
       drawn = performance.now();
+      if (waiting.length > 0) now = after(now, waiting as never[]);
+      waiting = [];
       setState(now);
     };
-    const change = (next: S): void => {
-      now = next;
+    const soon = (): void => {
       timer ??= setTimeout(draw, Math.max(0, drawn + DRAW_EVERY - performance.now()));
     };
     const stop = follow(address, {
-      onMessage: (message) => change(after(now, message as never)),
-      onLink: (link) => change({ ...now, link }),
+      onMessage(message) {
+        waiting.push(message);
+        soon();
+      },
+      onLink(link) {
+        now = { ...now, link };
+        soon();
+      },
     });
     closing.current = stop;
     return () => {

@@ -4,13 +4,13 @@ import type { RunSummary } from "../../serve/api.ts";
 import { count, thousands } from "../../report/words.ts";
 import { ArmMark, ArmName } from "../shared/arm.tsx";
 import { armsIn, bestOf, differing, filtered, shortened, sorted } from "./choose.ts";
-import { useNow } from "./clock.tsx";
-import { clock } from "./clock.tsx";
+import { ago, clock, useNow } from "./clock.tsx";
+import { useGrowing } from "./later.ts";
 import type { ListState } from "./told.ts";
 import { Filters } from "./filters.tsx";
 import { ViewLink, type Go } from "./navigation.tsx";
 import { State } from "./state.tsx";
-import { MOST_COMPARED, type View } from "./view.ts";
+import { MOST_COMPARED, searchOf, type View } from "./view.ts";
 
 export interface ListProps {
   readonly list: ListState;
@@ -18,6 +18,8 @@ export interface ListProps {
   readonly go: Go;
 }
 const A_PAGE = 50;
+/** So many rows are drawn in one task. */
+const AT_ONCE = 10;
 
 export function List({ list, view, go }: ListProps) {
   const { runs, folder, reading } = list;
@@ -31,6 +33,9 @@ export function List({ list, view, go }: ListProps) {
   const pages = Math.max(1, Math.ceil(found.length / A_PAGE));
   const page = Math.min(view.page, pages);
   const shown = found.slice((page - 1) * A_PAGE, page * A_PAGE);
+  const drawn = useGrowing(shown.length, {
+    ...{ some: AT_ONCE, of: searchOf({ ...view, marked: [], page }) },
+  });
   const marked = view.marked.filter((id) => runs.has(id));
   const mark = (id: string, isMarked: boolean): void =>
     go(
@@ -53,7 +58,7 @@ export function List({ list, view, go }: ListProps) {
       </div>
       {runs.size === 0 && folder !== undefined && reading === 0 && <Empty folder={folder} />}
       <ol class="runs" start={(page - 1) * A_PAGE + 1}>
-        {shown.map((run) => (
+        {shown.slice(0, drawn).map((run) => (
           <Row
             key={run.id}
             {...{ run, view, go, now }}
@@ -62,6 +67,9 @@ export function List({ list, view, go }: ListProps) {
             mayMark={marked.length < MOST_COMPARED}
             onMark={mark}
           />
+        ))}
+        {shown.slice(drawn).map(({ id }) => (
+          <li key={`${id} to come`} class="run to-come" />
         ))}
       </ol>
       {pages > 1 && <Pages {...{ page, pages, view, go }} />}
@@ -128,8 +136,27 @@ interface RowProps {
 /** So many settings have room in a row. */
 const MOST_SETTINGS = 6;
 
-function Row({ run, view, go, now, names, isMarked, mayMark, onMark }: RowProps) {
+/** Drawn again where something of it is another, which of most rows nothing is. */
+function Row({ now, names, ...rest }: RowProps) {
+  const { run, view, isMarked, mayMark } = rest;
   const told = run.settings.filter(({ name }) => names?.has(name));
+  return useMemo(
+    () => <Drawn {...{ ...rest, now, told }} />,
+    [
+      run,
+      view,
+      isMarked,
+      mayMark,
+      ago(run.updatedAt, now),
+      told.map(({ name }) => name).join("\n"),
+    ],
+  );
+}
+
+interface DrawnProps extends Omit<RowProps, "names"> {
+  readonly told: RunSummary["settings"];
+}
+function Drawn({ run, view, go, now, told, isMarked, mayMark, onMark }: DrawnProps) {
   const name = shortened(run.id);
   return (
     <li class="run">

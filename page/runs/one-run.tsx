@@ -14,7 +14,7 @@ import { Connection } from "./connection.tsx";
 import { Contestants } from "./contestants.tsx";
 import { useRun } from "./feeds.ts";
 import { HowItWasRun } from "./how.tsx";
-import { useLater } from "./later.ts";
+import { useLater, useMade } from "./later.ts";
 import { Layers } from "./layers.tsx";
 import type { ListProps } from "./list.tsx";
 import { ViewLink } from "./navigation.tsx";
@@ -31,11 +31,13 @@ export function OneRun({ id, list, view, go }: OneRunProps) {
   const { begun, events, link } = useRun(id, listed);
   const run = listed ?? begun?.run;
   const now = useNow();
-  const settings = run?.settings;
-  const results = useMemo(
-    () => begun && recordsOf(begun.compared, events, { ...(settings ? { settings } : {}) }),
-    [begun, events, settings],
+  const results = useMade(
+    () => begun && recordsOf(begun.compared, events, { settings: begun.run.settings }),
+    [begun, events],
   );
+  const isYoung = begun !== undefined && !events.some(({ type }) => type === "opened");
+  // What only follows from records is not drawn again when the list tells of something.
+  const rest = useMemo(() => results && <Rest results={results} />, [results]);
   return (
     <article>
       <p class="back">
@@ -49,12 +51,22 @@ export function OneRun({ id, list, view, go }: OneRunProps) {
       {results && begun && <Findings {...{ results, begun, events }} />}
       {results && <Curves results={results} />}
       {run && run.runs.length > 0 && <Contestants run={run} sheet={results?.sheet} />}
-      {results && <Layers results={results} />}
-      {results && <HowItWasRun results={results} />}
-      {run && !results && begun && (
+      {rest}
+      {run && isYoung && (
         <p>It has not begun to train yet: curves appear here with its first steps.</p>
       )}
     </article>
+  );
+}
+
+function Rest({ results }: { readonly results: Results }) {
+  const shown = useLater(results);
+  if (!shown) return null;
+  return (
+    <>
+      <Layers results={shown} />
+      <HowItWasRun results={shown} />
+    </>
   );
 }
 
@@ -98,13 +110,12 @@ interface FindingsProps extends Pick<RunState, "events"> {
 /** What may be said of all arms at one moment; where they cannot be compared yet, that. */
 function Findings(props: FindingsProps) {
   const { results, begun, events } = props;
-  const shown = useLater(results);
-  const fair = useMemo(
-    () => (shown?.soFar ? recordsOf(begun.compared, events, { cut: true }) : shown),
-    [shown], // as of the same moment
-  );
-  const found = useMemo(() => fair && findingsOf(fair), [fair]);
+  const shown = useMade(() => {
+    const fair = results.soFar ? recordsOf(begun.compared, events, { cut: true }) : results;
+    return { fair, found: fair && findingsOf(fair) };
+  }, [results]); // as of the same moment
   if (!shown) return null;
+  const { fair, found } = shown;
   if (!fair || !found)
     return <p class="note">Arms are compared as soon as every run has been tested.</p>;
   return (
@@ -120,8 +131,7 @@ function Findings(props: FindingsProps) {
 
 function Curves({ results }: { readonly results: Results }) {
   const { soFar, sheet } = results;
-  const shown = useLater(results);
-  const panes = useMemo(() => (shown ? panesOf(shown) : []), [shown]);
+  const panes = useMade(() => panesOf(results), [results]) ?? [];
   return (
     <section aria-labelledby="curves">
       <h2 id="curves">Curves</h2>

@@ -17,24 +17,20 @@ export const NO_LIST: ListState = {
   ...{ link: "connecting", folder: undefined, runs: new Map(), reading: 0 },
 };
 
-/** The list with what a message says. */
-export function listAfter(list: ListState, message: ListMessage): ListState {
-  switch (message.type) {
-    case "runs": {
-      const runs = new Map(message.runs.map((run) => [run.id, run]));
-      return { ...list, folder: message.folder, reading: message.reading, runs };
-    }
-    case "run": {
+/** The list with what messages say, copied once however many they are. */
+export function listAfter(list: ListState, messages: readonly ListMessage[]): ListState {
+  let { folder, reading } = list;
+  let runs = new Map(list.runs);
+  for (const message of messages)
+    if (message.type === "runs") {
+      runs = new Map(message.runs.map((run) => [run.id, run]));
+      ({ folder, reading } = message);
+    } else if (message.type === "run") {
       const { run } = message;
-      const reading = Math.max(0, list.reading - (list.runs.has(run.id) ? 0 : 1));
-      return { ...list, reading, runs: new Map(list.runs).set(run.id, run) };
-    }
-    case "gone": {
-      const runs = new Map(list.runs);
-      runs.delete(message.id);
-      return { ...list, runs };
-    }
-  }
+      if (!runs.has(run.id)) reading = Math.max(0, reading - 1);
+      runs.set(run.id, run);
+    } else runs.delete(message.id);
+  return { ...list, folder, reading, runs };
 }
 
 export interface RunState {
@@ -44,8 +40,12 @@ export interface RunState {
 }
 export const NO_RUN: RunState = { link: "connecting", begun: undefined, events: [] };
 
-/** A run with what a message says: one that begins anew, as when it was resumed, replaces what was known. */
-export const runAfter = (run: RunState, message: RunMessage): RunState =>
-  message.type === "begun"
-    ? { ...run, begun: message, events: message.events }
-    : { ...run, events: [...run.events, ...message.events] };
+/** A run with what messages say: one that begins anew, as when it was resumed, replaces what was known. */
+export function runAfter(run: RunState, messages: readonly RunMessage[]): RunState {
+  const last = messages.findLastIndex(({ type }) => type === "begun");
+  const begun = messages[last]?.type === "begun" ? messages[last] : undefined;
+  const events = messages.slice(Math.max(0, last)).map((message) => message.events);
+  return begun
+    ? { ...run, begun, events: events.flat() }
+    : { ...run, events: [run.events, ...events].flat() };
+}

@@ -80,18 +80,18 @@ describe("a list", () => {
   });
   test("follows what it is told", () => {
     const message = { type: "runs", folder: "f", runs: [run("a"), run("b")], reading: 3 } as const;
-    const list = listAfter(NO_LIST, message);
+    const list = listAfter(NO_LIST, [message]);
     expect(list.reading).toBe(3);
-    const changed = listAfter(list, { type: "run", run: run("a", { state: "stopped" }) });
+    const changed = listAfter(list, [{ type: "run", run: run("a", { state: "stopped" }) }]);
     expect([...changed.runs.values()].map(({ state }) => state)).toEqual(["stopped", "finished"]);
-    expect([...listAfter(changed, { type: "gone", id: "a" }).runs.keys()]).toEqual(["b"]);
+    expect([...listAfter(changed, [{ type: "gone", id: "a" }]).runs.keys()]).toEqual(["b"]);
   });
   test("counts down those that are still to be read, and no run twice", () => {
-    const first = listAfter(NO_LIST, { type: "runs", folder: "x", runs: [run("a")], reading: 1 });
-    expect(listAfter(first, { type: "run", run: run("a") }).reading).toBe(1);
-    const second = listAfter(first, { type: "run", run: run("b") });
+    const first = listAfter(NO_LIST, [{ type: "runs", folder: "x", runs: [run("a")], reading: 1 }]);
+    expect(listAfter(first, [{ type: "run", run: run("a") }]).reading).toBe(1);
+    const second = listAfter(first, [{ type: "run", run: run("b") }]);
     expect(second.reading).toBe(0);
-    expect(listAfter(second, { type: "run", run: run("c") }).reading).toBe(0);
+    expect(listAfter(second, [{ type: "run", run: run("c") }]).reading).toBe(0);
   });
   test("cuts names that no line has room for in their middle", () => {
     expect(shortened("short")).toBe("short");
@@ -122,10 +122,10 @@ describe("records of a run under way", () => {
   });
   test("that begins anew, as after it was killed, forgets what was not kept", () => {
     const begun = { type: "begun", run: made.summary, compared: made.compared } as const;
-    const before = runAfter(NO_RUN, { ...begun, events: upTo(made, 1500) });
-    const more = runAfter(before, { type: "events", events: made.ends });
+    const before = runAfter(NO_RUN, [{ ...begun, events: upTo(made, 1500) }]);
+    const more = runAfter(before, [{ type: "events", events: made.ends }]);
     expect(more.events).toHaveLength(before.events.length + made.ends.length);
-    expect(runAfter(more, { ...begun, events: upTo(made, 900) }).events).toEqual(upTo(made, 900));
+    expect(runAfter(more, [{ ...begun, events: upTo(made, 900) }]).events).toEqual(upTo(made, 900));
   });
 });
 
