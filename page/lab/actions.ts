@@ -160,7 +160,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
         return;
       }
       const isBare = search.length < 2; // nothing, or a question mark
-      const last = isBare ? await lab().last() : undefined;
+      const last = isBare ? (await lab().last())?.wish : undefined;
       const named = choices.find(({ experiment }) => experiment === address.experiment);
       const { experiment } = last ?? named ?? choices[0];
       const first: Wish = {

@@ -98,6 +98,13 @@ export interface Filters {
   readonly g: readonly number[];
 }
 
+/** What a training is that the browser keeps. */
+export interface Kept {
+  readonly wish: Wish;
+  /** Names of the files that it was given, by places. */
+  readonly given: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Bytes to be kept as a file. */
 export interface Saving {
   readonly name: string;
@@ -114,8 +121,8 @@ export interface Lab {
   give(place: string, files: readonly Dropped[]): Promise<void>;
   /** Makes a training ready, paused: goes on with what the browser keeps if that is of the same wish and `anew` is not set. */
   begin(wish: Wish, options: { readonly anew: boolean }): Promise<Begun>;
-  /** What the browser keeps of the last training, as a wish; undefined where it keeps none. */
-  last(): Promise<Wish | undefined>;
+  /** What the browser keeps of the last training; undefined where it keeps none. */
+  last(): Promise<Kept | undefined>;
   play(): Promise<void>;
   /** When it answers, everything is saved. */
   pause(): Promise<void>;
@@ -160,5 +167,7 @@ export type Told =
 
 export type Phase =
   | { readonly is: "empty" | "preparing" | "paused" | "running" | "finished" }
+  /** What was asked for last needs a worker of its own, for it has other threads or another device: ask a new one for the same. */
+  | { readonly is: "elsewhere" }
   /** `lost`: the device is gone, and the page may begin again from what was kept. */
   | { readonly is: "failed"; readonly message: string; readonly lost: boolean };

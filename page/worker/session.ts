@@ -8,7 +8,7 @@ import { keysOf, nameOf } from "../../runs/rates.ts";
 import type { RunConfig } from "../../runs/store.ts";
 import type { Checkpoint } from "../../src/index.ts";
 import { offerOf, planned } from "./controls.ts";
-import { keepGiven, keepRun, keptWish, listsOf } from "./keeping.ts";
+import { keepGiven, keepRun, keptWish, listsOf, namesIn } from "./keeping.ts";
 import { looker, type Looker } from "./looking.ts";
 import { opened } from "./opening.ts";
 import { found, prepared, type Around, type Prepared, type Preparing } from "./preparing.ts";
@@ -171,7 +171,10 @@ export function lab(around: Around): Lab {
         });
     },
     begin: (wish, { anew }) => inTurn(() => begun({ wish, anew })),
-    last: async () => (await keptWish((await around.storage()).disk))?.wish,
+    async last() {
+      const kept = await keptWish((await around.storage()).disk);
+      return kept && { wish: kept.wish, given: namesIn(kept.given) };
+    },
     play: () => inTurn(() => Promise.resolve().then(() => current().training.play())),
     pause: () => inTurn(() => current().training.pause()),
     async advance(by) {
