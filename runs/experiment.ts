@@ -25,6 +25,9 @@ export interface Config {
 /** Where things are that a run needs, by the names of the experiment's places. They stay where they are, but for those that may change. */
 export type Places = Readonly<Record<string, string>>;
 
+/** Kinds of files: a table, a folder of pictures, a trained model. */
+export type Takes = "table" | "pictures" | "model";
+
 /** Something to compare arms on. */
 export interface Experiment<C extends Config = Config> {
   readonly name: string;
@@ -34,6 +37,8 @@ export interface Experiment<C extends Config = Config> {
   readonly settings: Settings;
   /** Where things may lie: a folder of data, a cartridge. */
   readonly places: Settings;
+  /** What files of the user's own its places take, for whoever has only the files. */
+  readonly takes?: Readonly<Record<string, Takes>>;
   /** Names of presets, the default first. */
   readonly presets: readonly string[];
   /** Command lines for the help, without the program's name: "compare dqn --game breakout". */
@@ -42,6 +47,10 @@ export interface Experiment<C extends Config = Config> {
   readonly tab?: Partial<C>;
   /** The whole configuration from what was asked for; throws a `UsageError` for what does not go together. Fills in nothing that data decide. */
   complete(asked: Partial<C>, places: Places): C;
+  /** What data leave to be chosen before anything can begin: values that there are for settings, by name. */
+  toChoose?(
+    world: Pick<World, "places" | "door">,
+  ): Promise<Readonly<Record<string, readonly string[]>>>;
   /** Loads what all runs share: data, games, programs. Throws before anything is written. */
   open(config: C, world: World): Promise<Field<C>>;
   /** All that happened in a run, from its checkpoint. */

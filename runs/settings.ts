@@ -7,6 +7,8 @@ import { ARMS } from "./records.ts";
 interface Described {
   /** What it sets, as a line of help. */
   readonly help: string;
+  /** What a page calls it (default: its name in words). */
+  readonly label?: string;
   /** What follows the value when it is shown, "%" or "images". */
   readonly unit?: string;
   /** What the value is multiplied by to be shown, and divided by when it is given (default 1). */
@@ -19,6 +21,8 @@ interface Described {
   readonly changes?: string;
   /** It says how long a run is, on the axis of its sheet. */
   readonly length?: true;
+  /** Most people turn it: a page shows it before others. */
+  readonly first?: true;
   /** Not every configuration has it. */
   readonly optional?: boolean;
 }
@@ -151,11 +155,11 @@ export const common: Readonly<Record<"arms" | "seeds" | "lr" | "lrOf" | "threads
   seeds: list(
     "one seed, or several to see how much chance matters, e.g. 1,2,3",
     whole("a seed", { least: 0, example: "1" }),
-    {
-      flag: "seed",
-    },
+    { flag: "seed", first: true },
   ),
-  lr: list("learning rate", positive("a learning rate", { example: "0.001" }), { changes: "" }),
+  lr: list("learning rate", positive("a learning rate", { example: "0.001" }), {
+    ...{ changes: "", first: true },
+  }),
   lrOf: by(
     "learning rates of arms that have their own",
     ARMS,

@@ -20,7 +20,7 @@ export const settings: Settings = {
   game: choice(
     "one of MinAtar's small games, our own for the Atari 2600 (catch), or with --rom a cartridge",
     GAMES,
-    { example: "breakout" },
+    { example: "breakout", first: true },
   ),
   plays: choice("what the game calls itself, which tells cartridges apart", NAMES, {
     ...inside,
@@ -34,7 +34,9 @@ export const settings: Settings = {
   ),
   double: onOff("double Q-learning: the online network chooses what the target network judges"),
   lr: { ...common.lr, help: "learning rate: one, constant" },
-  optimizer: choice("how the network is updated", Object.keys(optimizers), { example: "rmsprop" }),
+  optimizer: choice("how the network is updated", Object.keys(optimizers), {
+    ...{ example: "rmsprop", first: true },
+  }),
   batchSize: whole("transitions an update", { most: 10_000, unit: "transitions", example: "32" }),
   threads: {
     ...common.threads,
@@ -71,7 +73,7 @@ export const places: Settings = {
   rom: place(
     "the cartridge of an Atari 2600 game, recognized by its content (default: none, for other games)",
     {
-      optional: true,
+      ...{ label: "cartridge", optional: true },
       changes: "",
     },
   ),

@@ -26,6 +26,8 @@ export interface Origin<C extends OwnConfig, B extends Body> extends Pick<
 > {
   readonly settings: NonNullable<Task["settings"]>;
   readonly places: Task["places"];
+  /** What those take. */
+  readonly takes?: Task["takes"];
   readonly preset: Task["presets"][string];
   /** Batches and epochs that fit the amount of data. */
   readonly sizes: Sizes;

@@ -4,11 +4,13 @@
  */
 import { inUnit } from "../../report/measure.ts";
 import type { RunKey } from "../../runs/events.ts";
-import type { Dropped, Lab, Told, Wish } from "../worker/protocol.ts";
+import { messageOf } from "../shared/message.ts";
+import type { Dropped, Lab, Offer, Told, Wish } from "../worker/protocol.ts";
+import { isClosed } from "../worker/rpc.ts";
 import { askedOf, PRESET, readAddress, searchOf } from "./address.ts";
 import type { Connection } from "./connection.ts";
-import { experimentFor, kindOf, withModel } from "./file-kinds.ts";
-import { isSame, isTurned, missing } from "./state.ts";
+import { kindOf, takerOf } from "./file-kinds.ts";
+import { awaited, isSame, isTurned } from "./state.ts";
 import type { Store } from "./store.ts";
 
 export interface Actions {
@@ -24,9 +26,9 @@ export interface Actions {
   advance(by: "step" | "turn"): Promise<void>;
   restart(): Promise<void>;
   setRate(lr: number): Promise<void>;
-  give(place: string, files: readonly Dropped[]): Promise<void>;
+  give(place: string, files: Given): Promise<void>;
   /** Does with files what their names say. */
-  take(files: readonly Dropped[]): Promise<void>;
+  take(files: Given): Promise<void>;
   /** Gives a file to keep; a run's own need its key. */
   save(what: "checkpoint" | "onnx" | "results" | "report", key?: RunKey): Promise<void>;
   /** A new worker, after the old one was lost. */
@@ -36,6 +38,9 @@ export interface Actions {
   /** The worker of now, for looks. */
   lab(): Lab;
 }
+
+/** Files, or folders that are still being listed. */
+type Given = readonly Dropped[] | Promise<readonly Dropped[]>;
 
 /** The parts of a browser that it needs. */
 export interface Around {
@@ -57,6 +62,8 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
   let diedAt = -Infinity;
   /** What was begun last, whether or not it was answered, and whether it is to train. */
   let meant: { readonly wish: Wish; readonly play: boolean } | undefined;
+  /** Asks a worker for what was asked for last. */
+  let again: (() => Promise<void>) | undefined;
 
   function connected(): Connection {
     const made = connect();
@@ -73,20 +80,34 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
       void lost(told.phase.message);
       return;
     }
+    if (told.type === "phase" && told.phase.is === "elsewhere") {
+      void moved();
+      return;
+    }
     dispatch({ type: "told", told });
   }
+  /** Has a worker of its own do what was asked for last, for which the one of now is not made. */
+  async function moved(): Promise<void> {
+    const repeat = again;
+    replace();
+    await tried(async () => {
+      for (const [place, given] of files) await lab().give(place, given);
+      await repeat?.();
+      if (meant?.play) await lab().play();
+    })();
+  }
   async function lost(why: string): Promise<void> {
-    const again = performance.now() - diedAt < SOON;
+    const twice = performance.now() - diedAt < SOON;
     diedAt = performance.now();
     dispatch({
       type: "told",
       told: { type: "phase", phase: { is: "failed", message: why, lost: true } },
     });
-    const remedy = again
+    const remedy = twice
       ? "It was lost twice in a row. Begin again goes on from what this browser kept; another device may help."
       : "A new worker goes on from what this browser kept.";
     dispatch({ type: "trouble", trouble: { message: why, remedy } });
-    if (again) return;
+    if (twice) return;
     replace();
     await tried(async () => {
       await renewed();
@@ -108,14 +129,14 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
       try {
         await what(...args);
       } catch (error) {
-        if (asked !== connection) return;
-        const message = error instanceof Error ? error.message : String(error);
-        dispatch({ type: "trouble", trouble: { message } });
+        if (asked !== connection || isClosed(error)) return; // its death is said
+        dispatch({ type: "trouble", trouble: { message: messageOf(error) } });
       }
     };
 
   async function begin(wish: Wish, { anew = false, play = false } = {}): Promise<void> {
     meant = { wish, play };
+    again = () => begin(wish, { anew, play: meant?.play ?? play });
     dispatch({ type: "trouble", trouble: undefined });
     const before = state().begun;
     const begun = await lab().begin(wish, { anew });
@@ -139,6 +160,8 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
     files.set(place, all);
     await lab().give(place, all);
     dispatch({ type: "given", place, names: all.map(({ path }) => path) });
+    const { wish } = state();
+    if (wish) await wished(wish); // as files say what may be chosen
   }
   async function chosen(experiment: string): Promise<void> {
     await wished({ experiment, asked: {}, device: state().wish?.device ?? "auto" });
@@ -159,18 +182,23 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
         await opened(await fetched(address.checkpoint));
         return;
       }
+      const last = await lab().last();
       const isBare = search.length < 2; // nothing, or a question mark
-      const last = isBare ? await lab().last() : undefined;
       const named = choices.find(({ experiment }) => experiment === address.experiment);
-      const { experiment } = last ?? named ?? choices[0];
+      const { experiment } = (isBare ? last?.wish : undefined) ?? named ?? choices[0];
       const first: Wish = {
         experiment,
         device: address.device,
         asked: Object.hasOwn(address.texts, PRESET) ? { preset: address.texts[PRESET] } : {},
       };
-      const offer = await lab().offer(last ?? { ...first, asked: {} });
-      const { asked, problems } = askedOf(address.texts, offer);
-      const wish = last ?? { ...first, asked };
+      const { asked, problems } = askedOf(
+        address.texts,
+        await lab().offer({ ...first, asked: {} }),
+      );
+      const meantBy: Wish = isBare && last ? last.wish : { ...first, asked };
+      const offer = await lab().offer(meantBy);
+      const isLast = last !== undefined && isSameAddress(last.wish, meantBy, offer);
+      const wish = isLast ? last.wish : meantBy;
       dispatch({
         type: "notes",
         notes: [
@@ -179,8 +207,11 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
           ...problems,
         ],
       });
-      dispatch({ type: "wish", wish, offer: last ? offer : await lab().offer(wish) });
-      if (last === undefined && missing(state()).length > 0) return;
+      dispatch({ type: "wish", wish, offer });
+      // What the browser keeps has its files with it.
+      for (const [place, names] of Object.entries(isLast ? last.given : {}))
+        dispatch({ type: "given", place, names });
+      if (!isLast && awaited(state()).length > 0) return;
       if (state().begun && !isTurned(state())) return;
       await begin(wish, { play: address.play });
       if (address.play) await lab().play();
@@ -213,11 +244,11 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
       if (play) await lab().play();
     }),
     setRate: tried((lr) => lab().setRate(lr)),
-    give: tried(given),
-    take: tried(async (all) => {
-      const kind = kindOf(all);
-      const { wish } = state();
+    give: tried(async (place, all) => given(place, await all)),
+    take: tried(async (some) => {
       dispatch({ type: "trouble", trouble: undefined });
+      const all = await some;
+      const kind = kindOf(all);
       if (kind === "checkpoint") {
         await opened(all.find(({ path }) => /\.safetensors$/i.test(path))!);
         return;
@@ -226,15 +257,15 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
         throw new Error(
           `${all[0]?.path ?? "drop"}: expected a table (.csv, .tsv), a folder of pictures, a model (.onnx) or a checkpoint (.safetensors), got none of these; drop one of them`,
         );
-      const tuned = withModel(wish?.experiment);
-      const experiment =
-        kind === "model"
-          ? (tuned ?? experimentFor("pictures", true))
-          : experimentFor(kind, tuned !== undefined && tuned === wish?.experiment);
-      if (wish?.experiment !== experiment) await chosen(experiment);
-      await given(kind === "model" ? "model" : "data", all);
+      const taker = takerOf(kind, state().choices, state().wish?.experiment);
+      if (!taker)
+        throw new Error(
+          `${all[0].path}: expected files that an experiment of this page takes, got others; choose one of the list`,
+        );
+      if (state().wish?.experiment !== taker.experiment) await chosen(taker.experiment);
+      await given(taker.place, all);
       const now = state().wish;
-      if (now && missing(state()).length === 0) await begin(now);
+      if (now && awaited(state()).length === 0) await begin(now);
     }),
     save: tried(async (what, key) => {
       const saving = await (what === "results" || what === "report"
@@ -246,7 +277,9 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
     dismiss: () => dispatch({ type: "trouble", trouble: undefined }),
   };
 
-  async function opened({ path, file }: Dropped): Promise<void> {
+  async function opened(checkpoint: Dropped): Promise<void> {
+    const { path, file } = checkpoint;
+    again = () => opened(checkpoint);
     const bytes = new Uint8Array(await file.arrayBuffer());
     const { wish, begun } = await lab().open(path, bytes, state().wish?.device ?? "auto");
     dispatch({ type: "wish", wish, offer: await lab().offer(wish) });
@@ -263,6 +296,10 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
 
 const defined = (asked: Readonly<Record<string, unknown>>): Wish["asked"] =>
   Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
+
+/** Whether one address says both, and so both are of the same training. */
+const isSameAddress = (a: Wish, b: Wish, { controls }: Offer): boolean =>
+  searchOf(a, controls) === searchOf(b, controls);
 
 const notFound = (asked: string | undefined, found: unknown, taken: string): readonly string[] =>
   asked === undefined || found !== undefined

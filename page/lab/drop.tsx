@@ -20,7 +20,7 @@ export function DropAnywhere({ actions }: Shown) {
       setOver(false);
       if (event.defaultPrevented || !event.dataTransfer || !isFiles(event)) return;
       event.preventDefault();
-      void dropped(event.dataTransfer).then((files) => actions.take(files));
+      void actions.take(dropped(event.dataTransfer));
     };
     addEventListener("dragover", onOver);
     addEventListener("dragleave", onLeave);

@@ -32,7 +32,8 @@ interface FieldProps {
 export function Field(props: FieldProps) {
   const { type, many } = props.control;
   if (type === "switch") return <Switch {...props} />;
-  if (type === "choice") return many ? <Several {...props} /> : <Choice {...props} />;
+  if (type === "choice" || props.control.choices)
+    return many ? <Several {...props} /> : <Choice {...props} />;
   return <Typed {...props} />;
 }
 
@@ -53,16 +54,20 @@ function Switch({ control, value, onValue }: FieldProps) {
 }
 
 function Choice({ control, value, onValue }: FieldProps) {
+  const { choices = [] } = control;
+  const text = textOf(control, value);
   return (
     <Labelled label={control.label} help={control.help}>
       {(id) => (
         <select
           id={id}
-          value={textOf(control, value)}
+          value={choices.includes(text) ? text : ""}
           onChange={({ currentTarget }) => onValue(currentTarget.value || undefined)}
         >
-          {value === undefined && <option value="">by default</option>}
-          {control.choices?.map((choice) => (
+          {!choices.includes(text) && (
+            <option value="">{control.needed ? "choose one" : "by default"}</option>
+          )}
+          {choices.map((choice) => (
             <option key={choice}>{choice}</option>
           ))}
         </select>

@@ -1,8 +1,9 @@
-/** What is to be done with files of the user's own, by their names. */
-import type { Dropped } from "../worker/protocol.ts";
+/** What is to be done with files of the user's own, by their names and by what experiments say that they take. */
+import type { Dropped, Takes } from "../worker/protocol.ts";
+import type { Choice } from "./state.ts";
 
 /** What files are, by their names. */
-export type Kind = "checkpoint" | "model" | "table" | "pictures" | "other";
+export type Kind = Takes | "checkpoint" | "other";
 
 export function kindOf(files: readonly Pick<Dropped, "path">[]): Kind {
   const ends = (pattern: RegExp): boolean => files.some(({ path }) => pattern.test(path));
@@ -12,17 +13,37 @@ export function kindOf(files: readonly Pick<Dropped, "path">[]): Kind {
   return ends(/\.(png|jpe?g|webp|gif|bmp|avif)$/i) ? "pictures" : "other";
 }
 
-/** The experiments for own data, by what was dropped, alone and with a trained model: see `Wish`. */
-const OWN = {
-  table: { alone: "table", tuned: "tuned-table" },
-  pictures: { alone: "photos", tuned: "tuned-pictures" },
-} as const;
+/** An experiment with the place where it takes such files. */
+export interface Taker {
+  readonly experiment: string;
+  readonly place: string;
+}
 
-/** The experiment that takes them; `tuned` where a model was given, too. */
-export const experimentFor = (kind: "table" | "pictures", tuned: boolean): string =>
-  OWN[kind][tuned ? "tuned" : "alone"];
+/**
+ * The experiment that takes files of a kind, of which all places can be filled: the one of now, else one that takes a model beside
+ * data where the one of now takes one of both, else one that takes data alone. A model alone is for pictures.
+ */
+export function takerOf(
+  kind: Takes,
+  choices: readonly Choice[],
+  now: string | undefined,
+): Taker | undefined {
+  const own = kindsOf(choices.find(({ experiment }) => experiment === now));
+  const data = own.find((one) => one !== "model");
+  const wanted: readonly Takes[] = own.includes(kind)
+    ? own
+    : kind === "model"
+      ? [data ?? "pictures", kind]
+      : own.includes("model")
+        ? [kind, "model"]
+        : [kind];
+  const found = choices.find((choice) => {
+    const kinds = kindsOf(choice);
+    return kinds.length === wanted.length && wanted.every((one) => kinds.includes(one));
+  });
+  const place = Object.entries(found?.takes ?? {}).find(([, one]) => one === kind)?.[0];
+  return found && place !== undefined ? { experiment: found.experiment, place } : undefined;
+}
 
-/** The experiment that takes a model beside what `experiment` takes; undefined where it takes none. */
-export const withModel = (experiment: string | undefined): string | undefined =>
-  Object.values(OWN).find(({ alone, tuned }) => experiment === alone || experiment === tuned)
-    ?.tuned;
+const kindsOf = (choice: Choice | undefined): readonly Takes[] =>
+  Object.values(choice?.takes ?? {});

@@ -5,9 +5,12 @@ import type { Offer } from "../worker/protocol.ts";
 import type { Shown } from "./shown.ts";
 import { chosen, dropped } from "./files.ts";
 
-export const FilePlaces = ({ state, actions }: Shown) => (
+interface Props extends Shown {
+  readonly places: Offer["places"];
+}
+export const FilePlaces = ({ places, state, actions }: Props) => (
   <>
-    {state.offer!.places.map((place) => (
+    {places.map((place) => (
       <FilePlace key={place.name} place={place} state={state} actions={actions} />
     ))}
   </>
@@ -18,12 +21,16 @@ function FilePlace({ place, state, actions }: Shown & { readonly place: Offer["p
   const folder = useRef<HTMLInputElement>(null);
   const [over, setOver] = useState(false);
   const given = state.given[place.name] ?? [];
-  const give = (all: Iterable<File>): void => void actions.give(place.name, chosen(all));
+  const give = (input: HTMLInputElement): void => {
+    const all = chosen(input.files ?? []);
+    input.value = ""; // so that a corrected file of the same name may be chosen
+    if (all.length > 0) void actions.give(place.name, all);
+  };
   return (
     <div
       class={over ? "files over" : "files"}
       role="group"
-      aria-label={`files: ${place.name}`}
+      aria-label={`files: ${place.label}`}
       onDragOver={(event) => {
         event.preventDefault();
         setOver(true);
@@ -33,14 +40,10 @@ function FilePlace({ place, state, actions }: Shown & { readonly place: Offer["p
         event.preventDefault();
         event.stopPropagation();
         setOver(false);
-        if (event.dataTransfer)
-          void dropped(event.dataTransfer).then((all) => actions.give(place.name, all));
+        if (event.dataTransfer) void actions.give(place.name, dropped(event.dataTransfer));
       }}
     >
-      <p class="files-name">
-        {capital(place.name)}
-        {!place.needed && <span class="quiet"> (if you have one)</span>}
-      </p>
+      <p class="files-name">{capital(place.label)}</p>
       <p class="help">{capital(place.help)}</p>
       <div class="row">
         <button type="button" class="small" onClick={() => files.current?.click()}>
@@ -59,13 +62,13 @@ function FilePlace({ place, state, actions }: Shown & { readonly place: Offer["p
       </p>
       <input
         {...{ ref: files, type: "file", multiple: true, hidden: true }}
-        aria-label={`${place.name}: files`}
-        onChange={({ currentTarget }) => give(currentTarget.files ?? [])}
+        aria-label={`${place.label}: files`}
+        onChange={({ currentTarget }) => give(currentTarget)}
       />
       <input
         {...{ ref: folder, type: "file", webkitdirectory: true, hidden: true }}
-        aria-label={`${place.name}: folder`}
-        onChange={({ currentTarget }) => give(currentTarget.files ?? [])}
+        aria-label={`${place.label}: folder`}
+        onChange={({ currentTarget }) => give(currentTarget)}
       />
     </div>
   );

@@ -1,4 +1,5 @@
 /** Files that people drop or choose, with where they lay in their folder. */
+import { messageOf } from "../shared/message.ts";
 import type { Dropped } from "../worker/protocol.ts";
 
 /** From a field of files, with the paths that a chosen folder gives them. */
@@ -13,21 +14,28 @@ export async function dropped({ items, files }: DataTransfer): Promise<readonly 
 }
 
 async function within(entry: FileSystemEntry): Promise<readonly Dropped[]> {
-  if (entry.isFile) {
-    const file = await new Promise<File>((done, fail) =>
-      (entry as FileSystemFileEntry).file(done, fail),
-    );
-    return [{ path: entry.fullPath.replace(/^\//, ""), file }];
+  const path = entry.fullPath.replace(/^\//, "");
+  try {
+    if (entry.isFile) {
+      const read = (entry as FileSystemFileEntry).file.bind(entry);
+      return [{ path, file: await new Promise<File>(read) }];
+    }
+    return (
+      await Promise.all((await entriesOf(entry as FileSystemDirectoryEntry)).map(within))
+    ).flat();
+  } catch (cause) {
+    if (!(cause instanceof DOMException)) throw cause; // said of what lies within
+    throw new Error(`${path}: cannot be read (${messageOf(cause)}); drop it again`, { cause });
   }
-  const reader = (entry as FileSystemDirectoryEntry).createReader();
+}
+
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<readonly FileSystemEntry[]> {
+  const reader = folder.createReader();
   const found: FileSystemEntry[] = [];
   for (;;) {
     // A reader gives a folder in parts, and an empty one at its end.
-    const part = await new Promise<FileSystemEntry[]>((done, fail) =>
-      reader.readEntries(done, fail),
-    );
-    if (part.length === 0) break;
+    const part = await new Promise<FileSystemEntry[]>(reader.readEntries.bind(reader));
+    if (part.length === 0) return found;
     found.push(...part);
   }
-  return (await Promise.all(found.map(within))).flat();
 }

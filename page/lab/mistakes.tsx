@@ -1,5 +1,5 @@
-/** Test examples that some arm gets wrong, and what every arm takes them for: those that arms are surest of first. */
-import { count } from "../../report/words.ts";
+/** Test examples that arms get wrong: the mistakes that each arm is surest of, those first that most of them share. */
+import { count, thousands } from "../../report/words.ts";
 import type { RunKey } from "../../runs/events.ts";
 import type { Mistake } from "../../runs/looks.ts";
 import { nameOf } from "../../runs/rates.ts";
@@ -24,14 +24,17 @@ export function Mistakes({ state, actions }: Shown) {
     <section class="look" aria-labelledby="mistakes-title" ref={place}>
       <h2 id="mistakes-title">What they get wrong</h2>
       <p class="note">
-        Test examples, none of which was trained on; the arms below took them for something else,
-        and were this sure.
+        Of the first test examples, none of which was trained on, those that each arm is surest of
+        among its mistakes, with how sure it is. An arm that is not named beside one has it right,
+        or is surer of other mistakes.
       </p>
       {problem !== undefined && <p class="wrong">{problem}</p>}
       {value === undefined && problem === undefined && (
         <p class="empty">Train a little first: then mistakes are listed here.</p>
       )}
-      {value !== undefined && all.length === 0 && <p class="empty">None of the test is wrong.</p>}
+      {value !== undefined && all.length === 0 && (
+        <p class="empty">None of the test examples that were looked through is wrong.</p>
+      )}
       <ul class="mistakes">
         {all.slice(0, SHOWN).map(({ row, picture, label, by }) => (
           <li key={row}>
@@ -55,8 +58,7 @@ export function Mistakes({ state, actions }: Shown) {
       </ul>
       {all.length > SHOWN && (
         <p class="note">
-          {count(SHOWN, "example")} of those that {value!.length > 1 ? "some arm is" : "it is"}{" "}
-          wrong about.
+          {count(SHOWN, "example")} of the {thousands(all.length)} that these mistakes are about.
         </p>
       )}
     </section>

@@ -5,12 +5,13 @@ import { nameOf } from "../../runs/rates.ts";
 import type { PictureSize, Raster } from "../../runs/pictures.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { Bars } from "../shared/bars.tsx";
+import { messageOf } from "../shared/message.ts";
 import { RasterCanvas } from "../shared/raster.tsx";
 import { armClass } from "../shared/theme.ts";
+import { decoded } from "../worker/decode.ts";
 import type { Looking } from "../worker/protocol.ts";
 import type { Shown } from "./shown.ts";
 import { DIGITS, PEN, rasterOf, type Place, type Stroke } from "./drawing.ts";
-import { pictureOf } from "./picture-file.ts";
 import { savedAt } from "./state.ts";
 import { useLook } from "./use-look.ts";
 
@@ -227,14 +228,20 @@ function PictureButton({ size, onPicture, onProblem }: PictureButtonProps) {
       <input
         {...{ ref: input, type: "file", accept: "image/*", hidden: true }}
         aria-label="a picture to be named"
-        onChange={({ currentTarget: { files } }) => {
-          const file = files?.[0];
+        onChange={({ currentTarget }) => {
+          const file = currentTarget.files?.[0];
+          currentTarget.value = ""; // so that the same name may be chosen again
           if (file)
-            pictureOf(file, size).then(onPicture, (error: unknown) =>
-              onProblem(error instanceof Error ? error.message : String(error)),
-            );
+            pictureOf(file, size).then(onPicture, (error: unknown) => onProblem(messageOf(error)));
         }}
       />
     </>
   );
+}
+
+async function pictureOf(file: File, size: PictureSize): Promise<Raster> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  return decoded(bytes, size).catch((cause: unknown) => {
+    throw new Error(`${file.name}: ${messageOf(cause)}`, { cause });
+  });
 }

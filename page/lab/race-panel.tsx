@@ -14,7 +14,7 @@ import { armClass } from "../shared/theme.ts";
 import type { Shown } from "./shown.ts";
 import { isOver, leadOf, lossOf, paceOf, scoreOf, type Race, type Runner } from "./race.ts";
 import { RateControl } from "./rate-control.tsx";
-import { isTurned, missing, type State } from "./state.ts";
+import { isTurned, missing, unchosen, type State } from "./state.ts";
 import { Transport } from "./transport.tsx";
 import { verdictOf } from "./verdict.ts";
 
@@ -51,10 +51,12 @@ function Status({ state }: { readonly state: State }) {
 
 function statusOf(state: State): string {
   const { phase, progress, race } = state;
-  const places = missing(state);
+  const [places, choices] = [missing(state), unchosen(state)];
   if (progress) return `${capital(progress.what)} ...`;
   if (isTurned(state) && places.length > 0)
     return `Give it files first: ${places.join(" and ")}. Choose them, or drop them on the page.`;
+  if (isTurned(state) && choices.length > 0)
+    return `Choose first: ${choices.map(({ label }) => label).join(" and ")}.`;
   if (phase.is === "preparing") return "Preparing the data and the networks ...";
   if (isTurned(state) && race) return "Settings were changed. Train starts anew with them.";
   if (phase.is === "running") return "Training.";

@@ -7,11 +7,6 @@ import { ArmChoice } from "./arm-choice.tsx";
 import { Field, Labelled } from "./field.tsx";
 import { FilePlaces } from "./file-places.tsx";
 
-/** What most people turn, in this order; all else is further down. */
-const FIRST: readonly string[] = [
-  ...["game", "epochs", "frames", "trainSize", "lr", "optimizer", "seeds"],
-];
-
 const DEVICES: Readonly<Record<Wish["device"], string>> = {
   auto: "whichever is there",
   webgpu: "graphics card (WebGPU)",
@@ -22,8 +17,11 @@ export function Setup({ state, actions }: Shown) {
   const { choices, wish, offer } = state;
   const controls = offer?.controls ?? [];
   const arms = controls.find(({ name }) => name === "arms");
-  const first = FIRST.flatMap((name) => controls.filter((control) => control.name === name));
-  const more = controls.filter((control) => control !== arms && !first.includes(control));
+  const others = controls.filter((control) => control !== arms);
+  const needed = others.filter((control) => control.needed);
+  const first = others.filter((control) => !control.needed && control.first);
+  const more = others.filter((control) => !control.needed && !control.first);
+  const optional = offer?.places.filter((place) => !place.needed) ?? [];
   const asked: Readonly<Record<string, unknown>> = wish?.asked ?? {};
   const [isWide] = useState(() => matchMedia("(min-width: 700px)").matches);
   const field = (control: Control) => (
@@ -53,7 +51,10 @@ export function Setup({ state, actions }: Shown) {
           </select>
         )}
       </Labelled>
-      {offer && offer.places.length > 0 && <FilePlaces state={state} actions={actions} />}
+      {offer && (
+        <FilePlaces places={offer.places.filter((p) => p.needed)} state={state} actions={actions} />
+      )}
+      {needed.map(field)}
       {arms && (
         <ArmChoice
           chosen={(asked["arms"] ?? arms.value) as Wish["asked"]["arms"]}
@@ -97,9 +98,10 @@ export function Setup({ state, actions }: Shown) {
             )}
           </Labelled>
         </div>
-        {more.length > 0 && (
+        {more.length + optional.length > 0 && (
           <details class="more">
             <summary>More settings</summary>
+            <FilePlaces places={optional} state={state} actions={actions} />
             <div class="fields">{more.map(field)}</div>
           </details>
         )}

@@ -1,13 +1,10 @@
 /** What the lab's page shows, and how what the worker tells changes it: a pure function, for the page and for its tests. */
 import { canonical } from "../../runs/canonical.ts";
-import type { Begun, Offer, Phase, Told, Wish } from "../worker/protocol.ts";
+import type { Begun, Control, Lab, Offer, Phase, Told, Wish } from "../worker/protocol.ts";
 import { advanced, raceOf, type Race } from "./race.ts";
 
 /** A line of the list of experiments. */
-export interface Choice {
-  readonly experiment: string;
-  readonly about: string;
-}
+export type Choice = Awaited<ReturnType<Lab["offers"]>>[number];
 
 /** What went wrong, whole, in our form. */
 export interface Trouble {
@@ -119,7 +116,20 @@ export const isSame = (a: Wish, b: Wish): boolean => canonical(a) === canonical(
 export const missing = ({ offer, given }: State): readonly string[] =>
   (offer?.places ?? [])
     .filter(({ name, needed }) => needed && !(Object.hasOwn(given, name) && given[name].length > 0))
-    .map(({ name }) => name);
+    .map(({ label }) => label);
+
+/** Controls that are still to be turned before anything can begin: what the files have to choose from, and nobody has chosen. */
+export const unchosen = ({ offer, wish }: Pick<State, "offer" | "wish">): readonly Control[] =>
+  (offer?.controls ?? []).filter(
+    ({ name, needed, choices, value }) =>
+      needed === true && !choices?.includes(String(wish?.asked[name] ?? value)),
+  );
+
+/** What has to be given or chosen before anything can begin, in words. */
+export const awaited = (state: State): readonly string[] => [
+  ...missing(state),
+  ...unchosen(state).map(({ label }) => label),
+];
 
 /** What changes whenever a look may show something newer. */
 export const savedAt = ({ saved }: Pick<State, "saved">): number =>

@@ -1,13 +1,14 @@
 /** What went wrong, whole, with what the page does about it and what somebody can. */
 import type { Shown } from "./shown.ts";
+import { inControls } from "./wording.ts";
 
-export function Troubled({ state: { trouble, phase }, actions }: Shown) {
+export function Troubled({ state: { trouble, phase, offer }, actions }: Shown) {
   if (!trouble) return <div role="alert" class="unseen" />;
   const isLost = phase.is === "failed" && phase.lost;
   return (
     <div role="alert" class="trouble">
       <p class="trouble-head">{isLost ? "Training stopped" : "That did not work"}</p>
-      <p class="whole">{trouble.message}</p>
+      <p class="whole">{inControls(trouble.message, offer?.controls ?? [])}</p>
       {trouble.remedy !== undefined && <p>{trouble.remedy}</p>}
       <div class="row">
         {isLost && (
@@ -24,13 +25,13 @@ export function Troubled({ state: { trouble, phase }, actions }: Shown) {
 }
 
 /** What of the address was not understood, and what is to be known of the data. */
-export function Notes({ state: { notes, said }, actions }: Shown) {
+export function Notes({ state: { notes, said, offer }, actions }: Shown) {
   if (notes.length + said.length === 0) return null;
   return (
     <div role="status" class="notes">
       <ul>
         {[...notes, ...said].map((line) => (
-          <li key={line}>{line}</li>
+          <li key={line}>{inControls(line, offer?.controls ?? [])}</li>
         ))}
       </ul>
       {notes.length > 0 && (

@@ -1,8 +1,12 @@
 /** Asks the worker for something to look at: while it is in view, anew when there is a newer model, and never twice at a time. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { messageOf } from "../shared/message.ts";
+import { isClosed } from "../worker/rpc.ts";
 
 /** Milliseconds between two looks at models that train on. */
 const REST = 1500;
+/** The version of what was never answered: the worker that comes after a lost one is asked for it again. */
+const UNASKED = -1;
 
 export interface Look<T> {
   readonly value: T | undefined;
@@ -21,7 +25,7 @@ export function useLook<T>(
   const [seen, setSeen] = useState(false);
   const [round, setRound] = useState(0);
   const watched = useRef<IntersectionObserver>(undefined);
-  const last = useRef({ what: "", version: -1, at: -Infinity, busy: false });
+  const last = useRef({ what: "", version: UNASKED, at: -Infinity, busy: false });
   const latest = useRef({ ask, what });
   latest.current = { ask, what };
 
@@ -37,7 +41,10 @@ export function useLook<T>(
         .ask()
         .then(
           (value) => setAnswer({ what: asked.what, value }),
-          (error: unknown) => setAnswer({ what: asked.what, problem: messageOf(error) }),
+          (error: unknown) => {
+            if (isClosed(error)) last.current = { ...last.current, version: UNASKED };
+            else setAnswer({ what: asked.what, problem: messageOf(error) });
+          },
         )
         .finally(() => {
           last.current = { ...last.current, at: performance.now(), busy: false };
@@ -57,9 +64,6 @@ export function useLook<T>(
   });
   return { value: answer?.value, problem: answer?.problem, place };
 }
-
-const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /** The same of each run, one after the other. */
 export async function ofEach<K, T>(

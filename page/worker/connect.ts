@@ -6,7 +6,7 @@ export interface Connection {
   readonly lab: Lab;
   /** Calls back with all that the worker tells by itself. */
   onTold(listener: (told: Told) => void): void;
-  /** Calls back once when the worker is no more: what was asked for is never answered then. */
+  /** Calls back once when the worker is no more; what was asked for fails then. */
   onDeath(listener: (why: string) => void): void;
   close(): void;
 }
@@ -14,7 +14,7 @@ export interface Connection {
 export function connected(): Connection {
   const name = new URL("data/", document.baseURI).href; // which the worker cannot know
   const worker = new Worker(new URL("./main.ts", import.meta.url), { type: "module", name });
-  const { methods, onTold } = asking<Lab, Told>(worker);
+  const { methods, onTold, close } = asking<Lab, Told>(worker);
   return {
     ...{ lab: methods, onTold },
     onDeath(listener) {
@@ -22,11 +22,16 @@ export function connected(): Connection {
         "error",
         (event) => {
           event.preventDefault();
-          listener(event.message || "the worker ended");
+          const why = event.message || "the worker ended";
+          listener(why);
+          close(why);
         },
         { once: true },
       );
     },
-    close: () => worker.terminate(),
+    close() {
+      worker.terminate();
+      close("it was replaced");
+    },
   };
 }

@@ -9,17 +9,28 @@ import type { Control, Offer, Wish } from "./protocol.ts";
 /** What has a control of its own kind: presets, which decide what the others begin with. */
 const PRESET = "preset";
 
-export function offerOf(experiment: Experiment, wish: Wish): Offer {
+/** Values that data leave to choose from, by settings. */
+export type ToChoose = Awaited<ReturnType<NonNullable<Experiment["toChoose"]>>>;
+
+export function offerOf(experiment: Experiment, wish: Wish, toChoose: ToChoose = {}): Offer {
   const config = planned(experiment, wish, {});
   const settings = Object.entries(settingsOf(experiment)).filter(([name]) => name !== PRESET);
   return {
     experiment: experiment.name,
     about: experiment.about,
     presets: experiment.presets,
-    controls: settings.flatMap(([name, setting]) => controlOf(name, setting, config)),
-    places: Object.entries(experiment.places).map(([name, { help, optional }]) => ({
-      ...{ name, help, needed: optional !== true && !help.includes("(default") },
-    })),
+    controls: settings
+      .flatMap(([name, setting]) => controlOf(name, setting, config))
+      .map((control) =>
+        Object.hasOwn(toChoose, control.name)
+          ? { ...control, choices: toChoose[control.name], needed: true }
+          : control,
+      ),
+    places: Object.entries(experiment.places).map(
+      ([name, { help, label = words(name), optional }]) => ({
+        ...{ name, label, help, needed: optional !== true && !help.includes("(default") },
+      }),
+    ),
   };
 }
 
@@ -33,14 +44,16 @@ function controlOf(name: string, setting: Setting, config: Config): readonly Con
   const many = setting.type === "list";
   const one = many ? setting.of : setting;
   const { type } = one;
-  if (flagOf(name, setting) === undefined) return [];
+  const flag = flagOf(name, setting);
+  if (flag === undefined) return [];
   if (type === "path" || type === "found" || type === "group" || type === "by" || type === "list")
     return [];
   const value = (config as unknown as Readonly<Record<string, unknown>>)[name];
   const { unit = one.unit, scale = one.scale ?? 1 } = setting;
   return [
     {
-      ...{ name, label: words(name), help: setting.help, type, many, scale },
+      ...{ name, label: setting.label ?? words(name), help: setting.help, type, many, scale, flag },
+      ...(setting.first || setting.length ? { first: true } : {}),
       ...(type === "choice" ? { choices: one.choices } : {}),
       ...("least" in one ? { least: one.least } : {}),
       ...("most" in one && Number.isFinite(one.most) ? { most: one.most } : {}),

@@ -1,4 +1,4 @@
-/** Files of pictures as pixels, by the browser. */
+/** Files of pictures as pixels, by the browser: in a worker, and for what is shown to the arms on the page. */
 import type { PictureSize, Raster } from "../../runs/experiment.ts";
 import { notPicture } from "../../runs/pictures.ts";
 import { sizeIn } from "./picture-size.ts";

@@ -4,7 +4,7 @@ import { isRecord, parseJson, parseRecord } from "../../src/train/json.ts";
 import { runText } from "../../runs/run-config.ts";
 import type { Config } from "../../runs/experiment.ts";
 import type { RunConfig } from "../../runs/store.ts";
-import type { Dropped, Wish } from "./protocol.ts";
+import type { Dropped, Kept, Wish } from "./protocol.ts";
 
 /** All that a training leaves on a disk, results first, for without them it is merely unfinished. */
 const OURS = [
@@ -62,6 +62,15 @@ const listOf = (files: readonly Dropped[]): string =>
   JSON.stringify(files.map(({ path, file }) => ({ path, size: file.size })));
 export const listsOf = (given: ReadonlyMap<string, readonly Dropped[]>): KeptWish["given"] =>
   Object.fromEntries([...given].map(([place, files]) => [place, listOf(files)]));
+
+/** The names of the files that lists are of. */
+export const namesIn = (given: KeptWish["given"]): Kept["given"] =>
+  Object.fromEntries(
+    Object.entries(given).map(([place, text]) => {
+      const list = parseJson(text, place);
+      return [place, Array.isArray(list) ? list.filter(isListed).map(({ path }) => path) : []];
+    }),
+  );
 
 /** Keeps the files of a place, as one file; false where they are too large for that. */
 export async function keepGiven(

@@ -2,14 +2,16 @@
  * What the lab's page and its worker say to each other: plain data that a message holds. The page asks by `Lab`'s methods (rpc.ts
  * carries them); what happens without being asked for comes as `Told`.
  */
-import type { Config, Picture, PictureSize, Raster } from "../../runs/experiment.ts";
+import type { Config, Picture, PictureSize, Raster, Takes } from "../../runs/experiment.ts";
 import type { Event, RunKey, Shown, Values } from "../../runs/events.ts";
 import type { Game, Mistake } from "../../runs/looks.ts";
 import type { RunConfig } from "../../runs/store.ts";
 
+export type { Takes } from "../../runs/experiment.ts";
+
 /** What somebody wants to train, as the address of the page says it. */
 export interface Wish {
-  /** An experiment's name: "mnist", or "table", "photos", "tuned-table", "tuned-pictures" for files of the user's own. */
+  /** An experiment's name, of those that `offers` has. */
   readonly experiment: string;
   /** What is set of it, by name; the rest is its preset's, with what the lab presets for a browser. */
   readonly asked: Readonly<Partial<Config>> & Readonly<Record<string, unknown>>;
@@ -35,6 +37,12 @@ export interface Control {
   readonly value: unknown;
   /** Whether it may change while training goes on. */
   readonly changes: boolean;
+  /** Its name on the command line, "--batch-size", as messages have it. */
+  readonly flag?: string;
+  /** Whether most people turn it. */
+  readonly first?: boolean;
+  /** Whether one of `choices` has to be chosen before anything can begin. */
+  readonly needed?: boolean;
 }
 /** Something to choose from. */
 export interface Offer {
@@ -45,6 +53,8 @@ export interface Offer {
   /** What the user has to give, as files: "data", "model". */
   readonly places: readonly {
     readonly name: string;
+    /** What people call it: "data of your own". */
+    readonly label: string;
     readonly help: string;
     readonly needed: boolean;
   }[];
@@ -98,6 +108,13 @@ export interface Filters {
   readonly g: readonly number[];
 }
 
+/** What a training is that the browser keeps. */
+export interface Kept {
+  readonly wish: Wish;
+  /** Names of the files that it was given, by places. */
+  readonly given: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Bytes to be kept as a file. */
 export interface Saving {
   readonly name: string;
@@ -107,15 +124,22 @@ export interface Saving {
 
 /** What the worker does when asked. All of it may be asked while it trains; answers come between two steps. */
 export interface Lab {
-  /** Names of experiments, and those for own data. */
-  offers(): Promise<readonly { readonly experiment: string; readonly about: string }[]>;
+  /** Names of experiments, and those for own data with what files their places take. */
+  offers(): Promise<
+    readonly {
+      readonly experiment: string;
+      readonly about: string;
+      readonly takes: Readonly<Record<string, Takes>>;
+    }[]
+  >;
+  /** What may be set, and of the files that were given what has to be chosen. */
   offer(wish: Wish): Promise<Offer>;
   /** Files that the next `begin` may read, by the name of a place ("data", "model"). */
   give(place: string, files: readonly Dropped[]): Promise<void>;
   /** Makes a training ready, paused: goes on with what the browser keeps if that is of the same wish and `anew` is not set. */
   begin(wish: Wish, options: { readonly anew: boolean }): Promise<Begun>;
-  /** What the browser keeps of the last training, as a wish; undefined where it keeps none. */
-  last(): Promise<Wish | undefined>;
+  /** What the browser keeps of the last training; undefined where it keeps none. */
+  last(): Promise<Kept | undefined>;
   play(): Promise<void>;
   /** When it answers, everything is saved. */
   pause(): Promise<void>;
@@ -160,5 +184,7 @@ export type Told =
 
 export type Phase =
   | { readonly is: "empty" | "preparing" | "paused" | "running" | "finished" }
+  /** What was asked for last needs a worker of its own, for it has other threads or another device: ask a new one for the same. */
+  | { readonly is: "elsewhere" }
   /** `lost`: the device is gone, and the page may begin again from what was kept. */
   | { readonly is: "failed"; readonly message: string; readonly lost: boolean };

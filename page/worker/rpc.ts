@@ -3,7 +3,7 @@
 /** A worker as its page has it, or what a worker is to itself. */
 export interface Port {
   postMessage(message: unknown): void;
-  addEventListener(type: "message", listener: (event: MessageEvent) => void): void;
+  addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
 }
 
 interface Ask {
@@ -24,8 +24,8 @@ type Methods<T> = { readonly [K in keyof T]: (...args: never[]) => Promise<unkno
 /** Answers what is asked through the port. */
 export function answering<T extends Methods<T>>(port: Port, methods: T): void {
   const known = new Map<string, (...args: unknown[]) => Promise<unknown>>(Object.entries(methods));
-  port.addEventListener("message", ({ data }: MessageEvent<Ask>) => {
-    const { ask, method, args } = data;
+  port.addEventListener("message", ({ data }) => {
+    const { ask, method, args } = data as Ask;
     const act = known.get(method);
     const answer = (rest: Omit<Answer, "answer">): void => {
       port.postMessage({ answer: ask, ...rest });
@@ -51,16 +51,25 @@ export interface Asking<T, Told> {
   /** Every method of the other side. */
   readonly methods: T;
   onTold(listener: (told: Told) => void): void;
+  /** No answer comes any more: what waits for one, and what is asked from now on, fails. */
+  close(why: string): void;
 }
+
+/** What is thrown for what nobody answers any more. */
+const CLOSED = "Closed";
+export const isClosed = (error: unknown): boolean =>
+  error instanceof Error && error.name === CLOSED;
 
 /** The other end: each call is a message, and what it gives the answer to it. */
 export function asking<T extends Methods<T>, Told>(port: Port): Asking<T, Told> {
   const open = new Map<number, (answer: Answer) => void>();
   const listeners: ((told: Told) => void)[] = [];
   let count = 0;
-  port.addEventListener("message", ({ data }: MessageEvent<Answer | Telling>) => {
-    if ("told" in data) for (const listener of listeners) listener(data.told as Told);
-    else open.get(data.answer)?.(data);
+  let closed: NonNullable<Answer["error"]> | undefined;
+  port.addEventListener("message", ({ data }) => {
+    const message = data as Answer | Telling;
+    if ("told" in message) for (const listener of listeners) listener(message.told as Told);
+    else open.get(message.answer)?.(message);
   });
   const call = (method: string, args: readonly unknown[]): Promise<unknown> =>
     new Promise((done, fail) => {
@@ -70,7 +79,8 @@ export function asking<T extends Methods<T>, Told>(port: Port): Asking<T, Told> 
         if (error) fail(Object.assign(new Error(error.message), { name: error.name }));
         else done(value);
       });
-      port.postMessage({ ask, method, args });
+      if (closed) open.get(ask)!({ answer: ask, error: closed });
+      else port.postMessage({ ask, method, args });
     });
   const methods = new Proxy({} as T, {
     get: (_, name) =>
@@ -78,5 +88,15 @@ export function asking<T extends Methods<T>, Told>(port: Port): Asking<T, Told> 
         ? (...args: readonly unknown[]) => call(name, args)
         : undefined,
   });
-  return { methods, onTold: (listener) => void listeners.push(listener) };
+  return {
+    methods,
+    onTold: (listener) => void listeners.push(listener),
+    close(why) {
+      closed = {
+        name: CLOSED,
+        message: `worker: expected an answer, got none (${why}); ask again`,
+      };
+      for (const [ask, answered] of open) answered({ answer: ask, error: closed });
+    },
+  };
 }

@@ -7,8 +7,9 @@ import { extended } from "../../runs/extend.ts";
 import { keysOf, nameOf } from "../../runs/rates.ts";
 import type { RunConfig } from "../../runs/store.ts";
 import type { Checkpoint } from "../../src/index.ts";
+import { chooser } from "./choosing.ts";
 import { offerOf, planned } from "./controls.ts";
-import { keepGiven, keepRun, keptWish, listsOf } from "./keeping.ts";
+import { keepGiven, keepRun, keptWish, listsOf, namesIn } from "./keeping.ts";
 import { looker, type Looker } from "./looking.ts";
 import { opened } from "./opening.ts";
 import { found, prepared, type Around, type Prepared, type Preparing } from "./preparing.ts";
@@ -31,6 +32,7 @@ interface Current extends Prepared {
 export function lab(around: Around): Lab {
   const said = teller(around.tell);
   const given = new Map<string, readonly Dropped[]>();
+  const toChoose = chooser(around, given);
   let now: Current | undefined;
   let phase: Phase = { is: "empty" };
   const enter = (next: Phase): void => {
@@ -158,9 +160,12 @@ export function lab(around: Around): Lab {
     offers: async () => {
       const all = Object.values({ ...experiments, ...ownData });
       const made = await Promise.all(all.map((load) => load()));
-      return made.map(({ name, about }) => ({ experiment: name, about }));
+      return made.map(({ name, about, takes = {} }) => ({ experiment: name, about, takes }));
     },
-    offer: async (wish) => offerOf(await found(wish.experiment), wish),
+    async offer(wish) {
+      const experiment = await found(wish.experiment);
+      return offerOf(experiment, wish, await toChoose(experiment));
+    },
     async give(place, files) {
       given.set(place, files);
       const { disk, kept } = await around.storage();
@@ -171,7 +176,10 @@ export function lab(around: Around): Lab {
         });
     },
     begin: (wish, { anew }) => inTurn(() => begun({ wish, anew })),
-    last: async () => (await keptWish((await around.storage()).disk))?.wish,
+    async last() {
+      const kept = await keptWish((await around.storage()).disk);
+      return kept && { wish: kept.wish, given: namesIn(kept.given) };
+    },
     play: () => inTurn(() => Promise.resolve().then(() => current().training.play())),
     pause: () => inTurn(() => current().training.pause()),
     async advance(by) {

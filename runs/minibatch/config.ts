@@ -99,9 +99,11 @@ export const minibatchSettings = ({
     positive("a learning rate", { example: "0.001" }),
     { changes: "" },
   ),
-  optimizer: choice("how gradients become steps", OPTIMIZERS, { example: "adam" }),
+  optimizer: choice("how gradients become steps", OPTIMIZERS, {
+    ...{ example: "adam", first: true },
+  }),
   trainSize: whole(`use only the first n training ${unit} (default: all)`, {
-    example: "10000",
+    ...{ example: "10000", first: true },
     unit,
   }),
   ...(hasTestSet

@@ -45,6 +45,8 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     presets,
     ...(task.examples ? { examples: task.examples } : {}),
     ...(task.tab ? { tab: task.tab } : {}),
+    ...(task.takes ? { takes: task.takes } : {}),
+    ...(task.toChoose ? { toChoose: task.toChoose } : {}),
     complete(asked) {
       const { preset = presets[0] } = asked;
       const { lrOf, ...preset0 } = task.presets[preset];

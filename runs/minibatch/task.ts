@@ -13,6 +13,7 @@ import type {
   Tensor,
 } from "../../src/index.ts";
 import type {
+  Experiment,
   Exhibits,
   NamedFile,
   Picture,
@@ -67,6 +68,8 @@ export interface Task {
   readonly unit?: string;
   /** Where data may lie: `dataDir`, as a rule. */
   readonly places: Settings;
+  readonly takes?: Experiment["takes"];
+  readonly toChoose?: Experiment["toChoose"];
   /** Settings by name; the first is the default. */
   readonly presets: Readonly<Record<string, Preset>>;
   /** What the network takes beside its inputs. */

@@ -7,8 +7,9 @@ import type { Event, RunKey, Shown } from "../../runs/events.ts";
 import type { Raster } from "../../runs/pictures.ts";
 import { keysOf, nameOf } from "../../runs/rates.ts";
 import { ARMS, type Arm, type Results } from "../../runs/records.ts";
-import type { Begun, Control, Lab, Offer, Told, Wish } from "../../page/worker/protocol.ts";
+import type { Begun, Kept, Lab, Told, Wish } from "../../page/worker/protocol.ts";
 import { ERROR, sampleResults } from "../report/sample.ts";
+import { ABOUT, offerOf, takenBy, TAKES } from "./fake-offers.ts";
 
 /** What tests may ask and do. */
 export interface Fake {
@@ -22,76 +23,18 @@ export interface Fake {
   tell?: (told: Told) => void;
   die?: (why: string) => void;
 }
-export const fake: Fake = { calls: [], started: 0, stride: 1 / 120, tick: 60 };
-
-const control = (name: string, label: string, rest: Partial<Control>): Control => ({
-  ...{ name, label, help: `${label} of a run`, type: "whole", many: false, scale: 1 },
-  ...{ value: undefined, changes: false },
-  ...rest,
-});
-export const CONTROLS: readonly Control[] = [
-  control("epochs", "epochs", {
-    ...{
-      value: 2,
-      least: 1,
-      most: 100_000,
-      changes: true,
-      help: "passes over the training images",
-    },
-  }),
-  control("batchSize", "batch size", {
-    value: 100,
-    least: 1,
-    unit: "images",
-    help: "images a step",
-  }),
-  control("lr", "learning rate", {
-    ...{ type: "positive", many: true, value: [0.001], changes: true },
-    help: "of several, e.g. 0.0003,0.003, each arm's best on held-out examples is taken",
-  }),
-  control("optimizer", "optimizer", {
-    ...{ type: "choice", choices: ["adam", "adamax", "rmsprop", "sgd"], value: "adam" },
-    help: "how gradients become steps",
-  }),
-  control("trainSize", "train size", {
-    ...{ value: 10_000, least: 1, unit: "images", help: "use only the first n training images" },
-  }),
-  control("target", "target", {
-    ...{ type: "positive", value: 0.015, scale: 100, unit: "%" },
-    help: "report the seconds until the test error was this good, in %",
-  }),
-  control("threads", "threads", { value: undefined, least: 1, most: 256 }),
-  control("arms", "arms", { type: "choice", many: true, choices: ARMS, value: ARMS }),
-  control("seeds", "seeds", {
-    ...{
-      many: true,
-      value: [1],
-      least: 0,
-      help: "one seed, or several to see how much chance matters",
-    },
-  }),
-  control("column", "target column", { type: "text", help: "the column to be predicted" }),
-  control("headOnly", "head only", { type: "switch", help: "train the head alone" }),
-];
-const ABOUT: Readonly<Record<string, string>> = {
-  digits: "a small convolutional network on handwritten digits",
-  shapes: "a variational autoencoder",
-  strokes: "a recurrent network that draws",
-  breaker: "deep Q-learning",
-  table: "a table of your own (.csv)",
-  photos: "a folder of pictures of your own",
+/** What outlives the page: a tab's storage, where there is one. */
+const { sessionStorage: disk } = globalThis as {
+  readonly sessionStorage?: {
+    getItem(name: string): string | null;
+    setItem(name: string, text: string): void;
+  };
 };
-const isOwn = (experiment: string): boolean => ["table", "photos"].includes(experiment);
-
-const offerOf = ({ experiment, asked }: Wish): Offer => ({
-  experiment,
-  about: ABOUT[experiment],
-  presets: ["small", "large"],
-  controls: CONTROLS.map((one) => ({ ...one, value: asked[one.name] ?? one.value })),
-  places: isOwn(experiment)
-    ? [{ name: "data", help: experiment === "table" ? "a .csv file" : "a folder", needed: true }]
-    : [],
-});
+const kept = (): Kept | undefined => {
+  const text = disk?.getItem("last");
+  return text == null ? undefined : (JSON.parse(text) as Kept);
+};
+export const fake: Fake = { calls: [], started: 0, stride: 1 / 120, tick: 60 };
 
 /** Everything that happens in a made-up run, with its share of the whole. */
 function script(results: Results, keys: readonly RunKey[]): readonly (readonly [number, Event])[] {
@@ -114,7 +57,13 @@ export function fakeLab(tell: (told: Told) => void): Lab {
   let done = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   let events: readonly (readonly [number, Event])[] = [];
-  const files = new Map<string, readonly string[]>();
+  const files = new Map<string, { readonly names: readonly string[]; readonly text: string }>();
+  let device: Wish["device"] | undefined;
+  /** The columns of the table that was given, if it is one. */
+  const columns = (experiment: string): readonly string[] | undefined => {
+    const { text = "" } = (takenBy(experiment)["data"] === "table" && files.get("data")) || {};
+    return text.includes(",") ? text.split("\n")[0].split(",") : undefined;
+  };
   const phase = (is: "preparing" | "paused" | "running" | "finished"): void =>
     tell({ type: "phase", phase: { is } });
   fake.tell = tell;
@@ -181,7 +130,7 @@ export function fakeLab(tell: (told: Told) => void): Lab {
       { batchSize: 100, lr: [0.001], arms, target: 0.015, heldOut: 0.1, trainSize: 10_000 },
       2000,
     );
-    const isDigits = ["digits", "table", "photos"].includes(wish.experiment);
+    const isDigits = wish.experiment === "digits" || wish.experiment in TAKES;
     begun = {
       run: {
         ...{ experiment: wish.experiment, config, places: {}, changes: [] },
@@ -215,27 +164,54 @@ export function fakeLab(tell: (told: Told) => void): Lab {
     };
     return begun;
   }
+  /** Why it cannot begin, as the worker says it, and tells it where another worker can. */
+  function refusal({ experiment, asked, device: wanted }: Wish): string | undefined {
+    if (device !== undefined && device !== wanted) {
+      tell({ type: "phase", phase: { is: "elsewhere" } });
+      return "lab: expected the device of before, got another; ask another worker";
+    }
+    const own = takenBy(experiment);
+    if (Object.keys(own).length === 0) return undefined;
+    const data = files.get("data");
+    if (!data)
+      return kept()?.wish.experiment === experiment
+        ? undefined
+        : `${experiment}: expected a file, got none; drop one`;
+    if (own["data"] !== "table") return undefined;
+    const header = columns(experiment);
+    if (!header)
+      return `${data.names[0]}: expected a table with a line of names, got no comma; save it as CSV`;
+    return asked["column"] === undefined
+      ? `${data.names[0]}: expected the column to predict, got none; add --target with one of ${header.join(", ")}`
+      : undefined;
+  }
   const answers: Lab = {
     offers: () =>
-      Promise.resolve(Object.entries(ABOUT).map(([experiment, about]) => ({ experiment, about }))),
-    offer: (wish) => Promise.resolve(offerOf(wish)),
+      Promise.resolve(
+        Object.entries(ABOUT).map(([experiment, about]) => ({
+          ...{ experiment, about, takes: takenBy(experiment) },
+        })),
+      ),
+    offer: (wish) => Promise.resolve(offerOf(wish, columns(wish.experiment))),
     async give(place, given) {
-      files.set(place, await Promise.all(given.map(({ file }) => file.text())));
+      const text = await given[0].file.text();
+      files.set(place, { names: given.map(({ path }) => path), text });
     },
     begin(wish) {
-      const [text] = files.get("data") ?? [""];
-      if (isOwn(wish.experiment) && !text.includes(","))
-        return Promise.reject(
-          new Error(
-            "broken.csv: expected a table with a line of names, got no comma; save it as CSV",
-          ),
-        );
+      const wrong = refusal(wish);
+      if (wrong !== undefined) return Promise.reject(new Error(wrong));
+      device ??= wish.device;
+      const given = Object.fromEntries([...files].map(([place, { names }]) => [place, names]));
+      disk?.setItem(
+        "last",
+        JSON.stringify({ wish, given: files.size > 0 ? given : (kept()?.given ?? {}) }),
+      );
       phase("preparing");
       const made = begin(wish);
       phase("paused");
       return Promise.resolve(made);
     },
-    last: () => Promise.resolve(undefined),
+    last: () => Promise.resolve(kept()),
     play() {
       phase("running");
       timer = setInterval(() => advance(fake.stride), fake.tick);

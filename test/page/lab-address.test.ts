@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { askedOf, readAddress, searchOf } from "../../page/lab/address.ts";
 import { parsed, textOf } from "../../page/lab/control-values.ts";
 import type { Control, Wish } from "../../page/worker/protocol.ts";
-import { CONTROLS } from "./fake-lab.ts";
+import { CONTROLS } from "./fake-offers.ts";
 
 const PRESETS = ["small", "large"];
 const offer = { controls: CONTROLS, presets: PRESETS };

@@ -2,8 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { DIGITS, rasterOf } from "../../page/lab/drawing.ts";
-import { experimentFor, kindOf, withModel } from "../../page/lab/file-kinds.ts";
+import { kindOf, takerOf } from "../../page/lab/file-kinds.ts";
 import { planeOf, pointOn } from "../../page/lab/latent-plane.ts";
+import { inControls } from "../../page/lab/wording.ts";
+import type { Takes } from "../../page/worker/protocol.ts";
+import { CONTROLS, takenBy, TAKES } from "./fake-offers.ts";
 
 const PAPER = { picture: { width: 56, height: 56, channels: 1 }, inverted: false } as const;
 const place = fc.record({
@@ -54,13 +57,31 @@ test.each([
   expect(kindOf(paths.map((path) => ({ path })))).toBe(kind);
 });
 
-test("a model goes to what takes one beside the data that are there", () => {
-  for (const kind of ["table", "pictures"] as const) {
-    const [alone, tuned] = [experimentFor(kind, false), experimentFor(kind, true)];
-    expect(new Set([alone, tuned]).size).toBe(2);
-    expect([withModel(alone), withModel(tuned)]).toEqual([tuned, tuned]);
+test("a model goes to what takes one beside the data that are there, and data to what takes all that is given", () => {
+  const choices = ["digits", ...Object.keys(TAKES)].map((experiment) => ({
+    ...{ experiment, about: "", takes: takenBy(experiment) },
+  }));
+  const goes = (kind: Takes, now: string): unknown => takerOf(kind, choices, now);
+  for (const [kind, alone, tuned] of [
+    ["table", "table", "tuned-table"],
+    ["pictures", "photos", "tuned-pictures"],
+  ] as const) {
+    for (const now of ["digits", alone])
+      expect(goes(kind, now)).toEqual({ experiment: alone, place: "data" });
+    expect(goes(kind, tuned)).toEqual({ experiment: tuned, place: "data" });
+    for (const now of [alone, tuned])
+      expect(goes("model", now)).toEqual({ experiment: tuned, place: "model" });
   }
-  expect(withModel("digits")).toBeUndefined();
+  expect(goes("table", "tuned-pictures")).toEqual({ experiment: "tuned-table", place: "data" });
+  expect(goes("model", "digits")).toEqual({ experiment: "tuned-pictures", place: "model" });
+  expect(takerOf("table", [], undefined)).toBeUndefined();
+});
+
+test("a message names controls where the command line has flags", () => {
+  expect(inControls("t.csv: got none; add --target with one of x, y", CONTROLS)).toBe(
+    't.csv: got none; add "column to predict" with one of x, y',
+  );
+  expect(inControls("name it, with --data a.csv", CONTROLS)).toBe("name it, with --data a.csv");
 });
 
 test("a plane has two directions at right angles, a base beside both, and is a seed's own", () => {

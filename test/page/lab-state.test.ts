@@ -110,7 +110,7 @@ test("controls that were turned ask for another training, and files that are mis
   expect(isTurned(reduce(state, { type: "wish", wish: same }))).toBe(false);
   const own: Wish = { experiment: "table", asked: {}, device: "auto" };
   const asking = reduce(FIRST, { type: "wish", wish: own, offer: await lab.offer(own) });
-  expect(missing(asking)).toEqual(["data"]);
+  expect(missing(asking)).toEqual(["table of yours"]);
   expect(missing(reduce(asking, { type: "given", place: "data", names: ["a.csv"] }))).toEqual([]);
   const places = asking.offer!.places.map((place) => ({ ...place, needed: false }));
   expect(missing({ ...asking, offer: { ...asking.offer!, places } })).toEqual([]);

@@ -174,8 +174,12 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
       await drop(page, { "notes.txt": "x" });
       await page.getByText(/^notes\.txt: expected a table .* drop one of them$/).waitFor();
       await drop(page, { "iris.csv": "a,b\n1,2" });
-      await page.waitForURL(/experiment=table/);
+      await page.getByText("Choose first: column to predict.").waitFor();
       expect(await page.getByRole("alert").textContent()).toBe("");
+      expect(await button(page, "Train anew").isDisabled()).toBe(true);
+      await page.getByRole("combobox", { name: "Column to predict" }).selectOption("b");
+      await button(page, "Train anew").click();
+      await page.waitForURL(/experiment=table&column=b/);
       const [[place, files]] = (await theFake(page).calls("give")).slice(-1);
       expect([place, files]).toEqual(["data", [{ path: "iris.csv", file: {} }]]);
       await page.goBack();
@@ -238,6 +242,43 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
       await button(page, "Begin again").click();
       await page.getByText("Ready. Press Train.").waitFor();
       expect(await fake.started()).toBe(3);
+    });
+  });
+
+  test("a training on files of one's own goes on after a reload, with the names of the files", async () => {
+    await on("?experiment=table", async (page) => {
+      await page.getByText("Give it files first: table of yours.").waitFor();
+      await drop(page, { "iris.csv": "a,b\n1,2" });
+      await page.getByRole("combobox", { name: "Column to predict" }).selectOption("b");
+      await button(page, "Train").click();
+      await page.getByText(/^Training\.$/).waitFor();
+      for (const search of [undefined, "?"]) {
+        if (search === undefined) await page.reload();
+        else await page.goto(built.url + search);
+        await page.getByText("Ready. Press Train.").waitFor();
+        await page.getByText("iris.csv", { exact: true }).waitFor();
+        const begun = await theFake(page).calls("begin");
+        expect(begun).toMatchObject([
+          [{ experiment: "table", asked: { column: "b" } }, { anew: false }],
+        ]);
+      }
+    });
+  });
+
+  test("a training that needs another worker gets it, with nothing said of a loss", async () => {
+    await on("?experiment=digits", async (page) => {
+      const fake = theFake(page);
+      await page.getByText("Ready. Press Train.").waitFor();
+      await page.getByRole("combobox", { name: "Device" }).selectOption("wasm");
+      await button(page, "Train anew").click();
+      await page.getByText(/^Training\.$/).waitFor();
+      await page.waitForURL(/device=wasm/);
+      expect(await fake.started()).toBe(2);
+      expect((await fake.calls("begin")).slice(1)).toEqual([
+        [{ experiment: "digits", asked: {}, device: "wasm" }, { anew: false }],
+        [{ experiment: "digits", asked: {}, device: "wasm" }, { anew: false }],
+      ]);
+      expect(await page.getByRole("alert").textContent()).toBe("");
     });
   });
 

@@ -83,7 +83,7 @@ describe("one that is left", () => {
     const files: Files = new Map();
     await paused(files);
     const page = opened(files); // the worker of before was ended as it stood
-    expect(await page.lab.last()).toEqual(WISH);
+    expect(await page.lab.last()).toEqual({ wish: WISH, given: {} });
     const begun = await page.lab.begin(WISH, { anew: false });
     expect(
       begun.events.filter((e) => e.type === "opened").map((e) => e.runs.map((r) => r.step)),
@@ -113,7 +113,7 @@ describe("one that is left", () => {
     const other = { ...WISH, asked: { ...WISH.asked, seeds: [2] } };
     const next = await page.lab.begin(other, { anew: false });
     expect(next.keys.map(({ seed }) => seed)).toEqual([2, 2]);
-    expect(await page.lab.last()).toEqual(other);
+    expect((await page.lab.last())?.wish).toEqual(other);
   });
   test("when it was finished is finished again", async () => {
     const files: Files = new Map();
@@ -288,6 +288,7 @@ describe("files of one's own", () => {
     );
     await page.lab.advance("turn");
     const again = opened(files);
+    expect(await again.lab.last()).toEqual({ wish, given: { data: ["t.csv"] } });
     const { events } = await again.lab.begin(wish, { anew: false });
     expect(events.filter((e) => e.type === "opened")).toHaveLength(2);
     const other = { ...table, file: new File(["x,y,kind\n", rows.join("\n"), "\n1,1,a"], "t.csv") };

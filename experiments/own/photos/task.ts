@@ -41,6 +41,7 @@ const taskOf = (origin: PictureOrigin): Task => ({
     data: place("photos: the folder, where it is not where it was", { changes: "" }),
     ...origin.places,
   },
+  takes: { data: "pictures", ...origin.takes },
   options: origin.options,
   settings: {
     size: whole("pixels of either side that pictures are brought to", {

@@ -31,10 +31,16 @@ const taskOf = (origin: TableOrigin): Task => ({
     data: place("table: a .csv or .tsv file, where it is not where it was", { changes: "" }),
     ...origin.places,
   },
+  takes: { data: "table", ...origin.takes },
+  async toChoose({ places, door }) {
+    if (!("data" in places)) return {};
+    const files = await door.at(places["data"]);
+    return { column: (await readTable(await files.read(files.names[0]), files.where(""))).header };
+  },
   options: origin.options,
   settings: {
     column: text("the column to predict (default: none, it has to be named)", {
-      ...{ flag: "target", example: "species" },
+      ...{ flag: "target", label: "column to predict", example: "species" },
     }),
     kind: choice(
       "what it is: classification or regression (default: by its values)",

@@ -44,6 +44,7 @@ export const tunedPictures: PictureOrigin = {
   about: "a trained model, fine-tuned on the classes of pictures of yours, a folder each",
   options: {},
   places: modelPlace,
+  takes: { model: "model" },
   settings: { ...tunedSettings, ...settings },
   preset: { ...tunedPreset, size: Infinity, normalize: "imagenet" } as PictureOrigin["preset"],
   sizes: tunedSizes,

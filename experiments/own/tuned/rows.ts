@@ -18,6 +18,7 @@ export const tunedRows: TableOrigin = {
   about: "a trained model, fine-tuned on a column of a table of yours",
   options: {},
   places: modelPlace,
+  takes: { model: "model" },
   settings: tunedSettings,
   preset: tunedPreset,
   sizes: tunedSizes,
