@@ -19,7 +19,7 @@ export interface RaceOptions {
    * that all are seen to move; they then keep their programs. Results do not depend on it.
    */
   readonly stride?: () => number;
-  /** Asked before every step. What it gives is called once every run is saved, and holds the race for as long as it promises. */
+  /** Asked before every step. What it gives is called once every run is saved, and holds the race for as long as it promises. A stride ends with it. */
   readonly hold?: (runs: readonly Contestant[]) => (() => Promise<void>) | undefined;
 }
 /** What is asked of an AbortSignal, which is a type of browsers and of Node. */
@@ -82,13 +82,15 @@ export async function race(
       if (run !== last && paces.get(run)!.saved < run.step()) await risking(run, () => save(run));
     if (paces.get(last)!.saved < last.step()) await save(last);
   }
-  async function held(run: Contestant): Promise<void> {
+  /** Whether it was. */
+  async function held(run: Contestant): Promise<boolean> {
     const until = hold?.(racing());
-    if (!until) return;
+    if (!until) return false;
     await saveAll(run);
     await until();
     for (const pace of paces.values()) pace.since = performance.now();
     if (signal?.aborted) throw stopped();
+    return true;
   }
   let breath = performance.now();
   /** Until another run's turn comes; a checkpoint is saved at the end of the run's own turn and from time to time. */
@@ -98,9 +100,13 @@ export async function race(
     const turnEnds = (Math.floor(first / run.turn) + 1) * run.turn;
     const end = (): number => Math.min(run.steps, turnEnds); // a run may end earlier than it was to
     if (first % run.turn === 0 || !stride) Object.assign(pace, paceOf(run));
-    const goal = first + Math.max(1, stride?.() ?? Infinity);
+    const far = (): number => run.step() + Math.max(1, stride?.() ?? Infinity);
+    let goal = far();
     while (run.step() < Math.min(end(), goal)) {
-      await held(run);
+      if ((await held(run)) && stride) {
+        if (behind(racing()) !== run) return; // whoever let it go may want the others where this one is
+        goal = far();
+      }
       const { values, events } = await run.advance();
       for (const event of events) tell(run.key, event);
       let now = performance.now();

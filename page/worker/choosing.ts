@@ -3,15 +3,19 @@ import type { Experiment } from "../../runs/experiment.ts";
 import type { ToChoose } from "./controls.ts";
 import { placesOf } from "./door.ts";
 import type { Around } from "./preparing.ts";
-import type { Dropped } from "./protocol.ts";
+import type { Given } from "./given.ts";
 
 export function chooser(
   around: Pick<Around, "door">,
-  given: ReadonlyMap<string, readonly Dropped[]>,
+  given: ReadonlyMap<string, Given>,
 ): (experiment: Experiment) => Promise<ToChoose> {
   let last: { readonly of: readonly unknown[]; readonly found: Promise<ToChoose> } | undefined;
   return async (experiment) => {
-    const own = new Map([...given].filter(([place]) => Object.hasOwn(experiment.places, place)));
+    const own = new Map(
+      [...given].flatMap(([place, { files }]) =>
+        Object.hasOwn(experiment.places, place) ? [[place, files] as const] : [],
+      ),
+    );
     if (!experiment.toChoose || own.size === 0) return {};
     const of = [experiment, ...own.values()];
     if (last?.of.length !== of.length || of.some((one, i) => one !== last!.of[i])) {

@@ -73,7 +73,7 @@ export async function fetched(
   onBytes: (more: number) => void = () => undefined,
 ): Promise<Uint8Array> {
   const response = await fetch(url).catch((cause: unknown) => {
-    throw new Error(`${url}: expected a file of the page, got no answer; is the server still up?`, {
+    throw new Error(`${url}: expected a file of the page, got no answer; start its server again`, {
       cause,
     });
   });

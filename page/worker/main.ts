@@ -1,12 +1,11 @@
 /** The worker: the lab in a browser. Its page names it by the address of the folder of data. */
 import type { Machine } from "../../runs/records.ts";
 import type { Runtime } from "../../src/index.ts";
-import { DeviceLost } from "../../src/runtime/device-lost.ts";
-import { browserRuntime, type BrowserRuntime } from "../../src/web.ts";
+import { browserRuntime } from "../../src/web.ts";
 import { decoded } from "./decode.ts";
 import { pageDoor } from "./door.ts";
+import { oneRuntime } from "./one-runtime.ts";
 import { storageHere } from "./opfs.ts";
-import type { Wish } from "./protocol.ts";
 import { answering, telling } from "./rpc.ts";
 import { lab } from "./session.ts";
 
@@ -15,19 +14,6 @@ const MOST_THREADS = 4;
 const threads = self.crossOriginIsolated
   ? Math.max(1, Math.min(MOST_THREADS, navigator.hardwareConcurrency - 1))
   : 1;
-
-let started: { readonly threads: number; readonly device: Wish["device"] } | undefined;
-let chosen: Promise<BrowserRuntime> | undefined;
-/** One for all that the worker trains; what was started with other threads needs another worker. */
-function runtime(asked: NonNullable<typeof started>): Promise<BrowserRuntime> {
-  if (started && started.threads !== asked.threads)
-    throw new DeviceLost(
-      `threads: expected ${started.threads} as before, got ${asked.threads}; a new worker has them`,
-    );
-  if (started?.device !== asked.device) chosen = browserRuntime(asked);
-  started = asked;
-  return chosen!;
-}
 
 interface Brands {
   readonly brands: readonly { readonly brand: string; readonly version: string }[];
@@ -52,7 +38,7 @@ const base = self.name;
 answering(
   self,
   lab({
-    ...{ threads, runtime: async (asked) => runtime(asked), machine, decode: decoded },
+    ...{ threads, runtime: oneRuntime(browserRuntime), machine, decode: decoded },
     storage: () => (storage ??= storageHere()),
     door: (options) => pageDoor({ base, ...options }),
     tell: telling(self),

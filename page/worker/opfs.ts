@@ -13,6 +13,11 @@ const SOON = 1500;
 
 /** The browser's storage, where it is to be had; else memory. */
 export async function storageHere(): Promise<Storage> {
+  if (!self.isSecureContext)
+    return {
+      disk: memoryDisk(),
+      kept: "browsers lend storage to pages of https or localhost alone",
+    };
   try {
     if (!(await isOurs()))
       return { disk: memoryDisk(), kept: "another tab with this page keeps its training" };
@@ -72,10 +77,10 @@ export function opfsDisk(root: FileSystemDirectoryHandle): Disk {
     return (await folderOf(folders, create)).getFileHandle(file, { create });
   }
   /** Undefined where there is no such thing. */
-  const orNothing = <T>(name: string, act: Promise<T>): Promise<T | undefined> =>
+  const orNothing = <T>(name: string, act: Promise<T>, what = "read"): Promise<T | undefined> =>
     act.catch((error: unknown) => {
       if (isMissing(error)) return undefined;
-      throw failed(name, "read", error);
+      throw failed(name, what, error);
     });
   return {
     where,
@@ -111,8 +116,8 @@ export function opfsDisk(root: FileSystemDirectoryHandle): Disk {
     },
     async remove(name) {
       const { folders, file } = parts(name);
-      const folder = await orNothing(name, folderOf(folders, false));
-      if (folder) await orNothing(name, folder.removeEntry(file, { recursive: true }));
+      const folder = await orNothing(name, folderOf(folders, false), "removed");
+      if (folder) await orNothing(name, folder.removeEntry(file, { recursive: true }), "removed");
     },
     openLog: async (name) =>
       logOf(await accessTo(await handleOf(name, true)), (cause) => failed(name, "written", cause)),

@@ -30,7 +30,15 @@ export function answering<T extends Methods<T>>(port: Port, methods: T): void {
     const answer = (rest: Omit<Answer, "answer">): void => {
       port.postMessage({ answer: ask, ...rest });
     };
-    Promise.resolve(act ? act(...args) : Promise.reject(new Error(`${method}: no such method`)))
+    Promise.resolve(
+      act
+        ? act(...args)
+        : Promise.reject(
+            new Error(
+              `${method}: expected a method of this worker, got another name; load the page again`,
+            ),
+          ),
+    )
       .then((value) => answer({ value }))
       .catch((error: unknown) => answer({ error: said(error) }));
   });

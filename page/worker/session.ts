@@ -9,11 +9,13 @@ import type { RunConfig } from "../../runs/store.ts";
 import type { Checkpoint } from "../../src/index.ts";
 import { chooser } from "./choosing.ts";
 import { offerOf, planned } from "./controls.ts";
-import { keepGiven, keepRun, keptWish, listsOf, namesIn } from "./keeping.ts";
+import { decided, found, type Deciding } from "./deciding.ts";
+import { listed, namesIn, type Given } from "./given.ts";
+import { keepRun, keptTrainings } from "./keeping.ts";
 import { looker, type Looker } from "./looking.ts";
 import { opened } from "./opening.ts";
-import { found, prepared, type Around, type Prepared, type Preparing } from "./preparing.ts";
-import type { Begun, Dropped, Lab, Phase, Saving } from "./protocol.ts";
+import { Elsewhere, prepared, type Around, type Prepared } from "./preparing.ts";
+import type { Begun, Lab, Phase, Saving } from "./protocol.ts";
 import { checkpointFile, onnxFile, reportFile, resultsFile, type One } from "./saving.ts";
 import { teller } from "./telling.ts";
 import { failed, train, type Training } from "./training.ts";
@@ -31,7 +33,7 @@ interface Current extends Prepared {
 
 export function lab(around: Around): Lab {
   const said = teller(around.tell);
-  const given = new Map<string, readonly Dropped[]>();
+  const given = new Map<string, Given>();
   const toChoose = chooser(around, given);
   let now: Current | undefined;
   let phase: Phase = { is: "empty" };
@@ -56,43 +58,57 @@ export function lab(around: Around): Lab {
     const { run, latest } = current();
     const name = nameOf(run.config, key);
     const own = keysOf(run.config).find((k) => nameOf(run.config, k) === name);
+    if (!own)
+      throw new Error(`${name}: expected a run of this training, got another; choose one of these`);
     const checkpoint = latest.get(name);
-    if (own && checkpoint) return { key: own, checkpoint };
-    throw new Error(`${name}: expected a run of this training, got another; choose one of these`);
+    if (checkpoint) return { key: own, checkpoint };
+    throw new Error(`${name}: expected its checkpoint, got none yet; wait until it has begun`);
   }
 
+  /** Whatever fails of it, the rest is let go of. */
   async function leave(): Promise<void> {
     const before = now;
     now = undefined;
     if (!before) return;
-    await before.training.stop();
-    await before.looker.release();
-    await before.subject.field.release();
-    said.clear();
-  }
-  /** All that was trained before is let go of, and this stands ready. */
-  async function begun(preparing: Omit<Preparing, "given">): Promise<Begun> {
     try {
+      await before.training.stop();
+    } finally {
+      await Promise.allSettled([before.looker.release(), before.subject.field.release()]);
+      said.clear();
+    }
+  }
+  /** All that was trained before is let go of, once it is clear what is to be trained, and that stands ready. */
+  async function begun(deciding: Omit<Deciding, "given">): Promise<Begun> {
+    try {
+      const { disk } = await around.storage();
+      const what = await decided(disk, { ...deciding, given }, around.tell);
       enter({ is: "preparing" });
       await leave();
-      const made = await prepared(around, { ...preparing, given });
-      const { subject, run, threads, device, kept } = made;
+      const made = await prepared(around, what);
+      const { run, threads, device, kept, said: runsOn } = made;
       const keys = keysOf(run.config);
-      const latest = new Map<string, Checkpoint>();
-      const watched = looker({
-        ...{ keys, field: subject.field },
-        checkpoint: (key) => one(key).checkpoint,
-      });
-      const training = started(made, run, latest);
-      const mine = (now = { ...made, training, latest, looker: watched });
+      const mine = (now = await standing(made, keys));
       await mine.training.ready;
       said.clear(); // as the answer says it all
       const events = [...mine.training.events()];
-      for (const [name, { step }] of latest) said.saved(name, step);
-      const { looking: looks } = watched;
-      return { ...{ run, keys, threads, device, kept, events, looks }, said: made.said };
+      for (const [name, { step }] of mine.latest) said.saved(name, step);
+      const { looking: looks } = mine.looker;
+      return { run, keys, threads, device, kept, events, looks, said: runsOn };
     } catch (error) {
-      if (phase.is !== "failed") enter(failed(error));
+      const isUnmoved = now !== undefined && phase.is !== "preparing"; // what was trained goes on
+      if (!isUnmoved && phase.is !== "failed")
+        enter(error instanceof Elsewhere ? { is: "elsewhere" } : failed(error));
+      throw error;
+    }
+  }
+  async function standing(made: Prepared, keys: readonly RunKey[]): Promise<Current> {
+    const { field } = made.subject;
+    try {
+      const watched = looker({ keys, field, checkpoint: (key) => one(key).checkpoint });
+      const latest = new Map<string, Checkpoint>();
+      return { ...made, training: started(made, made.run, latest), latest, looker: watched };
+    } catch (error) {
+      await field.release();
       throw error;
     }
   }
@@ -122,15 +138,20 @@ export function lab(around: Around): Lab {
         steps: () => Promise.resolve(steps),
       });
     if ((await changed({})) === mine.run) return;
-    const wasRunning = phase.is === "running";
+    const how = mine.training.going();
     await mine.training.stop();
-    const steps = [...mine.latest].map(([name, { step }]) => [name, step] as const);
-    mine.run = await changed(Object.fromEntries(steps));
-    await keepRun(disk, { wish: mine.wish, given: listsOf(given), run: mine.run });
-    said.event({ type: "changed", ...mine.run.changes.at(-1)! });
-    mine.training = started(mine, mine.run, mine.latest as Map<string, Checkpoint>);
-    await mine.training.ready;
-    if (wasRunning) mine.training.play();
+    try {
+      const steps = [...mine.latest].map(([name, { step }]) => [name, step] as const);
+      const run = await changed(Object.fromEntries(steps));
+      await keepRun(disk, { wish: mine.wish, given: mine.given, run });
+      mine.run = run;
+      said.event({ type: "changed", ...run.changes.at(-1)! });
+    } finally {
+      // Whether or not it could be changed: what was stopped goes on.
+      mine.training = started(mine, mine.run, mine.latest as Map<string, Checkpoint>);
+      await mine.training.ready;
+      mine.training.go(how);
+    }
   }
 
   async function evaluated(key: RunKey): ReturnType<Lab["evaluate"]> {
@@ -146,7 +167,8 @@ export function lab(around: Around): Lab {
     const { subject, run, training } = current();
     if (what === "results") return resultsFile(subject, run, training.events());
     if (what === "report") return reportFile(subject, run, training.events());
-    return what === "onnx" ? onnxFile(subject, run, one(key!)) : checkpointFile(run, one(key!));
+    if (!key) throw new Error(`${what}: expected the run that it is of, got none; choose one`);
+    return what === "onnx" ? onnxFile(subject, run, one(key)) : checkpointFile(run, one(key));
   }
 
   const look = <K extends keyof Looker & keyof Lab>(name: K): Lab[K] =>
@@ -166,21 +188,16 @@ export function lab(around: Around): Lab {
       const experiment = await found(wish.experiment);
       return offerOf(experiment, wish, await toChoose(experiment));
     },
-    async give(place, files) {
-      given.set(place, files);
-      const { disk, kept } = await around.storage();
-      if (kept === true && !(await keepGiven(disk, place, files)))
-        around.tell({
-          type: "said",
-          line: `${place}: these files are more than this browser keeps; give them again when the page was loaded again`,
-        });
-    },
+    give: (place, files) =>
+      inTurn(async () => {
+        given.set(place, await listed(files));
+      }),
     begin: (wish, { anew }) => inTurn(() => begun({ wish, anew })),
     async last() {
-      const kept = await keptWish((await around.storage()).disk);
+      const kept = (await keptTrainings((await around.storage()).disk)).at(0);
       return kept && { wish: kept.wish, given: namesIn(kept.given) };
     },
-    play: () => inTurn(() => Promise.resolve().then(() => current().training.play())),
+    play: () => inTurn(() => Promise.resolve().then(() => current().training.go("on"))),
     pause: () => inTurn(() => current().training.pause()),
     async advance(by) {
       await last;

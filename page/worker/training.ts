@@ -10,7 +10,7 @@ import type { RunConfig, Store } from "../../runs/store.ts";
 import type { Checkpoint } from "../../src/index.ts";
 import { DeviceLost } from "../../src/runtime/device-lost.ts";
 import type { Phase } from "./protocol.ts";
-import { transport } from "./transport.ts";
+import { transport, type Going } from "./transport.ts";
 
 /** What is trained, whatever becomes of its settings on the way. */
 export interface Subject {
@@ -32,7 +32,10 @@ export interface Training {
   readonly events: () => readonly Event[];
   /** All that comes before the first step is done, or nothing is left to do; rejects where that failed. */
   readonly ready: Promise<void>;
-  play(): void;
+  /** How it goes now; where that has a goal, to where. */
+  going(): Going;
+  /** Goes as another one did. Throws what it failed of, if it did. */
+  go(how: Going): void;
   /** When it answers, everything is saved. */
   pause(): Promise<void>;
   advance(by: "step" | "turn"): Promise<void>;
@@ -55,14 +58,21 @@ export function train(
   };
   const stands = (): Promise<void> =>
     is === "going" ? new Promise((go) => waiting.push(go)) : Promise.resolve();
-  const { play, advance, pause, stop, ...course } = transport(() => {
+  const { going, go, pause, stop, ...course } = transport(() => {
     onPhase({ is: "paused" });
     settle("held");
   });
-  const goes = (): void => {
+  function goes(how: Going): void {
+    if (failure && !(failure instanceof Interrupted))
+      throw new Error(
+        `training: expected one that can go on, got one that failed (${failure.message}); begin it again`,
+        { cause: failure },
+      );
+    if (is === "over" || how === "no") return;
     is = "going";
     onPhase({ is: "running" });
-  };
+    go(how);
+  }
   const ended = compare({
     ...{ experiment, field, run, store, world, machine, onEvent, ...course },
   })
@@ -77,19 +87,14 @@ export function train(
     ready: stands().then(() => {
       if (failure) throw failure;
     }),
-    play() {
-      if (is === "over") return;
-      goes();
-      play();
-    },
+    going,
+    go: goes,
     async pause() {
       pause();
       await stands();
     },
     async advance(by) {
-      if (is === "over") return;
-      goes();
-      advance(by);
+      goes({ by });
       await stands();
     },
     async stop() {

@@ -3,16 +3,17 @@ import type { Contestant } from "../../runs/experiment.ts";
 import type { RaceOptions } from "../../runs/race.ts";
 
 export interface Transport extends Required<Pick<RaceOptions, "hold" | "stride" | "signal">> {
-  play(): void;
-  /** To where every run is at the next step, or at the next end of a turn. */
-  advance(by: "step" | "turn"): void;
+  going(): Going;
+  /** On, or to where every run is at the next step, or at the next end of a turn. */
+  go(how: Exclude<Going, "no">): void;
   /** To the next step at the latest. */
   pause(): void;
   /** Ends the race, with all saved. */
   stop(): void;
 }
 
-type Going = "no" | "on" | { readonly by: "step" | "turn"; goal?: number };
+/** How a race goes: held, on and on, or to a step. */
+export type Going = "no" | "on" | { readonly by: "step" | "turn"; readonly goal?: number };
 
 /** Milliseconds in which every run is seen to move. */
 const ROUND = 300;
@@ -26,16 +27,25 @@ export function transport(onHeld: () => void): Transport {
   const let_ = (next: Going): void => {
     going = next;
     go?.();
-    go = undefined;
   };
-  const held = (): Promise<void> =>
+  /** Where it goes to is decided while all stand still, as the race asks again only after a step. */
+  const heldAt = (runs: readonly Contestant[]) => (): Promise<void> =>
     new Promise((resolve) => {
       go = () => {
+        go = undefined;
         before = performance.now();
+        aim(runs);
         resolve();
       };
-      onHeld();
+      if (going !== "no" || isStopped)
+        go(); // while all was saved
+      else onHeld();
     });
+  function aim(runs: readonly Contestant[]): number {
+    if (typeof going !== "object") return Infinity;
+    going = { ...going, goal: going.goal ?? goalOf(going.by, runs) };
+    return going.goal!;
+  }
   return {
     signal: {
       get aborted() {
@@ -47,18 +57,16 @@ export function transport(onHeld: () => void): Transport {
       milliseconds += 0.2 * (Math.min(now - before, ROUND) - milliseconds);
       [racing, before] = [runs.length, now];
       if (isStopped) return () => Promise.resolve();
-      if (typeof going === "object") {
-        const goal = (going.goal ??= goalOf(going.by, runs));
-        if (runs.every((run) => run.step() >= Math.min(goal, run.steps))) going = "no";
-      }
-      return going === "no" ? held : undefined;
+      const goal = aim(runs);
+      if (runs.every((run) => run.step() >= Math.min(goal, run.steps))) going = "no";
+      return going === "no" ? heldAt(runs) : undefined;
     },
     stride: () =>
       typeof going === "object" && going.by === "step"
         ? 1
         : Math.max(1, Math.floor(ROUND / racing / milliseconds)),
-    play: () => let_("on"),
-    advance: (by) => let_({ by }),
+    going: () => going,
+    go: let_,
     pause() {
       going = "no";
     },

@@ -20,6 +20,8 @@ export interface Opened {
   phase(): Phase | undefined;
   /** Resolves once the worker is in a phase of this kind. */
   is(phase: Phase["is"]): Promise<void>;
+  /** Resolves once its page has heard of a step of the first arm from this one on, with that. */
+  steppedTo(step: number): Promise<number>;
 }
 
 /** The folder of its data. */
@@ -65,6 +67,20 @@ export function opened(
     lab,
     told,
     phase,
+    steppedTo: (least) =>
+      new Promise((done) => {
+        const look = (): void => {
+          const now = told.at(-1);
+          const events = now?.type === "events" ? now.events : [];
+          const found = events.find(
+            (e) => e.type === "stepped" && e.arm === "plain" && e.step >= least,
+          );
+          if (found?.type !== "stepped") return;
+          listeners.delete(look);
+          done(found.step);
+        };
+        listeners.add(look);
+      }),
     is: (wanted) =>
       new Promise((done) => {
         const look = (): void => {
