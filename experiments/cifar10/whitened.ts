@@ -39,6 +39,7 @@ export async function whitened(
 
 /** What the transform fitted to `images` is kept as: a checkpoint with `mean` [3072] and `forward` [3072, 3072]. */
 export async function transformName(images: Uint8Array): Promise<string> {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- the types of browsers ask for it
   const digest = await crypto.subtle.digest("SHA-256", images as Uint8Array<ArrayBuffer>);
   const content = Array.from(new Uint8Array(digest, 0, 8), (byte) =>
     byte.toString(16).padStart(2, "0"),

@@ -24,6 +24,7 @@ export const sourceSchema: z.ZodMiniType<Source> = z.strictObject({
 });
 
 export async function sha256(bytes: Uint8Array): Promise<string> {
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- the types of browsers ask for it
   const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(digest), (x) => x.toString(16).padStart(2, "0")).join("");
 }
