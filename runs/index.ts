@@ -1,7 +1,16 @@
 /** What an experiment of one's own is made of: `weightnorm/runs`. See examples/own-experiment.ts. */
 export { experimentOf } from "./minibatch/experiment.ts";
 export { optimizerOf, scheduleOf, type MinibatchConfig, type Preset } from "./minibatch/config.ts";
-export type { Answering, DataSet, Task, TaskData, TrainedModel } from "./minibatch/task.ts";
+export type {
+  Answering,
+  DataSet,
+  Looked,
+  Pictured,
+  Task,
+  TaskData,
+  TrainedModel,
+} from "./minibatch/task.ts";
+export type { Game, Guesses, Latents, Looks, Mistake } from "./looks.ts";
 export type {
   Config,
   Contestant,
@@ -62,5 +71,5 @@ export type {
   Quantity,
 } from "./sheet.ts";
 export type { Encoded } from "./compare.ts";
-export type { Exported, NamedFile, PictureSize, Predictions } from "./experiment.ts";
+export type { Exported, NamedFile, PictureSize, Predictions, Takes } from "./experiment.ts";
 export type { Signal } from "./race.ts";

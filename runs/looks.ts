@@ -53,6 +53,7 @@ export interface Mistake {
 export interface Latents {
   /** The length of z, whose parts are N(0, 1) in the prior. */
   readonly count: number;
+  /** The picture that z stands for. */
   of(state: State, z: Float32Array): Promise<Raster>;
 }
 

@@ -64,42 +64,53 @@ async function picture({ name, at, arrange, dark = false, height = 900 }: View):
 const trained = (page: Page): Promise<void> =>
   page.getByText("The race is over.").first().waitFor({ timeout: 900_000 });
 
+/** What is to be looked at, once all of it has come. */
+async function looks(page: Page): Promise<Locator> {
+  const all = page.locator(".looks");
+  for (const one of await all.locator("section").all()) {
+    await one.scrollIntoViewIfNeeded();
+    await one.locator("canvas").first().waitFor({ timeout: 300_000 });
+  }
+  return all;
+}
+
 mkdirSync(out, { recursive: true });
 try {
   await picture({
     name: "lab",
-    at: "?experiment=mnist&epochs=1&play=1",
+    at: "?experiment=mnist&epochs=1&trainSize=5000&play=1",
     height: 1500,
     async arrange(page) {
       await trained(page);
       await page.getByRole("button", { name: "draw a 5" }).click();
       await page.getByText(/plain says/).waitFor({ state: "attached" });
+      await page.evaluate(() => void scrollTo(0, 0));
       return undefined;
     },
   });
   await picture({
     name: "vae",
-    at: "?experiment=vae&epochs=1&play=1",
+    at: "?experiment=vae&epochs=1&trainSize=3000&play=1",
     async arrange(page) {
       await trained(page);
-      return page.locator(".looks");
+      return looks(page);
     },
   });
   await picture({
     name: "draw",
-    at: "?experiment=draw&epochs=1&arms=weight&trainSize=4000&play=1",
+    at: "?experiment=draw&epochs=1&arms=weight&trainSize=1000&play=1",
     async arrange(page) {
       await trained(page);
-      return page.locator(".looks");
+      return looks(page);
     },
   });
   await picture({
     name: "dqn",
-    at: "?experiment=dqn&arms=weight&frames=10000&play=1",
+    at: "?experiment=dqn&arms=weight&frames=5000&play=1",
     dark: true,
     async arrange(page) {
       await trained(page);
-      return page.locator(".looks");
+      return looks(page);
     },
   });
   if (wanted.length === 0 || wanted.some((name) => name.startsWith("runs"))) {

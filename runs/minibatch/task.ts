@@ -46,7 +46,9 @@ export interface Pictured {
   /** Whether they are light on dark then. */
   readonly inverted: boolean;
   readonly classes: readonly string[];
+  /** Which class an example is of. */
   label(row: number): number;
+  /** An example as people see it. */
   picture(row: number): Raster;
   /** Other pictures as values of the first input; where there is no such way they are not guessed. */
   values?(pictures: readonly Raster[]): Float32Array;
@@ -68,7 +70,9 @@ export interface Task {
   readonly unit?: string;
   /** Where data may lie: `dataDir`, as a rule. */
   readonly places: Settings;
+  /** What files of the user's own its places take. */
   readonly takes?: Experiment["takes"];
+  /** What data leave to be chosen before anything can begin. */
   readonly toChoose?: Experiment["toChoose"];
   /** Settings by name; the first is the default. */
   readonly presets: Readonly<Record<string, Preset>>;
