@@ -84,7 +84,7 @@ try {
       await trained(page);
       await page.getByRole("button", { name: "draw a 5" }).click();
       await page.getByText(/plain says/).waitFor({ state: "attached" });
-      await page.evaluate(() => void scrollTo(0, 0));
+      await page.locator("h1").scrollIntoViewIfNeeded();
       return undefined;
     },
   });
@@ -116,7 +116,7 @@ try {
   if (wanted.length === 0 || wanted.some((name) => name.startsWith("runs"))) {
     const arms = ["--arms", "plain,weight,batch", "--epochs", "2", "--train-size", "3000"];
     await ended(compare("adam", ...arms));
-    await ended(compare("sgd-lr0.1", ...arms, "--optimizer", "sgd", "--lr", "0.1"));
+    await ended(compare("sgd", ...arms, "--optimizer", "sgd", "--lr", "0.01"));
     const live = compare("under-way", ...arms, "--epochs", "4", "--train-size", "6000");
     await new Promise((go) => setTimeout(go, 15_000));
     const nothing = (): Promise<undefined> => Promise.resolve(undefined);
@@ -130,7 +130,7 @@ try {
     });
     await picture({
       name: "runs-compared",
-      at: "runs.html?run=adam&run=sgd-lr0.1",
+      at: "runs.html?run=adam&run=sgd",
       arrange: nothing,
       height: 1300,
     });
