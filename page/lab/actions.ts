@@ -62,6 +62,12 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
   let diedAt = -Infinity;
   /** What was begun last, whether or not it was answered, and whether it is to train. */
   let meant: { readonly wish: Wish; readonly play: boolean } | undefined;
+  /** Counts what people asked for: what takes a while, as opening the page does, gives way to what they ask for meanwhile. */
+  let asks = 0;
+  const newest = (): (() => boolean) => {
+    const mine = ++asks;
+    return () => mine === asks;
+  };
   /** Asks a worker for what was asked for last. */
   let again: (() => Promise<void>) | undefined;
 
@@ -175,6 +181,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
       await tried(renewed)();
     },
     open: tried(async (search) => {
+      const isNewest = newest();
       const address = readAddress(search);
       const choices = state().choices.length > 0 ? state().choices : await lab().offers();
       dispatch({ type: "choices", choices });
@@ -197,6 +204,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
       );
       const meantBy: Wish = isBare && last ? last.wish : { ...first, asked };
       const offer = await lab().offer(meantBy);
+      if (!isNewest()) return;
       const isLast = last !== undefined && isSameAddress(last.wish, meantBy, offer);
       const wish = isLast ? last.wish : meantBy;
       dispatch({
@@ -220,12 +228,16 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
       const { wish } = state();
       if (wish) await wished({ ...wish, asked: defined({ ...wish.asked, ...change }) });
     }),
-    choose: tried(chosen),
+    choose: tried((experiment) => {
+      newest();
+      return chosen(experiment);
+    }),
     device: tried(async (device) => {
       const { wish } = state();
       if (wish) await wished({ ...wish, device });
     }),
     play: tried(async () => {
+      newest();
       const { wish } = state();
       if (wish && isTurned(state())) await begin(wish, { play: true });
       if (meant) meant = { ...meant, play: true };
@@ -237,6 +249,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
     }),
     advance: tried((by) => lab().advance(by)),
     restart: tried(async () => {
+      newest();
       const { begun, phase } = state();
       if (!begun) return;
       const play = phase.is === "running";
@@ -247,6 +260,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
     give: tried(async (place, all) => given(place, await all)),
     take: tried(async (some) => {
       dispatch({ type: "trouble", trouble: undefined });
+      newest();
       const all = await some;
       const kind = kindOf(all);
       if (kind === "checkpoint") {
@@ -280,6 +294,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
   async function opened(checkpoint: Dropped): Promise<void> {
     const { path, file } = checkpoint;
     again = () => opened(checkpoint);
+    const isNewest = newest();
     const bytes = new Uint8Array(await file.arrayBuffer());
     const { wish, begun } = await lab().open(path, bytes, state().wish?.device ?? "auto");
     dispatch({ type: "wish", wish, offer: await lab().offer(wish) });
@@ -288,6 +303,7 @@ export function actionsOn(store: Store, { connect, show, fetched, download }: Ar
     dispatch({ type: "opened", opened: { name: path, worth: undefined } });
     show(searchOf(wish, state().offer?.controls ?? []), true);
     const worth = await lab().evaluate(begun.keys[0]);
+    if (!isNewest()) return;
     const measures = state().race?.sheet?.measures ?? [];
     const said = measures.map((measure) => `${measure.key} ${inUnit(measure, worth[measure.key])}`);
     dispatch({ type: "opened", opened: { name: path, worth: said } });

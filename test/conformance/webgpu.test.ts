@@ -11,8 +11,8 @@ const lack = await tryOut(runtime).then(
   (error: unknown) => String(error),
 );
 
-/** An eighth of what follows a convolution, which blocked layouts are for; all of it with WHOLE=1. */
-const PART = process.env["WHOLE"] === undefined ? 8 : 1;
+/** A quarter of what follows a convolution, which blocked layouts are for; all of it with WHOLE=1. */
+const PART = process.env["WHOLE"] === undefined ? 4 : 1;
 if (lack === undefined)
   conforms(
     "node, WebGPU",

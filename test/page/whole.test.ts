@@ -1,5 +1,6 @@
 /** The page as people have it, in Chromium: the files that are built, the server with its policy, the worker that trains. */
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, BrowserContext, Page } from "playwright-core";
@@ -78,6 +79,23 @@ describe.skipIf(chromium === undefined)(`the page, whole (${NO_CHROMIUM})`, () =
       .toMatch(/plain says \d \(\d+(\.\d)?%\) and weight says \d/);
     await page.getByText("What they get wrong").scrollIntoViewIfNeeded();
     await page.locator(".mistakes canvas").first().waitFor({ timeout: 60_000 });
+  });
+
+  test("a checkpoint is saved, and opened again with what it is worth", async () => {
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: ".safetensors" }).first().click(),
+    ]);
+    const path = await download.path();
+    const { page: other, context: another } = await visitor();
+    await other.goto(server.url);
+    await other
+      .getByLabel("a checkpoint to open")
+      .setInputFiles({ name: "plain-1.safetensors", mimeType: "", buffer: await readFile(path) });
+    const [lane] = await lanes(page);
+    const error = /(\d+\.\d+%)/.exec(lane)![1];
+    await other.getByText(`error ${error}`).first().waitFor({ timeout: 60_000 });
+    await another.close();
   });
 
   test("paused, loaded again and gone on with, it ends as the one that nobody touched", async () => {
