@@ -41,14 +41,16 @@ export function Keep({ state, actions }: Shown) {
                       >
                         .safetensors<span class="unseen"> of {key.arm}</span>
                       </button>{" "}
-                      <button
-                        type="button"
-                        class="small"
-                        disabled={!isTrained}
-                        onClick={() => void actions.save("onnx", key)}
-                      >
-                        .onnx<span class="unseen"> of {key.arm}</span>
-                      </button>
+                      {begun.begun.exports && (
+                        <button
+                          type="button"
+                          class="small"
+                          disabled={!isTrained}
+                          onClick={() => void actions.save("onnx", key)}
+                        >
+                          .onnx<span class="unseen"> of {key.arm}</span>
+                        </button>
+                      )}
                     </td>
                   </tr>
                 ))}
@@ -65,7 +67,8 @@ export function Keep({ state, actions }: Shown) {
           </div>
           <p class="note">
             The .safetensors are those of the command line, both ways: <code>weightnorm eval</code>{" "}
-            gets the same error. The .onnx is the model alone, for any ONNX runtime.
+            gets the same error.
+            {begun?.begun.exports && " The .onnx is the model alone, for any ONNX runtime."}
           </p>
         </div>
         <div>

@@ -192,7 +192,7 @@ function RunsOn({ state: { begun, race, phase } }: { readonly state: State }) {
       </p>
       <p class="quiet">
         {kept === true
-          ? "This browser keeps the training: after a reload it goes on to the same bits."
+          ? "This browser keeps the training: loaded again it stands where it was saved last, and Train on goes on to the same bits."
           : `This browser does not keep the training: ${kept}`}
       </p>
     </div>

@@ -11,25 +11,41 @@ export interface Connection {
   close(): void;
 }
 
+/** What a worker is called: where data are, and the lock that it holds while it lives. */
+export interface Named {
+  readonly data: string;
+  readonly life: string;
+}
+const ENDED = "the worker ended";
+/** Not in a page that came unencrypted from another machine. */
+const { locks } = navigator as { readonly locks?: LockManager };
+
 export function connected(): Connection {
-  const name = new URL("data/", document.baseURI).href; // which the worker cannot know
+  const life = `weightnorm ${performance.timeOrigin} ${performance.now()} ${Math.random()}`;
+  const data = new URL("data/", document.baseURI).href; // which the worker cannot know
+  const name = JSON.stringify({ data, life } satisfies Named);
   const worker = new Worker(new URL("./main.ts", import.meta.url), { type: "module", name });
+  let isOver = false;
   const { methods, onTold, close } = asking<Lab, Told>(worker);
   return {
     ...{ lab: methods, onTold },
     onDeath(listener) {
-      worker.addEventListener(
-        "error",
-        (event) => {
-          event.preventDefault();
-          const why = event.message || "the worker ended";
-          listener(why);
-          close(why);
-        },
-        { once: true },
-      );
+      const end = (why: string): void => {
+        if (isOver) return;
+        isOver = true;
+        listener(why);
+        close(why);
+      };
+      worker.addEventListener("error", (event) => {
+        event.preventDefault();
+        end(event.message || ENDED);
+      });
+      // It holds the lock as long as it lives, and however it ends: by the time that it says anything it has asked for it.
+      const wait = (): void => void locks?.request(life, () => end(ENDED));
+      worker.addEventListener("message", wait, { once: true });
     },
     close() {
+      isOver = true;
       worker.terminate();
       close("it was replaced");
     },

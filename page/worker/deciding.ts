@@ -5,6 +5,7 @@ import type { Disk } from "../../runs/disk.ts";
 import { UsageError, type Config, type Experiment } from "../../runs/experiment.ts";
 import { runIn } from "../../runs/run-config.ts";
 import type { RunConfig } from "../../runs/store.ts";
+import { messageOf } from "../shared/message.ts";
 import { planned } from "./controls.ts";
 import { placesOf } from "./door.ts";
 import { keptGiven, type Given, type Lists } from "./given.ts";
@@ -44,9 +45,6 @@ export async function found(name: string): Promise<Experiment> {
     `experiment: expected one of the list, got "${name.slice(0, 60)}"; choose one of these`,
   );
 }
-
-export const messageOf = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);
 
 /** Throws what is wrong with the wish. */
 export async function decided(

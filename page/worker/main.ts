@@ -1,7 +1,8 @@
-/** The worker: the lab in a browser. Its page names it by the address of the folder of data. */
+/** The worker: the lab in a browser. Its page names it (connect.ts). */
 import type { Machine } from "../../runs/records.ts";
 import type { Runtime } from "../../src/index.ts";
 import { browserRuntime } from "../../src/web.ts";
+import type { Named } from "./connect.ts";
 import { decoded } from "./decode.ts";
 import { pageDoor } from "./door.ts";
 import { oneRuntime } from "./one-runtime.ts";
@@ -34,7 +35,9 @@ function machine({ name }: Runtime): Machine {
 }
 
 let storage: ReturnType<typeof storageHere> | undefined;
-const base = self.name;
+const { data: base, life } = JSON.parse(self.name) as Named;
+const { locks } = navigator as { readonly locks?: LockManager };
+void locks?.request(life, () => new Promise(() => undefined));
 answering(
   self,
   lab({

@@ -6,6 +6,7 @@
 import type { Disk, DiskLog } from "../../runs/disk.ts";
 import { memoryDisk, zipped } from "../../runs/memory-disk.ts";
 import type { Storage } from "./preparing.ts";
+import { messageOf } from "../shared/message.ts";
 
 const NAME = "weightnorm-lab";
 /** Milliseconds in which a page that is gone lets go. */
@@ -24,7 +25,7 @@ export async function storageHere(): Promise<Storage> {
     const root = await navigator.storage.getDirectory();
     return { disk: opfsDisk(await root.getDirectoryHandle(NAME, { create: true })), kept: true };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { disk: memoryDisk(), kept: `this browser lends no storage (${why})` };
   }
 }
@@ -52,7 +53,7 @@ export function opfsDisk(root: FileSystemDirectoryHandle): Disk {
     error instanceof DOMException && ["NotFoundError", "TypeMismatchError"].includes(error.name);
   const failed = (name: string, what: string, cause: unknown): Error => {
     const isFull = cause instanceof DOMException && cause.name === "QuotaExceededError";
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = messageOf(cause);
     return new Error(
       isFull
         ? `${where(name)}: cannot be ${what}, got a storage that is full; free some space`

@@ -80,6 +80,8 @@ export interface Begun {
   readonly kept: true | string;
   /** What can be looked at. */
   readonly looks: Looking;
+  /** Whether its models have .onnx files. */
+  readonly exports: boolean;
 }
 export interface Looking {
   readonly guesses?: {

@@ -93,7 +93,8 @@ export function lab(around: Around): Lab {
       const events = [...mine.training.events()];
       for (const [name, { step }] of mine.latest) said.saved(name, step);
       const { looking: looks } = mine.looker;
-      return { run, keys, threads, device, kept, events, looks, said: runsOn };
+      const exports = made.subject.experiment.exported !== undefined;
+      return { run, keys, threads, device, kept, events, looks, exports, said: runsOn };
     } catch (error) {
       const isUnmoved = now !== undefined && phase.is !== "preparing"; // what was trained goes on
       if (!isUnmoved && phase.is !== "failed")

@@ -9,6 +9,7 @@ import type { Machine } from "../../runs/records.ts";
 import type { RunConfig, Store } from "../../runs/store.ts";
 import type { Checkpoint } from "../../src/index.ts";
 import { DeviceLost } from "../../src/runtime/device-lost.ts";
+import { messageOf } from "../shared/message.ts";
 import type { Phase } from "./protocol.ts";
 import { transport, type Going } from "./transport.ts";
 
@@ -78,7 +79,7 @@ export function train(
   })
     .then(() => onPhase({ is: "finished" }))
     .catch((error: unknown) => {
-      failure = error instanceof Error ? error : new Error(String(error));
+      failure = error instanceof Error ? error : new Error(messageOf(error));
       if (!(failure instanceof Interrupted)) onPhase(failed(failure));
     })
     .finally(() => settle("over"));
@@ -107,7 +108,7 @@ export function train(
 
 export const failed = (error: unknown): Phase => ({
   is: "failed",
-  message: error instanceof Error ? error.message : String(error),
+  message: messageOf(error),
   lost: error instanceof DeviceLost,
 });
 

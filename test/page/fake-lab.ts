@@ -145,6 +145,7 @@ export function fakeLab(tell: (told: Told) => void): Lab {
           ...{ facts: results.facts, sheet, runs: names },
         },
       ],
+      exports: true,
       looks: {
         ...(isDigits
           ? {

@@ -121,6 +121,21 @@ describe.skipIf(chromium === undefined)(`the page, whole (${NO_CHROMIUM})`, () =
     await another.close();
   });
 
+  test("a worker that ends without a word is replaced, and the training ends as if it had lived", async () => {
+    const { page: other, context: another } = await visitor();
+    await other.goto(`${server.url}${SMALL}&play=1`);
+    await expect
+      .poll(async () => (await lanes(other)).some((lane) => !/^(0\.00|\u2013)/.test(lane)), {
+        timeout: 60_000,
+      })
+      .toBe(true);
+    await other.workers()[0].evaluate(() => (globalThis as unknown as { close(): void }).close());
+    await status(other, "A new worker goes on from what this browser kept.");
+    await status(other, "The race is over.");
+    expect(await lanes(other)).toEqual(await lanes(page));
+    await another.close();
+  });
+
   test("nothing failed on the way, by the page or by the server's policy", async () => {
     await context.close();
     expect(errors).toEqual([]);
