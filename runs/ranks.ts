@@ -1,0 +1,47 @@
+/**
+ * The processes that train one model together, each on its share of every batch: what a run asks of them. One process alone is
+ * `oneRank`; `cluster/mpi` has those that a launcher of MPI starts.
+ */
+
+/** Arrays that ranks reduce. */
+export type Numbers = Float32Array | Float64Array | Int32Array;
+
+/**
+ * All calls block, and all ranks make the same calls in the same order. What they give is the same on every rank, to the bit.
+ */
+export interface Ranks {
+  /** This process, from 0. */
+  readonly rank: number;
+  readonly size: number;
+  /** Names of the machines, by rank. */
+  readonly hosts: readonly string[];
+  /** Sums over all ranks, in place. */
+  sum(values: Numbers): void;
+  /** The least of each number over all ranks, in place. */
+  least(values: Numbers): void;
+  /** The bytes that rank 0 gives, on every rank; what others give is ignored. */
+  broadcast(bytes?: Uint8Array): Uint8Array;
+  /** Returns when all have come here. */
+  meet(): void;
+  /** Seconds that this rank has spent in these calls, waiting for others too. */
+  readonly seconds: () => number;
+}
+
+/** One process by itself. */
+export const oneRank: Ranks = {
+  ...{ rank: 0, size: 1, hosts: [""] },
+  sum: () => undefined,
+  least: () => undefined,
+  broadcast: (bytes = new Uint8Array()) => bytes,
+  meet: () => undefined,
+  seconds: () => 0,
+};
+
+/** The rows of a batch that a rank trains on: from `from`, so many. Shares differ by one at most, larger ones first. */
+export function shareOf(
+  rows: number,
+  { rank, size }: Pick<Ranks, "rank" | "size">,
+): { readonly from: number; readonly count: number } {
+  const [least, more] = [Math.floor(rows / size), rows % size];
+  return { from: rank * least + Math.min(rank, more), count: least + (rank < more ? 1 : 0) };
+}
