@@ -28,7 +28,10 @@ export async function report(dir: string, flags: Flags, own?: Experiment): Promi
     printResults(results, undefined, flags); // what can be seen without a folder to write to
     throw error;
   });
-  if (flags.tensorboard !== undefined) await writeEvents(flags.tensorboard, results);
+  if (flags.tensorboard !== undefined) {
+    await writeEvents(flags.tensorboard, results);
+    process.stderr.write(`For TensorBoard: tensorboard --logdir ${shown(flags.tensorboard)}\n`);
+  }
   printResults(results, written, flags);
 }
 

@@ -36,7 +36,8 @@ export const mnistTask: Task = {
   },
   // Two latents are all that two sliders can reach.
   tab: {
-    ...{ trainSize: 10_000, testSize: 1000, target: 160 },
+    // Averages that follow fast, so that something is to be seen after a hundred steps.
+    ...{ trainSize: 10_000, testSize: 1000, target: 160, average: 0.98 },
     network: { width: 8, hidden: 128, latents: 2 },
   },
   examples: ["compare vae --seed 1,2,3", "sample runs/vae --count 100"],

@@ -9,6 +9,7 @@ import type { Dropped, Lab, Offer, Told, Wish } from "../worker/protocol.ts";
 import { isClosed } from "../worker/rpc.ts";
 import { askedOf, PRESET, readAddress, searchOf } from "./address.ts";
 import type { Connection } from "./connection.ts";
+import { cut } from "./control-values.ts";
 import { kindOf, takerOf } from "./file-kinds.ts";
 import { awaited, isSame, isTurned } from "./state.ts";
 import type { Store } from "./store.ts";
@@ -320,4 +321,4 @@ const isSameAddress = (a: Wish, b: Wish, { controls }: Offer): boolean =>
 const notFound = (asked: string | undefined, found: unknown, taken: string): readonly string[] =>
   asked === undefined || found !== undefined
     ? []
-    : [`experiment: expected one of the list, got "${asked}"; ${taken} is taken`];
+    : [`experiment: expected one of the list, got "${cut(asked)}"; ${taken} is taken`];

@@ -1,6 +1,6 @@
 /** What the page's address says: which experiment, on what, whether it starts at once, and every setting under its own name. */
 import type { Control, Wish } from "../worker/protocol.ts";
-import { parsed, textOf } from "./control-values.ts";
+import { cut, parsed, textOf } from "./control-values.ts";
 
 /** An address as it was read, before anybody knows which settings there are. */
 export interface Address {
@@ -25,17 +25,18 @@ export function readAddress(search: string): Address {
   const params = new URLSearchParams(search);
   const asked = params.get("device") ?? "auto";
   const device = DEVICES.find((name) => name === asked);
-  const texts = [...params].filter(([name]) => !OWN_NAMES.includes(name));
+  const names = new Set([...params.keys()].filter((name) => !OWN_NAMES.includes(name)));
   return {
     experiment: params.get("experiment") ?? undefined,
     device: device ?? "auto",
     play: params.get("play") === "1",
     checkpoint: params.get("checkpoint") ?? undefined,
-    texts: Object.fromEntries(texts),
+    // A list may be written as one value or as several of the same name.
+    texts: Object.fromEntries([...names].map((name) => [name, params.getAll(name).join(",")])),
     problems:
       device === undefined
         ? [
-            `device: expected one of ${DEVICES.join(", ")}, got "${asked}"; the page chooses one itself`,
+            `device: expected one of ${DEVICES.join(", ")}, got "${cut(asked)}"; the page chooses one itself`,
           ]
         : [],
   };
@@ -56,11 +57,11 @@ export function askedOf(
     if (name === PRESET && presets.includes(text)) asked[name] = text;
     else if (name === PRESET)
       problems.push(
-        `preset: expected one of ${presets.join(", ")}, got "${text}"; the first is taken`,
+        `preset: expected one of ${presets.join(", ")}, got "${cut(text)}"; the first is taken`,
       );
     else if (control === undefined)
       problems.push(
-        `${name}: expected a setting of this experiment, got none of that name; it is left out`,
+        `${cut(name)}: expected a setting of this experiment, got none of that name; it is left out`,
       );
     else {
       const found = parsed(control, text);

@@ -15,8 +15,13 @@ export function parsed(control: Control, text: string): Parsed {
   if ("value" in found) return found;
   const { expected, got } = found.unfit;
   const advice = isSwitch ? "write true or false" : found.unfit.advice;
-  return { problem: `${control.label}: expected ${expected}, got "${got}"; ${advice}` };
+  return { problem: `${control.label}: expected ${expected}, got "${cut(got)}"; ${advice}` };
 }
+
+/** What somebody wrote, as a message repeats it. */
+export const cut = (text: string): string =>
+  text.length > MOST_REPEATED ? `${text.slice(0, MOST_REPEATED)}\u2026` : text;
+const MOST_REPEATED = 60;
 
 /** A value as its control's text; empty for nothing. */
 export const textOf = (control: Control, value: unknown): string =>

@@ -1,5 +1,6 @@
 /** Files may be dropped anywhere: what they are decides what becomes of them. */
 import { useEffect, useState } from "preact/hooks";
+import { kindOf } from "./file-kinds.ts";
 import type { Shown } from "./shown.ts";
 import { dropped } from "./files.ts";
 
@@ -20,7 +21,12 @@ export function DropAnywhere({ actions }: Shown) {
       setOver(false);
       if (event.defaultPrevented || !event.dataTransfer || !isFiles(event)) return;
       event.preventDefault();
-      void actions.take(dropped(event.dataTransfer));
+      const paths = Array.from(event.dataTransfer.files, ({ name }) => ({ path: name }));
+      const seen = kindOf(paths) === "checkpoint" ? ".opened" : "#setup-title";
+      void actions.take(dropped(event.dataTransfer)).then(() => {
+        // What became of the files, wherever on the page they were dropped.
+        document.querySelector(seen)?.scrollIntoView({ block: "nearest" });
+      });
     };
     addEventListener("dragover", onOver);
     addEventListener("dragleave", onLeave);

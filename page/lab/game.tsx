@@ -7,7 +7,7 @@ import { ArmName } from "../shared/arm.tsx";
 import { Bars } from "../shared/bars.tsx";
 import { Player } from "../shared/player.tsx";
 import type { Shown } from "./shown.ts";
-import { savedAt } from "./state.ts";
+import { notYet, savedAt } from "./state.ts";
 import { useLook } from "./use-look.ts";
 
 export function GameLook({ state, actions }: Shown) {
@@ -48,7 +48,7 @@ export function GameLook({ state, actions }: Shown) {
       </fieldset>
       {problem !== undefined && <p class="wrong">{problem}</p>}
       {!value && problem === undefined && (
-        <p class="empty">Train a little first: then the agent as it is plays here.</p>
+        <p class="empty">{notYet(state, "Train a little first: then the agent as it is plays here.")}</p>
       )}
       {value && (
         <Played key={`${chosen} ${seed}`} game={value} label={`the game that ${key.arm} plays`} />

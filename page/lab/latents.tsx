@@ -5,7 +5,7 @@ import { ArmName } from "../shared/arm.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
 import type { Shown } from "./shown.ts";
 import { planeOf, pointOn } from "./latent-plane.ts";
-import { savedAt } from "./state.ts";
+import { notYet, savedAt } from "./state.ts";
 import { ofEach, useLook } from "./use-look.ts";
 
 /** How far to both sides, in standard deviations of the prior. */
@@ -37,7 +37,7 @@ export function Latents({ state, actions, count }: Shown & { readonly count: num
         <Slider label="second direction" value={y} onValue={(next) => setAt([x, next])} />
       </div>
       {problem !== undefined && <p class="wrong">{problem}</p>}
-      {!value && problem === undefined && <p class="empty">Train a little first.</p>}
+      {!value && problem === undefined && <p class="empty">{notYet(state, "Train a little first.")}</p>}
       <ul class="decoded">
         {value?.map(({ key, value: raster }) => (
           <li key={nameOf(run.config, key)}>

@@ -6,7 +6,7 @@ import { nameOf } from "../../runs/rates.ts";
 import { ArmMark } from "../shared/arm.tsx";
 import { RasterCanvas } from "../shared/raster.tsx";
 import type { Shown } from "./shown.ts";
-import { savedAt } from "./state.ts";
+import { notYet, savedAt } from "./state.ts";
 import { useLook } from "./use-look.ts";
 
 /** Asked of each arm, and shown of all. */
@@ -30,7 +30,7 @@ export function Mistakes({ state, actions }: Shown) {
       </p>
       {problem !== undefined && <p class="wrong">{problem}</p>}
       {value === undefined && problem === undefined && (
-        <p class="empty">Train a little first: then mistakes are listed here.</p>
+        <p class="empty">{notYet(state, "Train a little first: then mistakes are listed here.")}</p>
       )}
       {value !== undefined && all.length === 0 && (
         <p class="empty">None of the test examples that were looked through is wrong.</p>

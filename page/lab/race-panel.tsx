@@ -20,6 +20,8 @@ import { verdictOf } from "./verdict.ts";
 
 export function RacePanel({ state, actions }: Shown) {
   const { race } = state;
+  const { begun, wish } = state;
+  const earlier = begun && begun.wish.experiment !== wish?.experiment ? begun.wish.experiment : "";
   return (
     <section class="race" aria-labelledby="race-title">
       <h2 id="race-title" class="unseen">
@@ -27,6 +29,7 @@ export function RacePanel({ state, actions }: Shown) {
       </h2>
       <Transport state={state} actions={actions} />
       <Status state={state} />
+      {earlier !== "" && <p class="note">Below is {earlier}, which was trained before.</p>}
       {race && <Lanes race={race} />}
       {race && <Standing race={race} />}
       <RunsOn state={state} />

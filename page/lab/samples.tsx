@@ -6,7 +6,7 @@ import { nameOf } from "../../runs/rates.ts";
 import { ArmName } from "../shared/arm.tsx";
 import { Player } from "../shared/player.tsx";
 import type { Shown } from "./shown.ts";
-import { savedAt } from "./state.ts";
+import { notYet, savedAt } from "./state.ts";
 import { ofEach, useLook } from "./use-look.ts";
 
 /** Milliseconds a frame where a picture does not say. */
@@ -56,7 +56,10 @@ interface PicturesProps {
 }
 function Pictures({ state, look: { value, problem } }: PicturesProps) {
   if (problem !== undefined) return <p class="wrong">{problem}</p>;
-  if (!value) return <p class="empty">Train a little first: then there is something to see.</p>;
+  if (!value)
+    return (
+      <p class="empty">{notYet(state, "Train a little first: then there is something to see.")}</p>
+    );
   const { config } = state.begun!.begun.run;
   return (
     <div class="arm-grid">

@@ -131,6 +131,10 @@ export const awaited = (state: State): readonly string[] => [
   ...unchosen(state).map(({ label }) => label),
 ];
 
+/** Why there is nothing to look at yet: nobody trained, or the answer is on its way. */
+export const notYet = (state: Pick<State, "saved">, untrained: string): string =>
+  savedAt(state) === 0 ? untrained : "One moment ...";
+
 /** What changes whenever a look may show something newer. */
 export const savedAt = ({ saved }: Pick<State, "saved">): number =>
   Object.values(saved).reduce((sum, step) => sum + step, 0);

@@ -1,12 +1,16 @@
 /** What went wrong, whole, with what the page does about it and what somebody can. */
+import { useEffect, useRef } from "preact/hooks";
 import type { Shown } from "./shown.ts";
 import { inControls } from "./wording.ts";
 
 export function Troubled({ state: { trouble, phase, offer }, actions }: Shown) {
+  const here = useRef<HTMLDivElement>(null);
+  // What went wrong may have been asked for at the other end of the page.
+  useEffect(() => here.current?.scrollIntoView({ block: "nearest" }), [trouble?.message]);
   if (!trouble) return <div role="alert" class="unseen" />;
   const isLost = phase.is === "failed" && phase.lost;
   return (
-    <div role="alert" class="trouble">
+    <div role="alert" class="trouble" ref={here}>
       <p class="trouble-head">{isLost ? "Training stopped" : "That did not work"}</p>
       <p class="whole">{inControls(trouble.message, offer?.controls ?? [])}</p>
       {trouble.remedy !== undefined && <p>{trouble.remedy}</p>}

@@ -172,7 +172,8 @@ function Drawn({ run, view, go, now, told, isMarked, mayMark, onMark }: DrawnPro
           {name}
         </ViewLink>
         <p class="quiet">
-          {shortened(run.experiment)}, {clock(run.startedAt)}
+          {run.experiment !== "" && `${shortened(run.experiment)}, `}
+          {clock(run.startedAt)}
         </p>
         {told.length > 0 && (
           <p class="told">

@@ -85,7 +85,7 @@ function Head({ run, now }: HeadProps) {
   return (
     <header class="run-head">
       <p class="quiet">
-        {shortened(run.experiment)}, started {clock(run.startedAt)}
+        {run.experiment !== "" && `${shortened(run.experiment)}, `}started {clock(run.startedAt)}
       </p>
       <State run={run} now={now} />
       {run.problem !== undefined && <p class="problem">{run.problem}</p>}

@@ -90,28 +90,29 @@ export const agreeOnConvolutions = (runtime: Runtime): Promise<void> =>
 
 export const byOp = Object.entries(cases) as [OpName, readonly Case[]][];
 
-/** `after`: of the cases after a convolution, which are most, those to run. */
+/** How much of the suite runs on every change, where a runtime takes long; all of it does with WHOLE=1. */
+export interface Sample {
+  /** The first of so many cases of every op, and of every kind of network (default: each is run). */
+  readonly every?: number;
+  /** The same of the cases after a convolution, which are most. */
+  readonly afterConvolution?: number;
+}
+
 export function conforms(
   name: string,
   runtime: Runtime,
-  after: readonly Case[] = blockedCases,
+  { every = 1, afterConvolution = 1 }: Sample = {},
 ): void {
+  const all = process.env["WHOLE"] !== undefined;
+  const agreeOn = (list: readonly Case[], of: number): void => {
+    const run = list.filter((_, i) => all || i % of === 0);
+    test.each(run.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
+  };
   describe(name, () => {
-    describe.each(byOp)("%s", (_op, list) => {
-      test.each(list.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
-    });
-
-    describe("composed", () => {
-      test.each(composed.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
-    });
-
-    describe("derived", () => {
-      test.each(derived.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
-    });
-
-    describe("after a convolution", () => {
-      test.each(after.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
-    });
+    describe.each(byOp)("%s", (_op, list) => agreeOn(list, every));
+    describe("composed", () => agreeOn(composed, every));
+    describe("derived", () => agreeOn(derived, every));
+    describe("after a convolution", () => agreeOn(blockedCases, afterConvolution));
 
     test("convolutions of any geometry, and their gradients", () => agreeOnConvolutions(runtime));
 

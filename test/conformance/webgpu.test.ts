@@ -2,7 +2,6 @@
 import { describe, test } from "vitest";
 import { tryOut } from "../../src/node/speed.ts";
 import { webgpuRuntime } from "../../src/runtime/webgpu.ts";
-import { blockedCases } from "./blocked.ts";
 import { conforms } from "./conforms.ts";
 
 const runtime = webgpuRuntime({ fallback: false });
@@ -11,12 +10,6 @@ const lack = await tryOut(runtime).then(
   (error: unknown) => String(error),
 );
 
-/** A quarter of what follows a convolution, which blocked layouts are for; all of it with WHOLE=1. */
-const PART = process.env["WHOLE"] === undefined ? 4 : 1;
-if (lack === undefined)
-  conforms(
-    "node, WebGPU",
-    runtime,
-    blockedCases.filter((_, i) => i % PART === 0),
-  );
+// Each case compiles shaders, which a graphics card made of processors takes a fifth of a second for.
+if (lack === undefined) conforms("node, WebGPU", runtime, { every: 3, afterConvolution: 12 });
 else describe.skip("node, WebGPU", () => test.skip(`skipped: ${lack}`));

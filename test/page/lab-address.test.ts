@@ -121,3 +121,18 @@ test("an empty field goes back to the default, and a value without one is empty"
     expect(textOf(control, undefined)).toBe("");
   }
 });
+
+test("a list may be written as several values of one name", () => {
+  const { texts } = readAddress("?arms=plain&arms=weight");
+  expect(askedOf(texts, offer).asked).toEqual({ arms: ["plain", "weight"] });
+});
+
+test("what is far too long is told in short", () => {
+  const long = "x".repeat(5000);
+  const { texts, problems } = readAddress(
+    `?device=${long}&epochs=${long}&preset=${long}&${long}=1`,
+  );
+  const all = [...problems, ...askedOf(texts, offer).problems];
+  expect(all).toHaveLength(4);
+  for (const problem of all) expect(problem.length).toBeLessThan(300);
+});

@@ -284,6 +284,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     const isAt = async (selector: string): Promise<boolean> =>
       page.evaluate(`document.activeElement.matches(${JSON.stringify(selector)})`);
     const tabTo = async (selector: string): Promise<void> => {
+      await page.locator(selector).first().waitFor();
       for (let i = 0; i < 40 && !(await isAt(selector)); i++) await page.keyboard.press("Tab");
       expect(await isAt(selector), selector).toBe(true);
     };
