@@ -84,7 +84,7 @@ try {
       await trained(page);
       await page.getByRole("button", { name: "draw a 5" }).click();
       await page
-        .getByText(/plain says .* and weight says/)
+        .getByText(/plain says .* weight says/)
         .first()
         .waitFor({ state: "attached" });
       await page.locator("h1").scrollIntoViewIfNeeded();

@@ -1,6 +1,12 @@
 /** An experiment's settings as a page's controls, and what was asked for, checked before anything is made of it. */
 import { settingsOf } from "../../runs/described.ts";
-import { UsageError, type Config, type Experiment, type Places } from "../../runs/experiment.ts";
+import {
+  UsageError,
+  type Config,
+  type Experiment,
+  type Places,
+  type Takes,
+} from "../../runs/experiment.ts";
 import { schemaOf, valueOf } from "../../runs/setting-values.ts";
 import { expectation, flagOf, words, type Setting, type Settings } from "../../runs/settings.ts";
 import { brief } from "../../src/train/json.ts";
@@ -28,11 +34,20 @@ export function offerOf(experiment: Experiment, wish: Wish, toChoose: ToChoose =
       ),
     places: Object.entries(experiment.places).map(
       ([name, { help, label = words(name), optional }]) => ({
-        ...{ name, label, help, needed: optional !== true && !help.includes("(default") },
+        ...{ name, label, help: helpOf(experiment.takes?.[name]) ?? help },
+        needed: optional !== true && !help.includes("(default"),
       }),
     ),
   };
 }
+
+/** What is to be given, where on the command line it is what the command names, and the place's help is for when it has moved. */
+const helpOf = (kind: Takes | undefined): string | undefined =>
+  kind && {
+    table: "a table, .csv or .tsv, its first row the names of the columns",
+    pictures: "a folder with a folder of pictures for each class",
+    model: "a trained model, an .onnx file",
+  }[kind];
 
 /** The configuration that a wish means: what was asked for, else what a tab begins with, else the default. */
 export function planned(experiment: Experiment, { asked }: Wish, places: Places): Config {
