@@ -48,7 +48,9 @@ export function GameLook({ state, actions }: Shown) {
       </fieldset>
       {problem !== undefined && <p class="wrong">{problem}</p>}
       {!value && problem === undefined && (
-        <p class="empty">{notYet(state, "Train a little first: then the agent as it is plays here.")}</p>
+        <p class="empty">
+          {notYet(state, "Train a little first: then the agent as it is plays here.")}
+        </p>
       )}
       {value && (
         <Played key={`${chosen} ${seed}`} game={value} label={`the game that ${key.arm} plays`} />

@@ -37,7 +37,9 @@ export function Latents({ state, actions, count }: Shown & { readonly count: num
         <Slider label="second direction" value={y} onValue={(next) => setAt([x, next])} />
       </div>
       {problem !== undefined && <p class="wrong">{problem}</p>}
-      {!value && problem === undefined && <p class="empty">{notYet(state, "Train a little first.")}</p>}
+      {!value && problem === undefined && (
+        <p class="empty">{notYet(state, "Train a little first.")}</p>
+      )}
       <ul class="decoded">
         {value?.map(({ key, value: raster }) => (
           <li key={nameOf(run.config, key)}>

@@ -43,7 +43,8 @@ export function offerOf(experiment: Experiment, wish: Wish, toChoose: ToChoose =
 
 /** What is to be given, where on the command line it is what the command names, and the place's help is for when it has moved. */
 const helpOf = (kind: Takes | undefined): string | undefined =>
-  kind && {
+  kind &&
+  {
     table: "a table, .csv or .tsv, its first row the names of the columns",
     pictures: "a folder with a folder of pictures for each class",
     model: "a trained model, an .onnx file",
