@@ -1,6 +1,7 @@
 /** The contract: what something must be to have compare, train, eval, report, sample, play, resume and help for nothing. */
 import type { Arm, Checkpoint, Door, Node, Runtime, State } from "../src/index.ts";
 import type { Happening, RunKey, Values } from "./events.ts";
+import type { Together } from "./ranks.ts";
 import type { Looks } from "./looks.ts";
 import type { Facts, Results, Sheet } from "./records.ts";
 import type { Picture, PictureSize, Raster } from "./pictures.ts";
@@ -75,6 +76,8 @@ export interface World {
   /** What runs programs, with so many threads. */
   readonly runtime: (threads: number) => Runtime;
   readonly threads: number;
+  /** Where several processes train together. */
+  readonly together?: Together;
   readonly places: Places;
   readonly door: Door;
   /** Bytes of memory that are free, where that is known. */

@@ -45,3 +45,33 @@ export function shareOf(
   const [least, more] = [Math.floor(rows / size), rows % size];
   return { from: rank * least + Math.min(rank, more), count: least + (rank < more ? 1 : 0) };
 }
+
+/** Whether the processes are to stop, which they do at the same step: whoever is asked to says so with its next sum. */
+export interface Vote {
+  /** 1 where this process was asked to stop. */
+  own(): number;
+  /** What all say together. */
+  count(sum: number): void;
+  /** Whether one of them was asked: the race's signal. */
+  readonly aborted: boolean;
+}
+/** Several processes and their vote. */
+export interface Together {
+  readonly ranks: Ranks;
+  readonly vote: Vote;
+}
+
+/** `asked` says whether this process was asked to stop; one by itself stops then, without asking others. */
+export function together(ranks: Ranks, asked: () => boolean = () => false): Together {
+  let sum = 0;
+  const vote: Vote = {
+    own: () => (asked() ? 1 : 0),
+    count(all) {
+      sum = all;
+    },
+    get aborted() {
+      return ranks.size === 1 ? asked() : sum > 0;
+    },
+  };
+  return { ranks, vote };
+}

@@ -162,9 +162,10 @@ function fieldOf(
   world: World,
 ): Field<MinibatchConfig> {
   const runtime = world.runtime(config.threads);
+  const { together } = world;
   const programs = new Map<Arm, Programs>();
   const programsFor = (arm: Arm): Programs => {
-    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime });
+    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime, together });
     programs.set(arm, found);
     return found;
   };
