@@ -8,6 +8,7 @@ import {
   type Trained,
   type World,
 } from "../experiment.ts";
+import { oneRank, together as togetherOf } from "../ranks.ts";
 import { isGrid } from "../rates.ts";
 import { ARMS } from "../records.ts";
 import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
@@ -162,7 +163,7 @@ function fieldOf(
   world: World,
 ): Field<MinibatchConfig> {
   const runtime = world.runtime(config.threads);
-  const { together } = world;
+  const { together = togetherOf(oneRank) } = world;
   const programs = new Map<Arm, Programs>();
   const programsFor = (arm: Arm): Programs => {
     const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime, together });

@@ -179,9 +179,9 @@ export function programsOf(options: ProgramOptions): Programs {
       await program.release();
       const layers = Object.keys(largest);
       const first = layers.findIndex((layer) => !Number.isFinite(item(largest[layer])));
-      const at = Int32Array.of(first < 0 ? MOST_LAYERS : first);
-      ranks.least(at); // another process may have the example that did it
-      return layers.at(at[0]);
+      const least = Int32Array.of(first < 0 ? MOST_LAYERS : first);
+      ranks.least(least); // another process may have the example that did it
+      return layers.at(least[0]);
     },
     async release() {
       await Promise.all(

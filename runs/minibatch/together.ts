@@ -51,11 +51,7 @@ export async function spread(state: State, { ranks }: Together): Promise<void> {
 }
 
 /** Throws where a parameter is not the same in all processes, to the bit. */
-export async function checkSame(
-  state: State,
-  { ranks }: Together,
-  step: number,
-): Promise<void> {
+export async function checkSame(state: State, { ranks }: Together, step: number): Promise<void> {
   if (ranks.size === 1) return;
   const all = [...(await read(state))].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const least = Int32Array.from(all, ([, tensor]) => hashOf(tensor));

@@ -97,7 +97,7 @@ export function splitStep(network: Network, options: SplitOptions): SplitStep {
     length: flat.shape[0],
     feeds: sums.feeds,
     update: {
-      ...program({ inputs: [...inputs, ...sums.inputs()], key }, outputs, all),
+      ...program({ inputs: [...inputs, ...(key ? [key] : []), ...sums.inputs()] }, outputs, all),
       watch: ["loss"],
     },
   };
@@ -126,11 +126,7 @@ function summed(): {
       return sum;
     },
     inputs: () => all.map(({ sum }) => sum),
-    flat: () =>
-      concat(
-        [...all.map(({ own }) => reshape(own, [sizeOf(own.shape)])), zeros([1])],
-        0,
-      ),
+    flat: () => concat([...all.map(({ own }) => reshape(own, [sizeOf(own.shape)])), zeros([1])], 0),
     feeds(flat) {
       let at = 0;
       const views = all.map(({ sum }) => {

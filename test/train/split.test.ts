@@ -154,8 +154,7 @@ const optimizers: Readonly<Record<string, Optimizer>> = {
   adam: adam({ lr }),
   adamax: adamax({ lr }),
   rmsprop: rmsprop({ lr }),
-  "clipped sgd": (parameters, gradients) =>
-    sgd({ lr })(parameters, clipByNorm(gradients, 0.5)),
+  "clipped sgd": (parameters, gradients) => sgd({ lr })(parameters, clipByNorm(gradients, 0.5)),
 };
 const ARMS = ["plain", "weight", "batch", "mean-only", "weight+mean-only"] as const;
 const cases = ARMS.flatMap((arm) => Object.keys(optimizers).map((name) => [arm, name] as const));
@@ -201,19 +200,27 @@ test("the mathematics of it, in float64: gradients of shares add up to that of t
   const whole = model(BATCH);
   const norm = arms.weight;
   const options = { norm, key, optimizer: sgd({ lr }) };
-  const one = await reference.compile(trainStep(whole.network, { inputs: whole.inputs, ...options }));
+  const one = await reference.compile(
+    trainStep(whole.network, { inputs: whole.inputs, ...options }),
+  );
   const expected = initialState(one.parameters, 1);
   await one.run(feedsOf(0, [0, BATCH]), expected);
   const parts = [0, 1, 2, 3, 4].map((rank) => {
     const { from, count } = shareOf(BATCH, { rank, size: 5 });
     const { inputs, network } = model(count);
     const share = { of: BATCH, from, count };
-    return { from, count, split: splitStep(network, { inputs, ...options, share, whole: whole.network }) };
+    return {
+      from,
+      count,
+      split: splitStep(network, { inputs, ...options, share, whole: whole.network }),
+    };
   });
   const state = initialState(one.parameters, 1);
   const sum = new Float64Array(parts[0].split.length);
   for (const { from, count, split } of parts) {
-    const { flat } = await (await reference.compile(split.gradients)).run(feedsOf(0, [from, count]), state);
+    const { flat } = await (
+      await reference.compile(split.gradients)
+    ).run(feedsOf(0, [from, count]), state);
     flat.data.forEach((x, i) => (sum[i] += x));
   }
   const { split } = parts[0];
@@ -229,7 +236,7 @@ describe("what cannot be shared is refused", () => {
     const share = { of: 3, from: 3, count: 0 };
     expect(() =>
       splitStep(network, { ...options, key, inputs, share, whole: model(3).network }),
-    ).toThrowErrorMatchingInlineSnapshot();
+    ).toThrowErrorMatchingInlineSnapshot(`[Error: splitStep: the share must be at least one example of the batch, got 0 from 3 of 3; give fewer processes a share]`);
   });
   test("noise whose examples are not its first axis", () => {
     const of = (examples: number): Model => {
@@ -239,8 +246,14 @@ describe("what cannot be shared is refused", () => {
     };
     const share = { of: 4, from: 0, count: 2 };
     expect(() =>
-      splitStep(of(2).network, { ...options, key, inputs: of(2).inputs, share, whole: of(4).network }),
-    ).toThrowErrorMatchingInlineSnapshot();
+      splitStep(of(2).network, {
+        ...options,
+        key,
+        inputs: of(2).inputs,
+        share,
+        whole: of(4).network,
+      }),
+    ).toThrowErrorMatchingInlineSnapshot(`[Error: splitStep: expected noise of examples along its first axis, got [3,2] where the whole batch has [3,4]; draw it with the examples first]`);
   });
   test("a state that rests on examples", () => {
     const of = (examples: number): Model => {
@@ -258,6 +271,6 @@ describe("what cannot be shared is refused", () => {
     const share = { of: 4, from: 0, count: 2 };
     expect(() =>
       splitStep(of(2).network, { ...options, inputs: of(2).inputs, share, whole: of(4).network }),
-    ).toThrowErrorMatchingInlineSnapshot();
+    ).toThrowErrorMatchingInlineSnapshot(`[Error: splitStep: "seen" becomes something that rests on "x", of which every process has its own; take the mean over the whole batch by scope.part]`);
   });
 });
