@@ -23,6 +23,8 @@ export interface Ranks {
   broadcast(bytes?: Uint8Array): Uint8Array;
   /** Returns when all have come here. */
   meet(): void;
+  /** Calls that may wait long, as others have work of their own: nothing is wrong then. */
+  patiently<T>(call: () => T): T;
   /** Seconds that this rank has spent in these calls, waiting for others too. */
   readonly seconds: () => number;
 }
@@ -34,6 +36,7 @@ export const oneRank: Ranks = {
   least: () => undefined,
   broadcast: (bytes = new Uint8Array()) => bytes,
   meet: () => undefined,
+  patiently: (call) => call(),
   seconds: () => 0,
 };
 
@@ -56,13 +59,13 @@ export interface Vote {
   readonly aborted: boolean;
 }
 /** Several processes and their vote. */
-export interface Together {
+export interface Crew {
   readonly ranks: Ranks;
   readonly vote: Vote;
 }
 
 /** `asked` says whether this process was asked to stop; one by itself stops then, without asking others. */
-export function together(ranks: Ranks, asked: () => boolean = () => false): Together {
+export function crewOf(ranks: Ranks, asked: () => boolean = () => false): Crew {
   let sum = 0;
   const vote: Vote = {
     own: () => (asked() ? 1 : 0),

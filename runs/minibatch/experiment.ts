@@ -8,7 +8,7 @@ import {
   type Trained,
   type World,
 } from "../experiment.ts";
-import { oneRank, together as togetherOf } from "../ranks.ts";
+import { oneRank, crewOf } from "../ranks.ts";
 import { isGrid } from "../rates.ts";
 import { ARMS } from "../records.ts";
 import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
@@ -47,6 +47,7 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     ...(task.examples ? { examples: task.examples } : {}),
     ...(task.tab ? { tab: task.tab } : {}),
     ...(task.takes ? { takes: task.takes } : {}),
+    shares: true,
     ...(task.toChoose ? { toChoose: task.toChoose } : {}),
     complete(asked) {
       const { preset = presets[0] } = asked;
@@ -163,10 +164,10 @@ function fieldOf(
   world: World,
 ): Field<MinibatchConfig> {
   const runtime = world.runtime(config.threads);
-  const { together = togetherOf(oneRank) } = world;
+  const { crew = crewOf(oneRank) } = world;
   const programs = new Map<Arm, Programs>();
   const programsFor = (arm: Arm): Programs => {
-    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime, together });
+    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime, crew });
     programs.set(arm, found);
     return found;
   };

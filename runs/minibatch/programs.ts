@@ -29,7 +29,7 @@ import {
 } from "../../src/index.ts";
 import { withOdds } from "../../src/train/earlier-adam.ts";
 import { onDemand, type OnDemand } from "../on-demand.ts";
-import { oneRank, shareOf, together as togetherOf, type Ranks, type Together } from "../ranks.ts";
+import { oneRank, shareOf, crewOf, type Ranks, type Crew } from "../ranks.ts";
 import { ratesOf } from "../rates.ts";
 import type { Arm, Measure } from "../records.ts";
 import { parted } from "./best.ts";
@@ -68,7 +68,7 @@ export interface Programs {
   step(examples: number, collects?: boolean): OnDemand;
   /** Those of a batch that this process trains on. */
   own(rows: Uint32Array): Uint32Array;
-  readonly together: Together;
+  readonly crew: Crew;
   /** The last state of a checkpoint, as a new run has it: in the order of the network. Throws for that of another one; `where` is what messages call it. */
   lastOf(saved: State, where: string): State;
   /** Whether there are examples to test on. */
@@ -93,12 +93,12 @@ export interface ProgramOptions {
   readonly data: TaskData;
   readonly runtime: Runtime;
   /** The processes that train together (default: this one alone). */
-  readonly together?: Together;
+  readonly crew?: Crew;
 }
 
 export function programsOf(options: ProgramOptions): Programs {
-  const { task, config, arm, data, runtime, together = togetherOf(oneRank) } = options;
-  const { ranks } = together;
+  const { task, config, arm, data, runtime, crew = crewOf(oneRank) } = options;
+  const { ranks } = crew;
   const key = input("key", [2], "uint32");
   const norm = normOf(task, arm);
   const schedules = task.rates(config, ratesOf(config, arm)[0]);
@@ -128,7 +128,7 @@ export function programsOf(options: ProgramOptions): Programs {
       ...{ ...mine.options, optimizer, also, whole: network, means: measures },
       share: count > 0 ? { of: size, from, count } : { of: size, from: 0, count: 1 },
     });
-    return stepTogether(runtime, split, { together, hasExamples: count > 0 });
+    return stepTogether(runtime, split, { crew, hasExamples: count > 0 });
   };
   const measures = task.measures.map((measure) => measure.key).filter((name) => name !== "loss");
   const optimizer = task.optimizer(config, rates);
@@ -151,7 +151,7 @@ export function programsOf(options: ProgramOptions): Programs {
     task,
     arm,
     norm,
-    together,
+    crew,
     parameters,
     step: (examples, collects = false) => (collects ? collect : step).of(examples),
     own(rows) {

@@ -54,7 +54,7 @@ const TESTS = 4;
 
 /** One run, at its start or where its checkpoint left it. */
 export async function startRun({ config, key, programs, from }: RunOptions): Promise<Contestant> {
-  const { arm, task, together } = programs;
+  const { arm, task, crew } = programs;
   const { advice = "lower --lr" } = task;
   const { seed, lr } = key;
   const perEpoch = stepsPerEpoch(config);
@@ -73,7 +73,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
 
   if (!from) {
     progress.dead = await initialize();
-    await spread(state, together);
+    await spread(state, crew);
     if (config.average !== undefined) await beginAverages();
   }
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
@@ -104,7 +104,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       startScales(state);
       return {};
     }
-    if (together.ranks.rank > 0) return {}; // rank 0 initializes, and gives the others what it has
+    if (crew.ranks.rank > 0) return {}; // rank 0 initializes, and gives the others what it has
     const rows = permutation(trained, keyOf(seed, "init")).subarray(
       0,
       Math.min(INIT_BATCH, trained),
@@ -142,8 +142,11 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       ...now,
       key: keyTensor(seed, "noise", step),
     };
+    const talked = crew.ranks.seconds();
     const outputs = await program.run(fed, state);
     const milliseconds = performance.now() - began;
+    if (crew.ranks.size > 1)
+      progress.communication = (progress.communication ?? 0) + crew.ranks.seconds() - talked;
     const loss = item(outputs["loss"]);
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, {
@@ -158,7 +161,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       { loss, ...Object.fromEntries(means) },
       { milliseconds, examples: rows.length, rate: item(now["lr"]) },
     );
-    if (step % perEpoch === 0 || step % SAME_EVERY === 0) await checkSame(state, together, step);
+    if (step % perEpoch === 0 || step % SAME_EVERY === 0) await checkSame(state, crew, step);
     const events: Happening[] = point ? [point] : [];
     if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
     else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));

@@ -9,17 +9,17 @@ import {
   type Tensor,
 } from "../../src/index.ts";
 import { onDemand, type OnDemand } from "../on-demand.ts";
-import type { Together } from "../ranks.ts";
+import type { Crew } from "../ranks.ts";
 
 /** A step in two halves as one program. `hasExamples` is false of a process that has none of a small batch. */
 export function stepTogether(
   runtime: Runtime,
   split: SplitStep,
-  { together, hasExamples }: { readonly together: Together; readonly hasExamples: boolean },
+  { crew, hasExamples }: { readonly crew: Crew; readonly hasExamples: boolean },
 ): OnDemand {
   const gradients = onDemand(runtime, split.gradients);
   const update = onDemand(runtime, split.update);
-  const { ranks, vote } = together;
+  const { ranks, vote } = crew;
   return {
     outputs: update.outputs,
     parameters: update.parameters,
@@ -43,7 +43,7 @@ export function stepTogether(
 }
 
 /** Gives every process what rank 0 has. */
-export async function spread(state: State, { ranks }: Together): Promise<void> {
+export async function spread(state: State, { ranks }: Crew): Promise<void> {
   if (ranks.size === 1) return;
   const own = ranks.rank === 0 ? encodeSafetensors(await read(state)) : undefined;
   const { tensors } = decodeSafetensors(ranks.broadcast(own), "the first state of rank 0");
@@ -51,7 +51,7 @@ export async function spread(state: State, { ranks }: Together): Promise<void> {
 }
 
 /** Throws where a parameter is not the same in all processes, to the bit. */
-export async function checkSame(state: State, { ranks }: Together, step: number): Promise<void> {
+export async function checkSame(state: State, { ranks }: Crew, step: number): Promise<void> {
   if (ranks.size === 1) return;
   const all = [...(await read(state))].toSorted(([a], [b]) => (a < b ? -1 : 1));
   const least = Int32Array.from(all, ([, tensor]) => hashOf(tensor));
