@@ -22,9 +22,19 @@ const byItself: Job = {
 /** What a shell gets of processes that were asked to stop, and saved: EX_TEMPFAIL, as batch systems have it. */
 const STOPPED = 75;
 
-/** Does what all processes of a job do. What all of them fail at rank 0 says; what one of them fails at ends the others. */
-export async function together(work: (job: Job) => Promise<void>): Promise<void> {
-  const { joined } = await import("../cluster/mpi/index.ts");
+/**
+ * Does what all processes of a job do, which it starts where several `ranks` are asked for and no launcher has. What all of them fail at
+ * rank 0 says; what one of them fails at ends the others.
+ */
+export async function together(
+  { ranks: asked = 1 }: { readonly ranks?: number },
+  work: (job: Job) => Promise<void>,
+): Promise<void> {
+  const { joined, launcherOf, relaunch } = await import("../cluster/mpi/index.ts");
+  if (asked > 1 && !launcherOf(process.env)) {
+    process.exitCode = await relaunch(asked, process.argv.slice(1));
+    return;
+  }
   const job = (await joined()) ?? byItself;
   const { rank, size, hosts } = job.ranks;
   try {

@@ -47,6 +47,7 @@ export interface TrainFlags {
   readonly device?: DeviceName;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly ranks?: number;
 }
 
 export interface Asked {
@@ -60,7 +61,8 @@ export interface Asked {
 }
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
-export const train = (asked: Asked): Promise<void> => together((job) => trained(asked, job));
+export const train = (asked: Asked): Promise<void> =>
+  together(asked.flags, (job) => trained(asked, job));
 
 async function trained(
   { command, again, experiment, places: given, flags }: Asked,

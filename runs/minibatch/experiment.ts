@@ -8,9 +8,9 @@ import {
   type Trained,
   type World,
 } from "../experiment.ts";
-import { oneRank, crewOf } from "../ranks.ts";
+import { crewOf, oneRank, shareOf, type Crew } from "../ranks.ts";
 import { isGrid } from "../rates.ts";
-import { ARMS } from "../records.ts";
+import { ARMS, type Facts } from "../records.ts";
 import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
 import type { Looks } from "../looks.ts";
 import { earlierResults } from "./earlier.ts";
@@ -179,6 +179,7 @@ function fieldOf(
       ["source", data.source],
       [`training ${task.unit ?? "images"}`, trainedSize(config)],
       [`test ${task.unit ?? "images"}`, data.test.count],
+      ...statisticsOf(task, config, crew),
       ...(task.facts ?? []),
     ],
     sheet: sheetOf(task, config, data.test.count),
@@ -209,4 +210,21 @@ function fieldOf(
       for (const look of looks.values()) await look.release();
     },
   };
+}
+
+/** Of layers that normalize by the batch: that each of several processes does so by its own share of it. */
+function statisticsOf(
+  { unit = "images" }: Task,
+  { arms, batchSize }: MinibatchConfig,
+  { ranks }: Crew,
+): Facts {
+  const by = arms.filter((arm) => arm !== "plain" && arm !== "weight");
+  if (ranks.size === 1 || by.length === 0) return [];
+  const { count } = shareOf(batchSize, ranks);
+  return [
+    [
+      "batch statistics",
+      `of ${by.join(", ")}: each rank's own, of ${count} of the ${batchSize} ${unit} of a batch`,
+    ],
+  ];
 }
