@@ -31,7 +31,7 @@ import {
 } from "./config.ts";
 import { finishedOf, measuredOf, pointOf } from "./history.ts";
 import { evaluated, INIT_BATCH, type Means, type Programs } from "./programs.ts";
-import { checkSame, spread } from "./together.ts";
+import { checkAgreed, checkSame, spread } from "./together.ts";
 import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
 
 export interface RunOptions {
@@ -70,6 +70,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   let best = saved && parted(saved).best;
   const progress: Progress = from ? progressOf(from.checkpoint, where) : emptyProgress();
   let step = from?.checkpoint.step ?? 0;
+  checkAgreed(crew, "run", canonical({ ...config, ...key, step }));
 
   if (!from) {
     progress.dead = await initialize();
