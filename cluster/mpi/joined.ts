@@ -6,6 +6,7 @@ import { FAILED } from "./codes.ts";
 import { launcherOf, type Launcher } from "./launcher.ts";
 import { loadMpi, type Mpi } from "./library.ts";
 import { everyone, ranksOf, type Unnamed } from "./ranks.ts";
+import { HEARD } from "./notes.ts";
 import { onNotice } from "./notice.ts";
 import { patienceIn, watched, type Watch } from "./watch.ts";
 
@@ -20,7 +21,10 @@ export interface Joined {
   readonly threads: number;
   /** Calls `ask` whenever the job is asked to stop; gives what ends that. */
   readonly onNotice: (ask: () => void) => () => void;
-  /** Waits for all, and leaves them: nothing may be asked of the ranks after it. A process that ends without it ends all. */
+  /**
+   * Waits for all, and leaves them: nothing may be asked of the ranks after it. What is to be written is written before, for a launcher ends
+   * all when the first gives another code than 0. A process that ends without it ends all, too.
+   */
   readonly end: () => void;
   /** Ends all ranks at once with a code; says why, once where all have the same reason. */
   readonly abort: (code?: number, why?: string) => never;
@@ -86,6 +90,9 @@ function coresOf(): string {
 /** Milliseconds for which a rank keeps its reason to itself: if rank 0 has the same, it has ended all by then. */
 const MODESTY = 2500;
 
+const sleep = (milliseconds: number): void =>
+  void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+
 function endsOf(
   mpi: Mpi,
   watch: Watch,
@@ -96,8 +103,9 @@ function endsOf(
   const abort = (code: number = FAILED, why = ""): never => {
     isOver = true;
     if (why !== "") {
-      if (rank > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, MODESTY);
+      if (rank > 0) sleep(MODESTY);
       process.stderr.write(`weightnorm: ${me}: ${why}\n`);
+      sleep(HEARD);
     }
     watch.during("all to be ended", 0, () => mpi.abort(code === 0 ? FAILED : code));
     return process.exit(code);

@@ -36,6 +36,9 @@ export type Wait = (typeof WAITS)[number];
 export const LOOK = 200;
 export const HELD = 1000;
 
+/** Milliseconds after which launchers have read what a process wrote: with its end, MPICH's drops the rest. */
+export const HEARD = 300;
+
 /** Milliseconds that fit into the array. */
 export const clock = (): number => Number((process.hrtime.bigint() / 1_000_000n) % 2n ** 31n);
 /** From one reading of it to another. */

@@ -22,14 +22,15 @@ export function launchOf(n: number, argv: readonly string[]): Launch {
     throw new Error(
       `--ranks: expected mpirun to start ${n} ranks, got no such program; install Open MPI (Debian: apt-get install openmpi-bin), or leave --ranks out`,
     );
-  const isOpen = spawnSync(command, ["--version"]).stdout.toString().includes("Open MPI");
+  const said = spawnSync(command, ["--version"]).stdout.toString();
+  const isOpen = /Open ?(MPI|RTE)/.test(said); // "mpirun (Open MPI) 4.1.4", and "(OpenRTE)" by another name
   const asRoot = process.getuid?.() === 0 ? ["--allow-run-as-root"] : [];
   // Bound to one core each, as Open MPI would have two ranks, they could not use others.
   const flags = isOpen ? [...asRoot, "--oversubscribe", "--bind-to", "none"] : [];
   return {
     command,
     args: ["-n", `${n}`, ...flags, process.execPath, ...process.execArgv, ...argv],
-    notice: isOpen ? "SIGUSR2" : "SIGTERM",
+    notice: isOpen ? "SIGUSR2" : "SIGINT", // where MPICH's gives the code of the ranks; for SIGTERM it gives 0
   };
 }
 

@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
-import { AT, clock, HELD, LOOK, since, WAITS, type Orders } from "./notes.ts";
+import { AT, clock, HEARD, HELD, LOOK, since, WAITS, type Orders } from "./notes.ts";
 
 /** Processes that start ranks, and end with them. `slurmstepd` is Slurm's to end. */
 const LAUNCHER = /^(mpi(run|exec)(\..*)?|orterun|orted|prterun|prted|hydra_pmi_proxy)$/;
@@ -20,7 +20,7 @@ let known = 0;
 let waited = 0;
 Atomics.store(notes, AT.look, before);
 const end = await endOf();
-setInterval(look, LOOK);
+const looks = setInterval(look, LOOK);
 parentPort?.postMessage("ready");
 
 /** Counts the time that was looked at, not the time that has gone by: a process that was held has not waited meanwhile. */
@@ -41,6 +41,7 @@ function look(): void {
 }
 
 function giveUp(): void {
+  clearInterval(looks);
   const [amount, call] = [load("amount"), (load("calls") + 1) / 2];
   const what = `${WAITS[load("what")]}${amount > 0 ? ` (${amount})` : ""}`;
   say(
@@ -48,7 +49,7 @@ function giveUp(): void {
   );
   const launcher = launcherAbove(process.pid);
   if (launcher !== undefined) endLater(launcher);
-  end();
+  setTimeout(end, HEARD);
 }
 function say(text: string): void {
   try {

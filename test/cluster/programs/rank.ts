@@ -42,8 +42,10 @@ const programs: Readonly<Record<string, () => unknown>> = {
       ...{ rank: ranks.rank, size: ranks.size, hosts: ranks.hosts, threads: job.threads },
       ...{ library: job.library, launcher: job.launcher, spent: ranks.seconds() > 0 },
       sums: [bits(floats), bits(window), bits(doubles), [...whole]],
-      around: [...new Float32Array(window.buffer)],
-      least: [[...least[0]], bits(least[1])],
+      around: [...new Float32Array(window.buffer)]
+        .map((x) => x / (ranks.rank + 1))
+        .filter((_, i) => i < 2 || i > 4),
+      least: least.map((values) => [...values]),
       bytes: [bytes.length, Buffer.compare(bytes, given), empty.length],
     };
   },
@@ -83,6 +85,13 @@ const programs: Readonly<Record<string, () => unknown>> = {
   hangs() {
     if (ranks.rank === last) hang();
     ranks.meet();
+  },
+  /** Each wait is short, all of them together are not. */
+  async slow() {
+    for (let i = 0; i < 6; i++) {
+      if (ranks.rank === last) await sleep(0.4);
+      ranks.meet();
+    }
   },
   /** Rank 0 has another length than others, as where one of them skips a sum. */
   skips() {
