@@ -1,26 +1,18 @@
 /** The processes that train together, where a launcher of MPI started this one; else this one by itself. */
-import { availableParallelism } from "node:os";
+import {
+  joined,
+  launcherOf,
+  relaunch,
+  sameProgram,
+  STOPPED,
+  type Joined,
+} from "../cluster/mpi/index.ts";
 import { Diverged, UsageError } from "../runs/experiment.ts";
 import { Interrupted } from "../runs/race.ts";
 import { oneRank, type Ranks } from "../runs/ranks.ts";
 
-export interface Job {
-  readonly ranks: Ranks;
-  /** Threads for this process, unless some are asked for. */
-  readonly threads: number;
-  /** All have done what they were to do. */
-  end(): void;
-  /** Ends all of them at once: this one has failed, and the others wait for it. */
-  abort(code: number): never;
-}
-
-const byItself: Job = {
-  ...{ ranks: oneRank, threads: availableParallelism(), end: () => undefined },
-  abort: (code) => process.exit(code),
-};
-
-/** What a shell gets of processes that were asked to stop, and saved: EX_TEMPFAIL, as batch systems have it. */
-const STOPPED = 75;
+/** What a command does of a run, in every process of its job; `job` is missing where there is no launcher. */
+type Work = (ranks: Ranks, job: Joined | undefined) => Promise<void>;
 
 /**
  * Does what all processes of a job do, which it starts where several `ranks` are asked for and no launcher has. What all of them fail at
@@ -28,57 +20,57 @@ const STOPPED = 75;
  */
 export async function together(
   { ranks: asked = 1 }: { readonly ranks?: number },
-  work: (job: Job) => Promise<void>,
+  work: Work,
 ): Promise<void> {
-  const { joined, launcherOf, relaunch } = await import("../cluster/mpi/index.ts");
   if (asked > 1 && !launcherOf(process.env)) {
     process.exitCode = await relaunch(asked, process.argv.slice(1));
     return;
   }
-  const job = (await joined()) ?? byItself;
-  const { rank, size, hosts } = job.ranks;
+  const job = await joined();
+  if (!job) return work(oneRank, undefined);
+  const { ranks } = job;
   try {
-    await work(job);
+    onAll(() => sameProgram(ranks));
+    await work(ranks, job);
     job.end();
   } catch (error) {
-    if (size === 1) throw error;
-    if (isEverywhere(error)) {
-      job.end();
-      const code = error instanceof Interrupted ? STOPPED : error instanceof UsageError ? 2 : 1;
-      if (rank > 0) process.exitCode = code;
-      else throw Object.assign(error, { exitCode: code });
-      return;
-    }
-    process.stderr.write(
-      `weightnorm: rank ${rank} on ${hosts[rank]}: ${(error as Error).message}\n`,
-    );
-    job.abort(1);
+    if (!isOnAll(error)) job.abort(undefined, (error as Error).message);
+    job.end();
+    const exitCode = error instanceof Interrupted ? STOPPED : error instanceof UsageError ? 2 : 1;
+    if (ranks.rank > 0) process.exitCode = exitCode;
+    else throw Object.assign(error as Error, { exitCode });
   }
 }
 
-/** Rank 0 could not begin, and says why. */
-class NotBegun extends Error {
-  override readonly name = "NotBegun";
+/** What keeps all processes from going on, and all of them know. */
+class OnAll extends Error {
+  override readonly name = "OnAll";
 }
-const isEverywhere = (error: unknown): error is Error =>
-  [Interrupted, Diverged, UsageError, NotBegun].some((kind) => error instanceof kind);
+const isOnAll = (error: unknown): boolean =>
+  [Interrupted, Diverged, UsageError, OnAll].some((kind) => error instanceof kind);
+function onAll(check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw new OnAll((error as Error).message, { cause: error });
+  }
+}
 
-/** What rank 0 makes as text, on all ranks; where it fails, all do. */
-export async function fromFirst({ ranks }: Job, make: () => Promise<string>): Promise<string> {
+/** What rank 0 makes, as text, on all ranks; where it fails, all do. */
+export async function fromFirst(ranks: Ranks, make: () => Promise<string>): Promise<string> {
   if (ranks.size === 1) return make();
-  let own: Uint8Array | undefined;
   let failure: unknown;
+  let own = new Uint8Array();
   if (ranks.rank === 0)
     try {
       own = Buffer.from(`+${await make()}`);
     } catch (error) {
       failure = error;
-      own = new Uint8Array();
     }
-  const heard = ranks.patiently(() => ranks.broadcast(own));
-  if (heard.length > 0) return Buffer.from(heard).toString().slice(1);
-  if (isEverywhere(failure)) throw failure;
-  const { message } =
-    failure === undefined ? new Error("rank 0 could not begin") : (failure as Error);
-  throw new NotBegun(message, { cause: failure });
+  const heard = Buffer.from(ranks.patiently(() => ranks.broadcast(own))).toString();
+  if (heard !== "") return heard.slice(1);
+  if (isOnAll(failure)) throw failure;
+  throw new OnAll(failure === undefined ? "rank 0 could not begin" : (failure as Error).message, {
+    cause: failure,
+  });
 }

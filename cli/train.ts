@@ -1,5 +1,7 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished comparison and its report. */
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import type { Joined } from "../cluster/mpi/index.ts";
 import { checked } from "../runs/checked.ts";
 import { quoted } from "../runs/command.ts";
 import { compare } from "../runs/compare.ts";
@@ -24,7 +26,7 @@ import {
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
-import { crewOf, type Crew } from "../runs/ranks.ts";
+import { crewOf, type Crew, type Ranks } from "../runs/ranks.ts";
 import { runIn, runText } from "../runs/run-config.ts";
 import { objectOf } from "../runs/setting-values.ts";
 import { sharedStore } from "../runs/shared-store.ts";
@@ -34,8 +36,8 @@ import { deviceFor, type Device, type DeviceName } from "./device.ts";
 import { display } from "./display.ts";
 import { findWith } from "./experiments.ts";
 import { askedOf, flagSettings, placesOf, type Training } from "./flags.ts";
-import { onInterrupt, type Interrupt } from "./interrupt.ts";
-import { fromFirst, together, type Job } from "./job.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { fromFirst, together } from "./job.ts";
 import { COMMAND, shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
 import { printResults, report, writeReport } from "./report.ts";
@@ -62,13 +64,13 @@ export interface Asked {
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export const train = (asked: Asked): Promise<void> =>
-  together(asked.flags, (job) => trained(asked, job));
+  together(asked.flags, (ranks, job) => trained(asked, ranks, job));
 
 async function trained(
   { command, again, experiment, places: given, flags }: Asked,
-  job: Job,
+  ranks: Ranks,
+  job: Joined | undefined,
 ): Promise<void> {
-  const { ranks, threads } = job;
   const settings = flagSettings(experiment, command);
   const asked = askedOf(settings, flags) as Partial<Config>;
   const places = { ...given, ...placesOf(experiment.places, flags) };
@@ -79,11 +81,12 @@ async function trained(
   try {
     if (ranks.size > 1) checkShared(experiment, ranks.size);
     const device = await deviceFor(flags.device, say);
-    let interrupt: Interrupt | undefined;
-    const crew = crewOf(ranks, () => interrupt?.signal.aborted === true);
+    const asksToStop = new AbortController();
+    const crew = crewOf(ranks, () => asksToStop.signal.aborted);
     const begin = flags.resume === undefined ? started : resumed;
     const one = command !== "compare" && flags.resume === undefined;
-    const begun = await begunTogether(job, begin, {
+    const threads = job?.threads ?? availableParallelism();
+    const begun = await begunTogether(begin, {
       ...{ experiment, find, flags, places, progress, say, device, crew, threads },
       asked: one ? { arms: ["weight"], ...asked } : asked,
     });
@@ -92,8 +95,11 @@ async function trained(
       return;
     }
     const { dir, run, store, field } = begun;
-    const world = nodeWorld({ places: run.places, progress, trains: true, device, crew, threads });
-    interrupt = onInterrupt(); // before, nothing is under way that a signal could not end
+    const world = nodeWorld({
+      ...{ places: run.places, progress, trains: true, device, crew, threads },
+    });
+    const interrupt = onInterrupt(job); // before, nothing is under way that a signal could not end
+    interrupt.signal.addEventListener("abort", () => asksToStop.abort());
     try {
       const { results, missing } = await compare({
         ...{ experiment, field, run, store, world, machine: machine(device) },
@@ -141,14 +147,10 @@ interface Begun {
 type Begin = (beginning: Beginning) => Promise<Begun | undefined>;
 
 /** Rank 0 begins, and tells the others what. */
-async function begunTogether(
-  job: Job,
-  begin: Begin,
-  beginning: Beginning,
-): Promise<Begun | undefined> {
-  const { ranks } = job;
+async function begunTogether(begin: Begin, beginning: Beginning): Promise<Begun | undefined> {
+  const { ranks } = beginning.crew;
   let own: Begun | undefined;
-  const told = await fromFirst(job, async () => {
+  const told = await fromFirst(ranks, async () => {
     own = await begin(beginning);
     return own ? runText(own.run) : "";
   });
@@ -238,7 +240,14 @@ async function resumed({
   let field: Field | undefined;
   const { run, store } = await resumeRun(dir, find, async (begun) => {
     const next = await change(begun.run);
-    const world = nodeWorld({ places: next.places, progress, trains: true, device, crew, threads });
+    const world = nodeWorld({
+      places: next.places,
+      progress,
+      trains: true,
+      device,
+      crew,
+      threads,
+    });
     [field] = await Promise.all([experiment.open(next.config, world), loadOnnxRuntime()]);
     return next; // which is written only now: data that have changed are refused before
   });
@@ -256,7 +265,7 @@ function withAdvice(
   if (!(error instanceof Error)) return error;
   const { message, cause = error } = error;
   if (error instanceof Diverged)
-    return new Error(`${message}. The checkpoints from before are in ${shown(dir)}`, {
+    return new Diverged(`${message}. The checkpoints from before are in ${shown(dir)}`, {
       cause: error,
     });
   if (["ENOSPC", "EDQUOT"].includes(reasonOf(cause)) || error instanceof DeviceLost)

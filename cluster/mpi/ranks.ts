@@ -41,8 +41,9 @@ export function ranksOf(mpi: Mpi, watch: Watch): Unnamed {
       });
     },
     meet: () => together("all to come here", 0, mpi.barrier),
+    patiently: watch.patiently,
     seconds: watch.seconds,
-    end: () => together("all to end", 0, mpi.finalize),
+    end: () => watch.patiently(() => together("all to end", 0, mpi.finalize)),
   };
 }
 

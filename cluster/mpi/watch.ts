@@ -4,13 +4,15 @@ import { AT, clock, HELD, newNotes, since, WAITS, type Orders, type Wait } from 
 
 /** Seconds that one call may wait for other ranks, where nothing else is said. */
 export const PATIENCE = 120;
-/** How many times as long the end may wait: others may be writing what came of it all. */
-const AT_END = 10;
+/** How many times as long one may wait where others have long work of their own: data to load, pictures to draw. */
+const PATIENTLY = 30;
 
 /** The calls of a process, watched. */
 export interface Watch {
   /** Makes a call and notes what it waits for, and how much of it. */
   readonly during: <T>(wait: Wait, amount: number, call: () => T) => T;
+  /** Lets the calls that are made in it wait longer. */
+  readonly patiently: <T>(act: () => T) => T;
   /** Seconds spent in calls so far. */
   readonly seconds: () => number;
   /** Whether the process was held (SIGSTOP) and goes on since this was last asked: what SIGCONT may mean. */
@@ -33,18 +35,28 @@ export async function watched(
   thread.unref();
   let seconds = 0;
   let holds = 0;
+  let allowed = patience;
   return {
     during(wait, amount, call) {
       const start = performance.now();
       Atomics.store(notes, AT.what, WAITS.indexOf(wait));
       Atomics.store(notes, AT.amount, Math.min(amount, 2 ** 31 - 1));
-      Atomics.store(notes, AT.seconds, wait === "all to end" ? patience * AT_END : patience);
+      Atomics.store(notes, AT.seconds, allowed);
       Atomics.add(notes, AT.calls, 1);
       try {
         return call();
       } finally {
         Atomics.add(notes, AT.calls, 1);
         seconds += (performance.now() - start) / 1000;
+      }
+    },
+    patiently(act) {
+      const before = allowed;
+      allowed = patience * PATIENTLY;
+      try {
+        return act();
+      } finally {
+        allowed = before;
       }
     },
     seconds: () => seconds,
