@@ -76,7 +76,7 @@ async function trained(
   const places = { ...given, ...placesOf(experiment.places, flags) };
   const find = findWith(experiment);
   const leads = ranks.rank === 0;
-  const { quiet = !leads } = flags;
+  const { quiet = !leads && process.env["WEIGHTNORM_RANKS_LOG"] !== "1" } = flags;
   const { show, progress, say, stop } = display({ quiet });
   try {
     if (ranks.size > 1) checkShared(experiment, ranks.size);

@@ -168,7 +168,9 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));
     progress.wallSeconds += (performance.now() - began) / 1000;
     if (step === end()) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
-    return { values: { loss }, events };
+    const { communication, seconds } = progress;
+    const values = { loss, ...(communication ? { communication: communication / seconds } : {}) };
+    return { values, events };
   }
 
   /** Whether the gradients of a batch of an epoch wait for those of batches after it. */
