@@ -11,6 +11,8 @@ const AT_END = 10;
 export interface Watch {
   /** Makes a call and notes what it waits for, and how much of it. */
   readonly during: <T>(wait: Wait, amount: number, call: () => T) => T;
+  /** Seconds that a call may take from now on. */
+  readonly allow: (patience: number) => void;
   /** Seconds spent in calls so far. */
   readonly seconds: () => number;
   /** Whether the process was held (SIGSTOP) and goes on since this was last asked: what SIGCONT may mean. */
@@ -22,7 +24,7 @@ export interface Watch {
 export async function watched(
   who: string,
   code: number,
-  patience: number = PATIENCE,
+  ofStart: number = PATIENCE,
 ): Promise<Watch> {
   const notes = newNotes();
   const orders: Orders = { notes, who, code };
@@ -31,6 +33,7 @@ export async function watched(
     thread.once("message", resolve).once("error", reject);
   });
   thread.unref();
+  let patience = ofStart;
   let seconds = 0;
   let holds = 0;
   return {
@@ -46,6 +49,9 @@ export async function watched(
         Atomics.add(notes, AT.calls, 1);
         seconds += (performance.now() - start) / 1000;
       }
+    },
+    allow(seconds) {
+      patience = seconds;
     },
     seconds: () => seconds,
     wasHeld() {
