@@ -48,6 +48,10 @@ async function join(): Promise<Joined | undefined> {
   const unknown = ranksOf(mpi, watch);
   checkSize(launcher, mpi, unknown.size);
   const { abort, end } = endsOf(mpi, watch, unknown, me);
+  // Launchers hand few variables on to other machines.
+  const agreed = Float64Array.of(unknown.rank === 0 ? patience : 0);
+  unknown.sum(agreed);
+  watch.allow(agreed[0]);
   const hosts = everyone(unknown, hostname());
   const places = everyone(unknown, `${hostname()} ${coresOf()}`);
   const beside = places.filter((place) => place === places[unknown.rank]).length;

@@ -13,6 +13,8 @@ export interface Watch {
   readonly during: <T>(wait: Wait, amount: number, call: () => T) => T;
   /** Lets the calls that are made in it wait longer. */
   readonly patiently: <T>(act: () => T) => T;
+  /** Seconds that a call may take from now on. */
+  readonly allow: (patience: number) => void;
   /** Seconds spent in calls so far. */
   readonly seconds: () => number;
   /** Whether the process was held (SIGSTOP) and goes on since this was last asked: what SIGCONT may mean. */
@@ -24,7 +26,7 @@ export interface Watch {
 export async function watched(
   who: string,
   code: number,
-  patience: number = PATIENCE,
+  ofStart: number = PATIENCE,
 ): Promise<Watch> {
   const notes = newNotes();
   const orders: Orders = { notes, who, code };
@@ -33,15 +35,15 @@ export async function watched(
     thread.once("message", resolve).once("error", reject);
   });
   thread.unref();
+  let patience = ofStart;
   let seconds = 0;
   let holds = 0;
-  let allowed = patience;
   return {
     during(wait, amount, call) {
       const start = performance.now();
       Atomics.store(notes, AT.what, WAITS.indexOf(wait));
       Atomics.store(notes, AT.amount, Math.min(amount, 2 ** 31 - 1));
-      Atomics.store(notes, AT.seconds, allowed);
+      Atomics.store(notes, AT.seconds, patience);
       Atomics.add(notes, AT.calls, 1);
       try {
         return call();
@@ -51,13 +53,16 @@ export async function watched(
       }
     },
     patiently(act) {
-      const before = allowed;
-      allowed = patience * PATIENTLY;
+      const before = patience;
+      patience *= PATIENTLY;
       try {
         return act();
       } finally {
-        allowed = before;
+        patience = before;
       }
+    },
+    allow(seconds) {
+      patience = seconds;
     },
     seconds: () => seconds,
     wasHeld() {
