@@ -136,6 +136,15 @@ const benches: Readonly<
       return [{ bench: "fuzz-checkpoints", ...result }, fuzzCheckpointsText(result)];
     },
   },
+  scale: {
+    rounds: 5,
+    steps: 10,
+    async run(options) {
+      const { benchScale, scaleText } = await import("./scale/index.ts");
+      const result = await benchScale({ ...options, say });
+      return [result, scaleText(result)];
+    },
+  },
   serve: {
     rounds: 1,
     steps: 1,

@@ -6,16 +6,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { task as cifar10 } from "../experiments/cifar10/task.ts";
-import { labelled } from "../experiments/classification.ts";
 import { ARMS } from "../runs/records.ts";
 import type { MinibatchConfig } from "../runs/minibatch/config.ts";
 import { programsOf } from "../runs/minibatch/programs.ts";
 import { startRun } from "../runs/minibatch/run.ts";
 import type { Contestant } from "../runs/experiment.ts";
-import type { DataSet } from "../runs/minibatch/task.ts";
 import { input, ops, tensor } from "../src/index.ts";
 import { nodeRuntime } from "../src/node/index.ts";
 import { encodeCheckpoint } from "../src/train/checkpoint.ts";
+import { noise } from "./noise.ts";
 import { ours } from "./ours.ts";
 import { subjects } from "./subjects.ts";
 
@@ -25,6 +24,7 @@ interface Options {
   readonly steps?: number;
 }
 
+const IMAGE = [3, 32, 32] as const;
 const step = { subject: subjects.cifar10, arm: "weight", batch: 100, width: 96 } as const;
 
 const measurements = {
@@ -37,8 +37,8 @@ const measurements = {
 
   /** The same while all five arms of the paper's network are initialized, trained and evaluated in turn, beside 60,000 images. */
   async compare({ threads, blocked }: Options): Promise<unknown> {
-    const train = noise(50_000);
-    const data = { train, test: { ...noise(10_000), count: 100 }, source: "noise" };
+    const train = noise(50_000, IMAGE);
+    const data = { train, test: { ...noise(10_000, IMAGE), count: 100 }, source: "noise" };
     const config = { ...configOf("paper"), arms: ARMS, epochs: 1, trainSize: 500, threads };
     const runtime = nodeRuntime({ threads, blocked });
     for (const arm of ARMS) {
@@ -54,7 +54,7 @@ const measurements = {
   async soak({ threads, blocked, steps = 2000 }: Options): Promise<unknown> {
     const EPOCH = 100;
     const epochs = Math.ceil(steps / EPOCH);
-    const data = { train: noise(EPOCH * 20), test: noise(100), source: "noise" };
+    const data = { train: noise(EPOCH * 20, IMAGE), test: noise(100, IMAGE), source: "noise" };
     const config = {
       ...{ ...configOf("small"), network: { width: 16 }, arms: ["weight"] as const },
       ...{ epochs, batchSize: 20, trainSize: EPOCH * 20, threads },
@@ -105,20 +105,6 @@ const epochOf = async (run: Contestant): Promise<void> => {
   do await run.advance();
   while (run.step() % run.turn !== 0);
 };
-
-/** As many images as whitened CIFAR-10 keeps in memory. */
-function noise(count: number): DataSet {
-  const pixels = Float32Array.from({ length: count * 3072 }, (_, i) => Math.sin(i * i));
-  return labelled({
-    shape: [3, 32, 32],
-    labels: Uint8Array.from({ length: count }, (_, i) => i % 10),
-    pixels(rows) {
-      const batch = new Float32Array(rows.length * 3072);
-      rows.forEach((row, i) => batch.set(pixels.subarray(row * 3072, (row + 1) * 3072), i * 3072));
-      return batch;
-    },
-  });
-}
 
 /** The speed of one 2048x2048 matrix product in GFLOP/s, the best of three. */
 async function product(threads: number): Promise<() => Promise<number>> {

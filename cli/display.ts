@@ -140,13 +140,14 @@ export function display({ quiet, stream = process.stderr }: DisplayOptions): Dis
   };
 }
 
-/** "training loss 1.2345": the first number that there is. */
-const newsOf = (values: Values): string =>
-  Object.entries(values)
-    .flatMap(([name, x]) => (x === null ? [] : [`${name} ${x.toPrecision(5)}`]))
-    .slice(0, 1)
-    .map((text) => `training ${text}`)
-    .join(", ");
+/** "training loss 1.2345", the first number that there is, and of several ranks their share of time in talking. */
+const newsOf = ({ communication = null, ...values }: Values): string =>
+  [
+    ...Object.entries(values)
+      .flatMap(([name, x]) => (x === null ? [] : [`training ${name} ${x.toPrecision(5)}`]))
+      .slice(0, 1),
+    ...(communication === null ? [] : [`${Math.round(100 * communication)}% communication`]),
+  ].join(", ");
 
 const testOf = ({ test }: Measured, { measures: [m] }: Sheet): string => {
   const value = test[m.key];

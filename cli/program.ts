@@ -219,7 +219,10 @@ const spared = (text: string): string =>
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) return 2;
-  return (error as Error).name === "Interrupted" ? 130 : 1;
+  const { name, exitCode = name === "Interrupted" ? 130 : 1 } = error as Error & {
+    readonly exitCode?: number;
+  };
+  return exitCode;
 }
 
 /** Runs one command line, without the program's name, and gives its exit code; nothing is thrown. */

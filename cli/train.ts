@@ -1,5 +1,7 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished comparison and its report. */
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
+import type { Joined } from "../cluster/mpi/index.ts";
 import { checked } from "../runs/checked.ts";
 import { quoted } from "../runs/command.ts";
 import { compare } from "../runs/compare.ts";
@@ -24,7 +26,10 @@ import {
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
+import { crewOf, type Crew, type Ranks } from "../runs/ranks.ts";
+import { runIn, runText } from "../runs/run-config.ts";
 import { objectOf } from "../runs/setting-values.ts";
+import { sharedStore } from "../runs/shared-store.ts";
 import type { RunConfig, Store } from "../runs/store.ts";
 import { DeviceLost, loadOnnxRuntime, reasonOf } from "../src/node/index.ts";
 import { deviceFor, type Device, type DeviceName } from "./device.ts";
@@ -32,6 +37,7 @@ import { display } from "./display.ts";
 import { findWith } from "./experiments.ts";
 import { askedOf, flagSettings, placesOf, type Training } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
+import { fromFirst, together } from "./job.ts";
 import { COMMAND, shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
 import { printResults, report, writeReport } from "./report.ts";
@@ -43,6 +49,7 @@ export interface TrainFlags {
   readonly device?: DeviceName;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly ranks?: number;
 }
 
 export interface Asked {
@@ -56,41 +63,50 @@ export interface Asked {
 }
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
-export async function train({
-  command,
-  again,
-  experiment,
-  places: given,
-  flags,
-}: Asked): Promise<void> {
+export const train = (asked: Asked): Promise<void> =>
+  together(asked.flags, (ranks, job) => trained(asked, ranks, job));
+
+async function trained(
+  { command, again, experiment, places: given, flags }: Asked,
+  ranks: Ranks,
+  job: Joined | undefined,
+): Promise<void> {
   const settings = flagSettings(experiment, command);
   const asked = askedOf(settings, flags) as Partial<Config>;
   const places = { ...given, ...placesOf(experiment.places, flags) };
   const find = findWith(experiment);
-  const { quiet = false } = flags;
+  const leads = ranks.rank === 0;
+  const { quiet = !leads && process.env["WEIGHTNORM_RANKS_LOG"] !== "1" } = flags;
   const { show, progress, say, stop } = display({ quiet });
   try {
+    if (ranks.size > 1) checkShared(experiment, ranks.size);
     const device = await deviceFor(flags.device, say);
+    const asksToStop = new AbortController();
+    const crew = crewOf(ranks, () => asksToStop.signal.aborted);
     const begin = flags.resume === undefined ? started : resumed;
     const one = command !== "compare" && flags.resume === undefined;
-    const begun = await begin({
-      ...{ experiment, find, flags, places, progress, say, device },
+    const threads = job?.threads ?? availableParallelism();
+    const begun = await begunTogether(begin, {
+      ...{ experiment, find, flags, places, progress, say, device, crew, threads },
       asked: one ? { arms: ["weight"], ...asked } : asked,
     });
     if (!begun) {
-      await report(flags.resume!, flags, experiment); // nothing is left to do
+      if (leads) await report(flags.resume!, flags, experiment); // nothing is left to do
       return;
     }
     const { dir, run, store, field } = begun;
-    const world = nodeWorld({ places: run.places, progress, trains: true, device });
-    const interrupt = onInterrupt(); // before, nothing is under way that a signal could not end
+    const world = nodeWorld({
+      ...{ places: run.places, progress, trains: true, device, crew, threads },
+    });
+    const interrupt = onInterrupt(job); // before, nothing is under way that a signal could not end
+    interrupt.signal.addEventListener("abort", () => asksToStop.abort());
     try {
       const { results, missing } = await compare({
-        ...{ experiment, field, run, store, world, machine: machine(device), encode: encoded },
-        ...{ onEvent: show, signal: interrupt.signal },
+        ...{ experiment, field, run, store, world, machine: machine(device) },
+        ...{ onEvent: show, signal: crew.vote, ...(leads ? { encode: encoded } : {}) },
       });
       stop();
-      printResults(results, await writeReport(dir, results), flags);
+      if (leads) printResults(results, await writeReport(dir, results), flags);
       if (missing) throw missing;
     } catch (error) {
       stop();
@@ -118,12 +134,40 @@ interface Beginning {
   readonly progress: (what: string, done: number) => void;
   readonly say: (line: string) => void;
   readonly device: Device;
+  readonly crew: Crew;
+  readonly threads: number;
 }
 interface Begun {
   readonly dir: string;
   readonly run: RunConfig<Config>;
   readonly store: Store;
   readonly field: Field;
+}
+
+type Begin = (beginning: Beginning) => Promise<Begun | undefined>;
+
+/** Rank 0 begins, and tells the others what. */
+async function begunTogether(begin: Begin, beginning: Beginning): Promise<Begun | undefined> {
+  const { ranks } = beginning.crew;
+  let own: Begun | undefined;
+  const told = await fromFirst(ranks, async () => {
+    own = await begin(beginning);
+    return own ? runText(own.run) : "";
+  });
+  if (own) return { ...own, store: sharedStore(ranks, own.store) };
+  if (told === "") return undefined;
+  const { experiment, find } = beginning;
+  const { run } = await runIn(told, "the run that rank 0 began", find);
+  const world = nodeWorld({ ...beginning, places: run.places, trains: true });
+  const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
+  return { dir: "", run, store: sharedStore(ranks, undefined), field };
+}
+
+function checkShared({ name, shares = false }: Experiment, size: number): void {
+  if (!shares)
+    throw new UsageError(
+      `${name}: expected one process, as it does not divide its batches, got ${size}; start it without a launcher, several of them side by side`,
+    );
 }
 
 /** A new run: all that it needs is there before anything is written. */
@@ -136,13 +180,15 @@ async function started({
   progress,
   say,
   device,
+  crew,
+  threads,
 }: Beginning): Promise<Begun> {
   const planned = experiment.complete(asked, places);
   const startedAt = new Date().toISOString();
   const time = startedAt.slice(0, 19).replaceAll(":", "-");
   const dir = resolve(flags.out ?? `runs/${experiment.name}-${time}`);
   if (flags.out !== undefined) await checkVacant(dir, find); // before minutes of downloading and whitening
-  const world = nodeWorld({ places, progress, say, trains: true, device });
+  const world = nodeWorld({ places, progress, say, trains: true, device, crew, threads });
   const [field] = await Promise.all([experiment.open(planned, world), loadOnnxRuntime()]);
   const config = checked(objectOf(settingsOf(experiment)), field.config, {
     where: `${experiment.name}: its preset ${field.config.preset}`,
@@ -167,6 +213,8 @@ async function resumed({
   places,
   progress,
   device,
+  crew,
+  threads,
 }: Beginning): Promise<Begun | undefined> {
   const dir = resolve(flags.resume!);
   if (flags.out !== undefined && resolve(flags.out) !== dir)
@@ -192,7 +240,14 @@ async function resumed({
   let field: Field | undefined;
   const { run, store } = await resumeRun(dir, find, async (begun) => {
     const next = await change(begun.run);
-    const world = nodeWorld({ places: next.places, progress, trains: true, device });
+    const world = nodeWorld({
+      places: next.places,
+      progress,
+      trains: true,
+      device,
+      crew,
+      threads,
+    });
     [field] = await Promise.all([experiment.open(next.config, world), loadOnnxRuntime()]);
     return next; // which is written only now: data that have changed are refused before
   });
@@ -210,7 +265,7 @@ function withAdvice(
   if (!(error instanceof Error)) return error;
   const { message, cause = error } = error;
   if (error instanceof Diverged)
-    return new Error(`${message}. The checkpoints from before are in ${shown(dir)}`, {
+    return new Diverged(`${message}. The checkpoints from before are in ${shown(dir)}`, {
       cause: error,
     });
   if (["ENOSPC", "EDQUOT"].includes(reasonOf(cause)) || error instanceof DeviceLost)

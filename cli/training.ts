@@ -4,7 +4,7 @@ import { experiments, findExperiment } from "../experiments/index.ts";
 import { quoted } from "../runs/command.ts";
 import { UsageError } from "../runs/experiment.ts";
 import { readRun } from "../runs/folder/index.ts";
-import { flagOf } from "../runs/settings.ts";
+import { flagOf, whole } from "../runs/settings.ts";
 import { experimentAt, names, tunedOn, type Meant } from "./experiments.ts";
 import {
   deviceOption,
@@ -25,6 +25,9 @@ const about: Readonly<Record<Training, string>> = {
   finetune: "train a model of somebody else's further, an .onnx file, on data of yours",
 };
 
+const ranks = whole("processes that train together by mpirun, each on a share of every batch", {
+  ...{ most: 1024, example: "2" },
+});
 /** What all experiments have, after their settings. */
 const runOptions = (): readonly Option[] => [
   new Option("--out <folder>", "the run's folder (default: runs/ and the time)").argParser(
@@ -35,6 +38,7 @@ const runOptions = (): readonly Option[] => [
     "go on with a run, to the same bits as if it had never stopped",
   ).argParser(named("--resume")),
   deviceOption(),
+  optionOf("ranks", ranks)!,
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];

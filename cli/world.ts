@@ -1,6 +1,7 @@
 /** Where experiments run on the command line: ONNX Runtime on this machine, and files, packages and downloads. */
 import { arch, availableParallelism, cpus, freemem, platform, totalmem } from "node:os";
 import type { Places, World } from "../runs/experiment.ts";
+import type { Crew } from "../runs/ranks.ts";
 import type { Machine } from "../runs/records.ts";
 import { nodeDoor } from "../src/node/index.ts";
 import { cpu, type Device } from "./device.ts";
@@ -13,6 +14,9 @@ export interface WorldOptions {
   readonly trains?: boolean;
   /** What it computes on (default: the CPU). */
   readonly device?: Device;
+  /** The processes that train together (default: this one alone), and the threads of each (default: all cores). */
+  readonly crew?: Crew;
+  readonly threads?: number;
 }
 
 export const nodeWorld = ({
@@ -21,9 +25,12 @@ export const nodeWorld = ({
   say,
   trains = false,
   device = cpu(),
+  crew,
+  threads = availableParallelism(),
 }: WorldOptions): World => ({
   runtime: device.runtime,
-  threads: availableParallelism(),
+  threads,
+  ...(crew ? { crew } : {}),
   places,
   door: nodeDoor(),
   ...(trains ? { freeMemory: freemem } : {}),

@@ -12,6 +12,7 @@ import {
 } from "./experiment.ts";
 import { settingsOf } from "./described.ts";
 import { Interrupted, race, type RaceOptions } from "./race.ts";
+import { oneRank } from "./ranks.ts";
 import { keysOf } from "./rates.ts";
 import { resultsOf } from "./results.ts";
 import type { Machine, PictureFile, Results, Sheet } from "./records.ts";
@@ -41,7 +42,7 @@ export interface Encoded {
 export async function compare(
   options: CompareOptions,
 ): Promise<{ readonly results: Results; readonly missing?: Diverged }> {
-  const { experiment, field, run, store, machine, onEvent = () => undefined } = options;
+  const { experiment, field, run, store, machine, world, onEvent = () => undefined } = options;
   const tell = (event: Event): void => {
     store.append(event);
     onEvent(event);
@@ -50,9 +51,11 @@ export async function compare(
   const known = entrants.flatMap(({ known: events }) => events);
   await store.begin([...run.changes.map((c) => ({ type: "changed" as const, ...c })), ...known]);
   const { facts } = field;
+  const { size, hosts } = world.crew?.ranks ?? oneRank;
   const runs = entrants.map(({ contestant }) => contestant);
   tell({
     ...{ type: "opened", time: new Date().toISOString(), machine, facts },
+    ...(size > 1 ? { ranks: { count: size, hosts } } : {}),
     sheet: await wholeSheet(options),
     runs: runs.map(({ key, step, steps }) => ({
       ...key,

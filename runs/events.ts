@@ -3,6 +3,7 @@
  * records are made of them, and nothing else is known of a run.
  */
 import type { Arm, LayerStats } from "../src/index.ts";
+import type { RankRecord } from "./records.ts";
 import type { Facts, Machine, PictureFile, Sheet, Values } from "./sheet.ts";
 
 export type { Values } from "./sheet.ts";
@@ -21,6 +22,8 @@ export interface Opened {
   /** ISO 8601. */
   readonly time: string;
   readonly machine: Machine;
+  /** The processes that train together, where there are several. */
+  readonly ranks?: RankRecord;
   readonly facts: Facts;
   readonly sheet: Sheet;
   /** All runs, by name, with the steps that they had done and will have done. */
@@ -107,6 +110,8 @@ export interface Timing {
     readonly low: number;
     readonly high: number;
   } | null;
+  /** Which share of the training time a process spent in talking to others, and waiting for them; where there are others. */
+  readonly communication?: number;
 }
 
 /** What was measured once of a trained model, by name with its unit, e.g. "-log p(x) (nats)", and pictures of it. */

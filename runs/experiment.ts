@@ -1,6 +1,7 @@
 /** The contract: what something must be to have compare, train, eval, report, sample, play, resume and help for nothing. */
 import type { Arm, Checkpoint, Door, Node, Runtime, State } from "../src/index.ts";
 import type { Happening, RunKey, Values } from "./events.ts";
+import type { Crew } from "./ranks.ts";
 import type { Looks } from "./looks.ts";
 import type { Facts, Results, Sheet } from "./records.ts";
 import type { Picture, PictureSize, Raster } from "./pictures.ts";
@@ -45,6 +46,8 @@ export interface Experiment<C extends Config = Config> {
   readonly examples?: readonly string[];
   /** What a browser's tab begins with, where that is less than the default. */
   readonly tab?: Partial<C>;
+  /** Whether several processes can train one run of it, each on its share of every batch. */
+  readonly shares?: boolean;
   /** The whole configuration from what was asked for; throws a `UsageError` for what does not go together. Fills in nothing that data decide. */
   complete(asked: Partial<C>, places: Places): C;
   /** What data leave to be chosen before anything can begin: values that there are for settings, by name. */
@@ -75,6 +78,8 @@ export interface World {
   /** What runs programs, with so many threads. */
   readonly runtime: (threads: number) => Runtime;
   readonly threads: number;
+  /** Where several processes train together. */
+  readonly crew?: Crew;
   readonly places: Places;
   readonly door: Door;
   /** Bytes of memory that are free, where that is known. */

@@ -23,6 +23,8 @@ export interface Ranks {
   broadcast(bytes?: Uint8Array): Uint8Array;
   /** Returns when all have come here. */
   meet(): void;
+  /** Calls that may wait long, as others have work of their own: nothing is wrong then. */
+  patiently<T>(call: () => T): T;
   /** Seconds that this rank has spent in these calls, waiting for others too. */
   readonly seconds: () => number;
 }
@@ -34,6 +36,7 @@ export const oneRank: Ranks = {
   least: () => undefined,
   broadcast: (bytes = new Uint8Array()) => bytes,
   meet: () => undefined,
+  patiently: (call) => call(),
   seconds: () => 0,
 };
 
@@ -44,4 +47,34 @@ export function shareOf(
 ): { readonly from: number; readonly count: number } {
   const [least, more] = [Math.floor(rows / size), rows % size];
   return { from: rank * least + Math.min(rank, more), count: least + (rank < more ? 1 : 0) };
+}
+
+/** Whether the processes are to stop, which they do at the same step: whoever is asked to says so with its next sum. */
+export interface Vote {
+  /** 1 where this process was asked to stop. */
+  own(): number;
+  /** What all say together. */
+  count(sum: number): void;
+  /** Whether one of them was asked: the race's signal. */
+  readonly aborted: boolean;
+}
+/** Several processes and their vote. */
+export interface Crew {
+  readonly ranks: Ranks;
+  readonly vote: Vote;
+}
+
+/** `asked` says whether this process was asked to stop; one by itself stops then, without asking others. */
+export function crewOf(ranks: Ranks, asked: () => boolean = () => false): Crew {
+  let sum = 0;
+  const vote: Vote = {
+    own: () => (asked() ? 1 : 0),
+    count(all) {
+      sum = all;
+    },
+    get aborted() {
+      return ranks.size === 1 ? asked() : sum > 0;
+    },
+  };
+  return { ranks, vote };
 }

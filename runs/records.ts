@@ -73,6 +73,13 @@ export interface ChangeRecord {
   readonly steps: Readonly<Record<string, number>>;
 }
 
+/** The processes that train one model together. */
+export interface RankRecord {
+  readonly count: number;
+  /** The machines that they are on, by rank. */
+  readonly hosts: readonly string[];
+}
+
 /** A whole comparison as results.json has it. */
 export interface Results {
   readonly format: "weightnorm-results/3";
@@ -83,6 +90,7 @@ export interface Results {
   /** The same for people, with units. */
   readonly settings: readonly Told[];
   readonly machine: Machine;
+  readonly ranks?: RankRecord;
   readonly facts: Facts;
   readonly sheet: Sheet;
   /** Of an unfinished comparison: how far all of its runs were tested, and how far they are to go, on the sheet's axis. */

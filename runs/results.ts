@@ -66,7 +66,7 @@ export function resultsOf(
     const tried = shown.filter(({ key }) => key.arm === arm);
     return tried.length === 0 ? [] : [[arm, armOf(arm, tried, config, measure)] as const];
   });
-  const { machine, facts, sheet } = opened;
+  const { machine, ranks, facts, sheet } = opened;
   return {
     format: "weightnorm-results/3",
     experiment: compared.experiment,
@@ -74,7 +74,9 @@ export function resultsOf(
     startedAt: compared.startedAt,
     config: { ...config },
     settings: settingsTold(compared.settings, config),
-    ...{ machine, facts, sheet },
+    machine,
+    ...(ranks ? { ranks } : {}),
+    ...{ facts, sheet },
     ...(isFinished ? {} : { soFar: { at, of: lengthOf(compared, at) } }),
     seconds: runs.reduce((sum, { wall }) => sum + wall, 0),
     arms: Object.fromEntries(arms),

@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { Arm, LayerStats } from "../src/index.ts";
 import type { Values } from "./events.ts";
-import { ARMS, type Machine, type PictureFile } from "./records.ts";
+import { ARMS, type Machine, type PictureFile, type RankRecord } from "./records.ts";
 
 type Schema<T> = z.ZodMiniType<T>;
 
@@ -54,6 +54,11 @@ export const machine: Schema<Machine> = z.object({
   node: z.exactOptional(label),
   browser: z.exactOptional(label),
   runtime: label,
+});
+
+export const ranks: Schema<RankRecord> = z.object({
+  count: whole,
+  hosts: listOf(label, { most: 100_000 }),
 });
 
 /** Only what lies in the folder's own pictures, by names that reach into no attribute and no other folder. */

@@ -14,6 +14,7 @@ import {
   layers,
   listOf,
   machine,
+  ranks,
   number,
   picture,
   positive,
@@ -93,6 +94,7 @@ const onTest = {
 const timing = z.object({
   perSecond: number,
   milliseconds: z.nullable(z.object({ median: number, low: number, high: number })),
+  communication: z.exactOptional(number),
 });
 const pictures = listOf(picture, { most: 1000 });
 const run: z.ZodMiniType<RunRecord> = z.object({
@@ -135,6 +137,7 @@ const resultsSchema: z.ZodMiniType<Results> = z.object({
   config: configuration,
   settings: listOf(z.object({ name: label, value: text }), { most: 1000 }),
   machine,
+  ranks: z.exactOptional(ranks),
   facts,
   sheet,
   soFar: z.exactOptional(z.object({ at: number, of: number })),
@@ -171,6 +174,7 @@ const happening = z.discriminatedUnion("type", [
   z.object({ type: z.literal("changed"), ...onChange }),
   z.object({
     ...{ type: z.literal("opened"), time: label, machine, facts, sheet },
+    ranks: z.exactOptional(ranks),
     runs: listOf(z.object({ ...head, name: label, steps: whole }), { most: 100_000 }),
   }),
 ]);

@@ -9,6 +9,7 @@ export const slow = [
   "test/page/",
   "test/serve/",
   "test/cli/",
+  "test/cluster/",
   "test/import/",
   "test/experiments/",
   "test/runs/",

@@ -9,7 +9,7 @@ interface Room {
   /** Packages, and "node:" for what comes with Node. */
   readonly packages?: readonly string[];
 }
-const ALL = ["src", "runs", "experiments", "report", "serve", "cli", "bench", "scripts"];
+const ALL = ["src", "runs", "experiments", "report", "serve", "cluster", "cli", "bench", "scripts"];
 
 /** What a room of the house may import; a file or a folder with a line of its own has that instead. */
 const house: Readonly<Record<string, Room>> = {
@@ -34,9 +34,10 @@ const house: Readonly<Record<string, Room>> = {
     rooms: ["src", "runs", "experiments/index.ts", "report"],
     packages: ["hono", "hono/streaming", "hono/cookie", "@hono/node-server", "node:"],
   },
+  cluster: { rooms: ["src", "runs"], packages: ["koffi", "node:"] },
   "report/png.ts": { rooms: [], packages: ["@resvg/resvg-js", "node:"] },
   cli: {
-    rooms: ["src", "runs", "experiments/index.ts", "report", "serve"],
+    rooms: ["src", "runs", "experiments/index.ts", "report", "serve", "cluster"],
     packages: ["commander", "cli-progress", "sharp", "node:"],
   },
   bench: { rooms: ALL, packages: ["commander", "nanotar", "playwright-core", "vite", "node:"] },
@@ -64,6 +65,7 @@ const product = [
   "report",
   "page",
   "serve",
+  "cluster",
   "cli",
   "examples",
 ].flatMap(filesIn);
@@ -194,7 +196,7 @@ test("imports have no cycles", () => {
 describe("Node", () => {
   /** Where Node is known: the same code as everywhere else would not run in a browser. */
   const atHome = [
-    ...["src/node", "node.ts", "runs/folder", "report/png.ts", "serve", "page/build"],
+    ...["src/node", "node.ts", "runs/folder", "report/png.ts", "serve", "cluster", "page/build"],
     ...["page/vite.config.ts", "cli", "bench", "scripts"],
   ];
   const elsewhere = source.filter((file) => !atHome.some((place) => isIn(file, place)));

@@ -8,8 +8,9 @@ import {
   type Trained,
   type World,
 } from "../experiment.ts";
+import { crewOf, oneRank, shareOf, type Crew } from "../ranks.ts";
 import { isGrid } from "../rates.ts";
-import { ARMS } from "../records.ts";
+import { ARMS, type Facts } from "../records.ts";
 import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
 import type { Looks } from "../looks.ts";
 import { earlierResults } from "./earlier.ts";
@@ -46,6 +47,7 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     ...(task.examples ? { examples: task.examples } : {}),
     ...(task.tab ? { tab: task.tab } : {}),
     ...(task.takes ? { takes: task.takes } : {}),
+    shares: true,
     ...(task.toChoose ? { toChoose: task.toChoose } : {}),
     complete(asked) {
       const { preset = presets[0] } = asked;
@@ -162,9 +164,10 @@ function fieldOf(
   world: World,
 ): Field<MinibatchConfig> {
   const runtime = world.runtime(config.threads);
+  const { crew = crewOf(oneRank) } = world;
   const programs = new Map<Arm, Programs>();
   const programsFor = (arm: Arm): Programs => {
-    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime });
+    const found = programs.get(arm) ?? programsOf({ task, config, arm, data, runtime, crew });
     programs.set(arm, found);
     return found;
   };
@@ -176,6 +179,7 @@ function fieldOf(
       ["source", data.source],
       [`training ${task.unit ?? "images"}`, trainedSize(config)],
       [`test ${task.unit ?? "images"}`, data.test.count],
+      ...statisticsOf(task, config, crew),
       ...(task.facts ?? []),
     ],
     sheet: sheetOf(task, config, data.test.count),
@@ -206,4 +210,21 @@ function fieldOf(
       for (const look of looks.values()) await look.release();
     },
   };
+}
+
+/** Of layers that normalize by the batch: that each of several processes does so by its own share of it. */
+function statisticsOf(
+  { unit = "images" }: Task,
+  { arms, batchSize }: MinibatchConfig,
+  { ranks }: Crew,
+): Facts {
+  const by = arms.filter((arm) => arm !== "plain" && arm !== "weight");
+  if (ranks.size === 1 || by.length === 0) return [];
+  const { count } = shareOf(batchSize, ranks);
+  return [
+    [
+      "batch statistics",
+      `of ${by.join(", ")}: each rank's own, of ${count} of the ${batchSize} ${unit} of a batch`,
+    ],
+  ];
 }

@@ -33,10 +33,12 @@ export interface Ended {
 }
 export function finishedOf(progress: Progress, { step, batchSize }: Ended): Finished {
   const { stepMilliseconds: each, seconds, wallSeconds: wall, parameters = null } = progress;
+  const { communication } = progress;
   const [low, median, high] = [0.25, 0.5, 0.75].map((q) => quantile(each, q));
   const timing = {
     perSecond: (progress.examples ?? each.length * batchSize) / seconds,
     milliseconds: { median, low, high },
+    ...(communication === undefined ? {} : { communication: communication / seconds }),
   };
   return { type: "finished", step, parameters, timing, wall };
 }

@@ -11,6 +11,7 @@ import {
   item,
   keyTensor,
   movingAverage,
+  splitStep,
   trainStep,
   type Accumulating,
   type Input,
@@ -28,14 +29,17 @@ import {
 } from "../../src/index.ts";
 import { withOdds } from "../../src/train/earlier-adam.ts";
 import { onDemand, type OnDemand } from "../on-demand.ts";
+import { oneRank, shareOf, crewOf, type Ranks, type Crew } from "../ranks.ts";
 import { ratesOf } from "../rates.ts";
 import type { Arm, Measure } from "../records.ts";
 import { parted } from "./best.ts";
 import { trainedSize, type MinibatchConfig } from "./config.ts";
+import { stepTogether } from "./together.ts";
 import type { DataSet, Task, TaskData } from "./task.ts";
 
 /** Examples that data-dependent initialization looks at, as in the paper. */
 export const INIT_BATCH = 500;
+const MOST_LAYERS = 2 ** 30;
 const EVAL_BATCH = 100; // larger ones hold memory and are no faster
 
 /** Means of measures by key, not scaled; of a training set also of the `loss`. */
@@ -60,8 +64,11 @@ export interface Programs {
   readonly norm: Norm;
   /** All that a step of training reads or changes. */
   readonly parameters: readonly Parameter[];
-  /** Training on so many examples: a step, or where it `collects` their gradients for the step of a later batch. */
+  /** Training on a batch of so many examples: a step, or where it `collects` their gradients for the step of a later batch. */
   step(examples: number, collects?: boolean): OnDemand;
+  /** Those of a batch that this process trains on. */
+  own(rows: Uint32Array): Uint32Array;
+  readonly crew: Crew;
   /** The last state of a checkpoint, as a new run has it: in the order of the network. Throws for that of another one; `where` is what messages call it. */
   lastOf(saved: State, where: string): State;
   /** Whether there are examples to test on. */
@@ -85,9 +92,13 @@ export interface ProgramOptions {
   readonly arm: Arm;
   readonly data: TaskData;
   readonly runtime: Runtime;
+  /** The processes that train together (default: this one alone). */
+  readonly crew?: Crew;
 }
 
-export function programsOf({ task, config, arm, data, runtime }: ProgramOptions): Programs {
+export function programsOf(options: ProgramOptions): Programs {
+  const { task, config, arm, data, runtime, crew = crewOf(oneRank) } = options;
+  const { ranks } = crew;
   const key = input("key", [2], "uint32");
   const norm = normOf(task, arm);
   const schedules = task.rates(config, ratesOf(config, arm)[0]);
@@ -109,8 +120,17 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
     const { network, options } = at(size);
     const also = (updates: readonly Update[]): readonly Update[] =>
       averages && average !== undefined ? movingAverage(updates, average) : [];
-    return onDemand(runtime, trainStep(network, { ...options, optimizer, also }));
+    if (ranks.size === 1)
+      return onDemand(runtime, trainStep(network, { ...options, optimizer, also }));
+    const { from, count } = shareOf(size, ranks);
+    const mine = at(Math.max(1, count));
+    const split = splitStep(mine.network, {
+      ...{ ...mine.options, optimizer, also, whole: network, means: measures },
+      share: count > 0 ? { of: size, from, count } : { of: size, from: 0, count: 1 },
+    });
+    return stepTogether(runtime, split, { crew, hasExamples: count > 0 });
   };
+  const measures = task.measures.map((measure) => measure.key).filter((name) => name !== "loss");
   const optimizer = task.optimizer(config, rates);
   const parts = (examples: number): Accumulating =>
     accumulate === 1
@@ -125,14 +145,19 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
   const { parameters } = step.of(config.batchSize);
   const measured = (set: DataSet, state: State, from: number, to: number): Promise<Means> =>
     means(evaluate.of, set, {
-      ...{ state: evaluated(config, state), measures: task.measures, from, to },
+      ...{ ranks, state: evaluated(config, state), measures: task.measures, from, to },
     });
   return {
     task,
     arm,
     norm,
+    crew,
     parameters,
     step: (examples, collects = false) => (collects ? collect : step).of(examples),
+    own(rows) {
+      const { from, count } = shareOf(rows.length, ranks);
+      return rows.subarray(from, from + count);
+    },
     lastOf(saved, where) {
       const last = withOdds(parted(saved).last, parameters, schedules);
       checkState(parameters, last, where);
@@ -148,11 +173,15 @@ export function programsOf({ task, config, arm, data, runtime }: ProgramOptions)
       return runtime.compile(initStep(network, options));
     },
     async blame(fed, state, examples) {
-      const { network, options } = at(examples);
+      const { network, options } = at(Math.max(1, examples));
       const program = await runtime.compile(diagnosticStep(network, options));
-      const largest = await program.run(fed, state);
+      const largest = examples > 0 ? await program.run(fed, state) : {};
       await program.release();
-      return Object.keys(largest).find((layer) => !Number.isFinite(item(largest[layer])));
+      const layers = Object.keys(largest);
+      const first = layers.findIndex((layer) => !Number.isFinite(item(largest[layer])));
+      const least = Int32Array.of(first < 0 ? MOST_LAYERS : first);
+      ranks.least(least); // another process may have the example that did it
+      return layers.at(least[0]);
     },
     async release() {
       await Promise.all(
@@ -179,6 +208,8 @@ function bySize(make: (size: number) => OnDemand): {
 }
 
 interface Range {
+  /** Each of them evaluates some of the batches. */
+  readonly ranks: Ranks;
   readonly state: State;
   readonly measures: readonly Measure[];
   readonly from: number;
@@ -191,11 +222,11 @@ interface Range {
 async function means(
   programOf: (examples: number) => OnDemand,
   set: DataSet,
-  { state, measures, from, to }: Range,
+  { ranks, state, measures, from, to }: Range,
 ): Promise<Means> {
   if (to === from) return {};
   const sums = Object.fromEntries(measures.map((m) => [m.key, 0]));
-  for (let start = from; start < to; start += EVAL_BATCH) {
+  for (let start = from + ranks.rank * EVAL_BATCH; start < to; start += ranks.size * EVAL_BATCH) {
     const size = Math.min(EVAL_BATCH, to - start);
     const whole = programOf(EVAL_BATCH);
     const filled = measures.every(({ key }) => whole.outputs[key].shape.length > 0);
@@ -211,5 +242,7 @@ async function means(
       else sums[name] += (size * Array.from(data).reduce((a, b) => a + b, 0)) / data.length;
     }
   }
-  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / (to - from)]));
+  const all = Float64Array.from(Object.values(sums));
+  ranks.sum(all);
+  return Object.fromEntries(Object.keys(sums).map((name, i) => [name, all[i] / (to - from)]));
 }

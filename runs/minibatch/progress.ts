@@ -46,6 +46,8 @@ export interface Progress {
   parameters?: number;
   /** Examples trained on, over and over; runs from before had batches of one size. */
   examples?: number;
+  /** Seconds of training spent in talking to other processes, and waiting for them. */
+  communication?: number;
   best?: BestTest;
   /** Whether tests had stopped to get better. */
   stopped?: boolean;
@@ -76,6 +78,7 @@ const schema: z.ZodMiniType<Progress> = z.object({
   dead: z.exactOptional(z.record(z.string(), finite)),
   parameters: z.exactOptional(finite),
   examples: z.exactOptional(finite),
+  communication: z.exactOptional(finite),
   best: z.exactOptional(z.object({ epoch: finite, value: finite })),
   stopped: z.exactOptional(z.boolean()),
 });

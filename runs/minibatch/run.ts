@@ -31,6 +31,7 @@ import {
 } from "./config.ts";
 import { finishedOf, measuredOf, pointOf } from "./history.ts";
 import { evaluated, INIT_BATCH, type Means, type Programs } from "./programs.ts";
+import { checkAgreed, checkSame, spread } from "./together.ts";
 import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
 
 export interface RunOptions {
@@ -46,12 +47,14 @@ const MOST_POINTS = 20;
 const ALL_POINTS = 20_000;
 /** Turns of a whole run: each ends with a checkpoint, which holds all that was measured so far. */
 const MOST_TURNS = 50;
+/** Steps from one comparison of the states of processes that train together to the next. */
+const SAME_EVERY = 100;
 /** About how often a run is tested at least, so that short runs have a curve too. */
 const TESTS = 4;
 
 /** One run, at its start or where its checkpoint left it. */
 export async function startRun({ config, key, programs, from }: RunOptions): Promise<Contestant> {
-  const { arm, task } = programs;
+  const { arm, task, crew } = programs;
   const { advice = "lower --lr" } = task;
   const { seed, lr } = key;
   const perEpoch = stepsPerEpoch(config);
@@ -67,9 +70,11 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   let best = saved && parted(saved).best;
   const progress: Progress = from ? progressOf(from.checkpoint, where) : emptyProgress();
   let step = from?.checkpoint.step ?? 0;
+  checkAgreed(crew, "run", canonical({ ...config, ...key, step }));
 
   if (!from) {
     progress.dead = await initialize();
+    await spread(state, crew);
     if (config.average !== undefined) await beginAverages();
   }
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
@@ -100,6 +105,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       startScales(state);
       return {};
     }
+    if (crew.ranks.rank > 0) return {}; // rank 0 initializes, and gives the others what it has
     const rows = permutation(trained, keyOf(seed, "init")).subarray(
       0,
       Math.min(INIT_BATCH, trained),
@@ -133,17 +139,20 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       rates.map(([name, rate]) => [name, tensor(Float32Array.of(rate(step)), [])]),
     );
     const fed = {
-      ...programs.feeds(rows, keyOf(seed, "variation", step)),
+      ...programs.feeds(programs.own(rows), keyOf(seed, "variation", step)),
       ...now,
       key: keyTensor(seed, "noise", step),
     };
+    const talked = crew.ranks.seconds();
     const outputs = await program.run(fed, state);
     const milliseconds = performance.now() - began;
+    if (crew.ranks.size > 1)
+      progress.communication = (progress.communication ?? 0) + crew.ranks.seconds() - talked;
     const loss = item(outputs["loss"]);
     if (!Number.isFinite(loss))
       throw badLoss(arm, step + 1, {
         ...{ loss, advice },
-        layer: await programs.blame(fed, state, rows.length),
+        layer: await programs.blame(fed, state, programs.own(rows).length),
       });
     step++;
     const means = task.measures.map(
@@ -153,12 +162,15 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       { loss, ...Object.fromEntries(means) },
       { milliseconds, examples: rows.length, rate: item(now["lr"]) },
     );
+    if (step % perEpoch === 0 || step % SAME_EVERY === 0) await checkSame(state, crew, step);
     const events: Happening[] = point ? [point] : [];
     if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
     else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));
     progress.wallSeconds += (performance.now() - began) / 1000;
     if (step === end()) events.push(finishedOf(progress, { step, batchSize: config.batchSize }));
-    return { values: { loss }, events };
+    const { communication, seconds } = progress;
+    const values = { loss, ...(communication ? { communication: communication / seconds } : {}) };
+    return { values, events };
   }
 
   /** Whether the gradients of a batch of an epoch wait for those of batches after it. */

@@ -349,11 +349,15 @@ export const infer: { readonly [K in OpName]: Rule<K> } = {
     );
     return { shape: [size, ...y.shape.slice(indices.shape.length)], dtype: "float" };
   },
-  randomBits: ([key], { shape, bits }) => {
+  randomBits: ([key], { shape, bits, first = 0 }) => {
     need("randomBits", key, "uint32");
     sameShape("randomBits", "key", key.shape, [2], "make it with keyTensor");
     if (!(isWhole(bits) && bits >= 1 && bits <= 24))
       throw new Error(`randomBits: bits are 1 to 24, got ${bits}; float32 holds no more exactly`);
+    if (!(isWhole(first) && first >= 0 && first + sizeOf(wholeShape(shape)) <= 2 ** 32))
+      throw new Error(
+        `randomBits: the first index is a whole number from 0 whose elements end below 2^32, got ${first}; use 0`,
+      );
     return { shape: wholeShape(shape), dtype: "int32" };
   },
 };

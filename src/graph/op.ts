@@ -166,8 +166,19 @@ export interface Ops {
   scatterAdd: Op<2, { readonly size: number }>;
 
   // randomness
-  /** An int32 of `bits` (at most 24) random bits, a pure function of key (uint32 [2]), stream and the element's index. */
-  randomBits: Op<1, { readonly shape: Shape; readonly stream: number; readonly bits: number }>;
+  /**
+   * An int32 of `bits` (at most 24) random bits, a pure function of key (uint32 [2]), stream and the element's index, which starts
+   * at `first` (0 if it is missing): the part of a larger tensor that a process has is the same as in the whole.
+   */
+  randomBits: Op<
+    1,
+    {
+      readonly shape: Shape;
+      readonly stream: number;
+      readonly bits: number;
+      readonly first?: number;
+    }
+  >;
 }
 
 /** What ops are called. */

@@ -1,4 +1,4 @@
-export type { Layer, Mode, Norm, Scope, WeightSpec } from "./scope.ts";
+export type { Layer, Mode, Norm, PartOfBatch, Scope, WeightSpec } from "./scope.ts";
 export { trace, type Trace, type TraceOptions } from "./trace.ts";
 export { apply, residual, sequential, shared, type ResidualOptions } from "./compose.ts";
 export { arms, armsOf, type Arm } from "./arms.ts";

@@ -10,11 +10,21 @@ export type Mode = "init" | "train" | "eval";
 /** A layer is a function; it makes its parameters anew, by name, each time a network is traced. */
 export type Layer = (scope: Scope, x: Node) => Node;
 
+/** A batch that is a share of a larger one, the rest of which other processes have. */
+export interface PartOfBatch {
+  /** How many times as many examples the whole batch has. */
+  readonly times: number;
+  /** The mean over the whole batch, of a mean over this part; for updates alone, as it is there only after the gradients. */
+  mean(ofPart: Node): Node;
+}
+
 /** What a layer gets to see while a network is traced. */
 export interface Scope {
   readonly mode: Mode;
   /** The normalization of every layer that does not name its own. */
   readonly norm: Norm;
+  /** In mode `train`, where the batch is a part of a larger one. */
+  readonly part?: PartOfBatch;
   /** Where names start, e.g. "encoder.conv1". */
   readonly path: string;
   /** A scope below this one called `name`, or the kind with a count: conv1, conv2, ... */

@@ -10,6 +10,7 @@ import {
   reshape,
   sizeOf,
   sqrt,
+  square,
   sub,
   zeros,
   type Node,
@@ -68,7 +69,7 @@ export const meanOnly = (options: RunningOptions = {}): Statistics => {
       needSeveral(scope, t);
       const { mu } = moments(t);
       if (scope.mode === "train") {
-        average.take(mu);
+        average.take(ofWhole(scope, mu));
         return b ? add(t, sub(perUnit(b, t), mu)) : sub(t, mu);
       }
       if (trained) {
@@ -126,10 +127,11 @@ export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
           ? { mu: perUnit(average.value, t), variance: perUnit(spread.value, t) }
           : moments(t);
       if (scope.mode === "init") reportDead(scope, { mu, variance });
-      average.take(mu);
-      const n = sizeOf(t.shape) / units;
+      average.take(ofWhole(scope, mu));
+      const n = Math.round((sizeOf(t.shape) / units) * (scope.part?.times ?? 1));
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
-      spread.take(scope.mode === "train" ? mul(variance, n / (n - 1)) : variance);
+      const spreads = varianceOfWhole(scope, { mu, variance });
+      spread.take(scope.mode === "train" ? mul(spreads, n / (n - 1)) : spreads);
       if (scope.mode === "init" && trained) {
         // gamma = sigma and beta = mu + b: the layer computes what it did.
         const before = firstBias(options);
@@ -143,6 +145,19 @@ export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
     };
   };
 };
+
+/** The mean over the whole batch, of which a process may have a part. */
+const ofWhole = ({ part }: Scope, mean: Node): Node => (part ? part.mean(mean) : mean);
+
+/** The variance over the whole batch: the mean of those of its parts, and what their means differ. */
+function varianceOfWhole(
+  { part }: Scope,
+  { mu, variance }: { readonly mu: Node; readonly variance: Node },
+): Node {
+  if (!part) return variance;
+  const between = sub(part.mean(square(mu)), square(part.mean(mu)));
+  return add(part.mean(variance), between);
+}
 
 /** The bias of a layer that was trained before, 0 where it had none. */
 const firstBias = ({ units, trained }: UnitOptions): Node =>

@@ -10,7 +10,7 @@ import {
   type Update,
 } from "../graph/index.ts";
 import { needNorm } from "./checks.ts";
-import type { Mode, Norm, Scope } from "./scope.ts";
+import type { Mode, Norm, PartOfBatch, Scope } from "./scope.ts";
 
 /** Options of {@link trace}. */
 export interface TraceOptions {
@@ -18,6 +18,8 @@ export interface TraceOptions {
   readonly norm: Norm;
   /** A uint32 [2] input, a fresh key every step; needed by dropout and noise. */
   readonly key?: Node;
+  /** Where the batch is a part of a larger one: running averages are then of the larger one. */
+  readonly part?: PartOfBatch;
 }
 
 /** A network written out as a graph. */
@@ -44,6 +46,7 @@ const known = optionsOf<TraceOptions>("trace", {
   mode: "required",
   norm: "required",
   key: "optional",
+  part: "optional",
 });
 function checked(f: unknown, options: TraceOptions): TraceOptions {
   const { mode, norm, key } = known(options);
@@ -65,7 +68,7 @@ function checked(f: unknown, options: TraceOptions): TraceOptions {
 
 /** Writes out the network `f` once, in one mode. */
 export function trace<T>(f: (scope: Scope) => T, options: TraceOptions): Trace<T> {
-  const { mode, norm, key } = checked(f, options);
+  const { mode, norm, key, part } = checked(f, options);
   const parameters = new Map<string, Parameter>();
   const updates: Update[] = [];
   const reports = { preactivations: {} as Record<string, Node>, dead: {} as Record<string, Node> };
@@ -78,6 +81,7 @@ export function trace<T>(f: (scope: Scope) => T, options: TraceOptions): Trace<T
     return {
       mode,
       norm,
+      ...(part ? { part } : {}),
       path,
       child(kind, name) {
         if (path === "" && name !== undefined) refuseReserved(name, "layer");

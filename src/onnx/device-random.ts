@@ -60,8 +60,9 @@ export function deviceRandomBits(
   [key]: readonly string[],
   e: Emitter,
 ): string {
-  const n = sizeOf(shape);
-  if (n === 0) return e.constant([], shape, "int32");
+  const { first = 0 } = attrs; // what lies before it is drawn too, and cut off
+  const n = first + sizeOf(shape);
+  if (n === first) return e.constant([], shape, "int32");
   const { times, over, add, sub, low, cast, at } = arithmetic(e);
   const stream = e.constant(streamKey(attrs.stream), [1, 2], "uint32");
   const site = xorPlanes(reshapeTo(e, key, [1, 2]), stream, e);
@@ -117,7 +118,7 @@ export function deviceRandomBits(
     return over(add(times(upper, BYTE), next), 2 ** (24 - bits));
   };
   const found = bits <= 16 ? over(x1, 2 ** (32 - bits)) : whole();
-  if (sizeOf(size) === n) return reshapeTo(e, cast(found, "int32"), shape);
-  const cut = e.emit("Slice", [cast(found, "float"), int64s(e, [0]), int64s(e, [n])]);
+  if (sizeOf(size) === n && first === 0) return reshapeTo(e, cast(found, "int32"), shape);
+  const cut = e.emit("Slice", [cast(found, "float"), int64s(e, [first]), int64s(e, [n])]);
   return reshapeTo(e, cast(cut, "int32"), shape);
 }

@@ -6,7 +6,7 @@ import { int64s, reshapeTo } from "./shapes.ts";
 
 /** [..] random int32 of the node's `bits`; the key is a uint32 [2]. */
 export const randomBits = (n: NodeOf<"randomBits">, [key]: readonly string[], e: Emitter): string =>
-  reshapeTo(e, bitsAt(elementIndices(sizeOf(n.shape), e), n, key, e), n.shape);
+  reshapeTo(e, bitsAt(elementIndices(n, e), n, key, e), n.shape);
 
 /** The same for an image [n, c, h, w] whose memory is [n, c/b, h w, b]: every element hashes its natural index. */
 export function blockedRandomBits(
@@ -14,6 +14,7 @@ export function blockedRandomBits(
   [key]: readonly string[],
   e: Emitter,
 ): string {
+  const { first = 0 } = n.attrs;
   const [images, c, h, w] = n.shape;
   const steps = [
     [images, c * h * w],
@@ -24,7 +25,7 @@ export function blockedRandomBits(
   const index = steps
     .map(([count, step], axis) =>
       e.constant(
-        Array.from({ length: count }, (_, i) => i * step),
+        Array.from({ length: count }, (_, i) => (i * step + (axis === 0 ? first : 0)) | 0),
         steps.map((_, i) => (i === axis ? count : 1)),
         "int32",
       ),
@@ -55,14 +56,16 @@ function bitsAt(indices: string, { attrs }: NodeOf<"randomBits">, key: string, e
   return cast(shift(x, 32 - attrs.bits), "int32");
 }
 
-/** 0, 1, ..., n - 1 as uint32, as a sum of a short column and a short row, so that no model stores n numbers. */
-function elementIndices(n: number, e: Emitter): string {
+/** The n indices of a node's elements as uint32, as a sum of a short column and a short row, so that no model stores n numbers. */
+function elementIndices({ shape, attrs }: NodeOf<"randomBits">, e: Emitter): string {
+  const { first = 0 } = attrs;
+  const n = sizeOf(shape);
   const width = Math.min(n, 4096);
   const rows = Math.ceil(n / Math.max(width, 1));
-  const count = (length: number, step: number): number[] =>
-    Array.from({ length }, (_, i) => i * step);
+  const count = (length: number, step: number, from = 0): number[] =>
+    Array.from({ length }, (_, i) => (i * step + from) | 0); // modulo 2^32, as unsigned numbers are
   const grid = e.emit("Add", [
-    e.constant(count(rows, width), [rows, 1], "int32"),
+    e.constant(count(rows, width, first), [rows, 1], "int32"),
     e.constant(count(width, 1), [1, width], "int32"),
   ]);
   const flat = reshapeTo(e, grid, [rows * width]);

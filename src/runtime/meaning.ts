@@ -213,9 +213,10 @@ export const meaning: { readonly [K in OpName]: Meaning<K> } = {
   },
 
   randomBits: ({ attrs, shape }, [key]) => {
+    const { first = 0 } = attrs;
     const [s0, s1] = streamKey(attrs.stream);
     const mixed = [key.data[0] ^ s0, key.data[1] ^ s1] as const;
-    const bits = (_: unknown, i: number): number => hash(i, mixed) >>> (32 - attrs.bits);
+    const bits = (_: unknown, i: number): number => hash(i + first, mixed) >>> (32 - attrs.bits);
     return Int32Array.from({ length: sizeOf(shape) }, bits);
   },
 };

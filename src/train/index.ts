@@ -8,6 +8,7 @@ export {
   type StepOptions,
   type TrainOptions,
 } from "./step.ts";
+export { splitStep, type Share, type SplitOptions, type SplitStep } from "./split.ts";
 export { layerStats, weightNames, type LayerStats } from "./layer-stats.ts";
 export { checkState, decodeCheckpoint, encodeCheckpoint, type Checkpoint } from "./checkpoint.ts";
 export {

@@ -10,6 +10,7 @@ import {
   topological,
   type Input,
   type Node,
+  type OptionNames,
   type Update,
 } from "../graph/index.ts";
 import { trace, type Mode, type Norm, type Scope, type Trace } from "../nn/index.ts";
@@ -38,13 +39,14 @@ export interface TrainOptions extends StepOptions {
 }
 
 const stepNames = { inputs: "required", norm: "required", key: "optional" } as const;
+export const trainNames: OptionNames<TrainOptions> = {
+  ...stepNames,
+  optimizer: "required",
+  also: "optional",
+};
 const known = {
   initStep: optionsOf<StepOptions>("initStep", stepNames),
-  trainStep: optionsOf<TrainOptions>("trainStep", {
-    ...stepNames,
-    optimizer: "required",
-    also: "optional",
-  }),
+  trainStep: optionsOf<TrainOptions>("trainStep", trainNames),
   evalStep: optionsOf<StepOptions>("evalStep", stepNames),
   diagnosticStep: optionsOf<StepOptions>("diagnosticStep", stepNames),
 };
@@ -56,8 +58,8 @@ function traced(network: Network, mode: Mode, { norm, key }: StepOptions): Trace
 }
 
 /** A program that asks for no more than it needs: evaluation has no use for a learning rate, nor for a key. */
-function program(
-  { inputs, key }: StepOptions,
+export function program(
+  { inputs, key }: Pick<StepOptions, "inputs" | "key">,
   outputs: Readonly<Record<string, Node>>,
   updates: readonly Update[] = [],
 ): ProgramSpec {

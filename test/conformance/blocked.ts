@@ -194,6 +194,14 @@ export const blockedCases: readonly Case[] = [
       ),
   },
   {
+    name: "dropout of examples after others",
+    inputs: [image, keyTensor("dropout")],
+    build: (x, key) => {
+      const options = { shape: [3, 32, 6, 8], stream: 1, first: 5 * 32 * 6 * 8 };
+      return $.mul(convolved(x), $.randomBernoulli(key, 0.5, options));
+    },
+  },
+  {
     name: "dropout, its mask read elsewhere too",
     inputs: [image, keyTensor("dropout")],
     build: (x, key) => {

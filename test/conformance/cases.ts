@@ -274,5 +274,10 @@ export const cases: { readonly [K in OpName]: readonly Case[] } = {
       inputs: [key],
       build: (k) => $.randomBits(k, 21, { shape: [5], stream: 2 ** 31 + 5 }),
     },
+    {
+      name: "from another index than 0",
+      inputs: [key],
+      build: (k) => $.randomBits(k, 24, { shape: [7, 600], stream: 1, first: 70_000 }),
+    },
   ],
 };

@@ -12,12 +12,17 @@ export interface RandomOptions {
   readonly shape: Shape;
   /** Tells call sites with one key apart. */
   readonly stream: number;
+  /** The index of the first element (default 0), for a part of a larger tensor. */
+  readonly first?: number;
 }
-const known = optionsOf<RandomOptions>("random", { shape: "required", stream: "required" });
+const known = optionsOf<RandomOptions>("random", {
+  ...{ shape: "required", stream: "required" },
+  first: "optional",
+});
 /** int32 on [0, 2^bits), bits at most 24; `key` is a uint32 [2] node. */
 export const randomBits = (key: Node, bits: number, options: RandomOptions): Node => {
-  const { shape, stream } = known(options);
-  return node("randomBits", [key], { shape, stream, bits });
+  const { shape, stream, first = 0 } = known(options);
+  return node("randomBits", [key], { shape, stream, bits, ...(first === 0 ? {} : { first }) });
 };
 /** Uniform on [0, 1): multiples of 2^-24. */
 export const randomUniform = (key: Node, options: RandomOptions): Node =>
