@@ -3,8 +3,7 @@
  * records are made of them, and nothing else is known of a run.
  */
 import type { Arm, LayerStats } from "../src/index.ts";
-import type { RankRecord } from "./records.ts";
-import type { Facts, Machine, PictureFile, Sheet, Values } from "./sheet.ts";
+import type { Facts, Machine, PictureFile, RankRecord, Sheet, Values } from "./sheet.ts";
 
 export type { Values } from "./sheet.ts";
 

@@ -69,7 +69,9 @@ export type {
   Panel,
   PictureFile,
   Quantity,
+  RankRecord,
 } from "./sheet.ts";
 export type { Encoded } from "./compare.ts";
 export type { Exported, NamedFile, PictureSize, Predictions, Takes } from "./experiment.ts";
 export type { Signal } from "./race.ts";
+export type { Crew, Numbers, Ranks, Vote } from "./ranks.ts";

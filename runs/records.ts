@@ -1,7 +1,7 @@
 /** What a comparison leaves behind: the shape of results.json, made of the events of its log. Plain data, no code but a list. */
 import type { Arm, LayerStats } from "../src/index.ts";
 import type { Measured, Point, Timing } from "./events.ts";
-import type { Facts, Machine, PictureFile, Sheet, Values } from "./sheet.ts";
+import type { Facts, Machine, PictureFile, RankRecord, Sheet, Values } from "./sheet.ts";
 
 export type { Arm, LayerStats };
 export type {
@@ -13,6 +13,7 @@ export type {
   Panel,
   PictureFile,
   Quantity,
+  RankRecord,
   Sheet,
 } from "./sheet.ts";
 /** In the order of tables and figures. */
@@ -71,13 +72,6 @@ export interface ChangeRecord {
   readonly note: string;
   /** The steps that runs had done, by name. */
   readonly steps: Readonly<Record<string, number>>;
-}
-
-/** The processes that train one model together. */
-export interface RankRecord {
-  readonly count: number;
-  /** The machines that they are on, by rank. */
-  readonly hosts: readonly string[];
 }
 
 /** A whole comparison as results.json has it. */

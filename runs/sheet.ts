@@ -118,6 +118,13 @@ export interface Machine {
   readonly runtime: string;
 }
 
+/** The processes that train one model together. */
+export interface RankRecord {
+  readonly count: number;
+  /** The machines that they are on, by rank. */
+  readonly hosts: readonly string[];
+}
+
 /** A picture of what a run learned, in the folder of the comparison. */
 export interface PictureFile {
   /** e.g. "samples". */
