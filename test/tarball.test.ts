@@ -72,7 +72,9 @@ describe("the files", () => {
   test("are what others need, and no more", () => {
     const others = files.filter(
       (file) =>
-        !/^dist\/((src|runs|experiments|report|serve|cluster|page|cli)\/|(index|node)\.)/.test(file),
+        !/^dist\/((src|runs|experiments|report|serve|cluster|page|cli)\/|(index|node)\.)/.test(
+          file,
+        ),
     );
     const kinds = new Set(others.map((file) => file.replace(/\/.*/, "")));
     expect([...kinds].sort()).toEqual([

@@ -70,6 +70,9 @@ const named = (name: string | undefined): string | undefined => (name === "" ? u
 function prepare({ here = 1 }: Launcher): void {
   // UCX would take SIGSEGV, by which V8 knows WebAssembly that reads out of bounds: the process would hang there.
   process.env["UCX_ERROR_SIGNALS"] ??= "";
+  // And it would put itself in the way of brk and mmap to know of memory that goes: once in sixty processes V8 then found some of its own gone.
+  process.env["UCX_MEM_EVENTS"] ??= "n";
+  process.env["UCX_MEM_MMAP_HOOK_MODE"] ??= "none";
   // Ranks that wait keep their cores busy, which others may need.
   if (here > availableParallelism()) process.env["OMPI_MCA_mpi_yield_when_idle"] ??= "1";
 }

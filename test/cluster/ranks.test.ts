@@ -93,6 +93,10 @@ describe.skipIf(!MPICH)(`ranks ${NO_MPICH}`, () => {
     check(seen as readonly Saw[], size);
     expect(seen[0]).toMatchObject({ launcher: "mpirun of MPICH" });
   });
+  test("leave the signals of V8 alone", async () => {
+    const { code, seen } = await job("traps", { launcher: "mpirun.mpich", size: 1 });
+    expect([code, seen]).toEqual([0, ["memory access out of bounds"]]);
+  });
 });
 
 test("long arrays go in pieces, and one of nothing in one", () => {

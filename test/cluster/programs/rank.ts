@@ -49,6 +49,19 @@ const programs: Readonly<Record<string, () => unknown>> = {
       bytes: [bytes.length, Buffer.compare(bytes, given), empty.length],
     };
   },
+  /** WebAssembly that reads out of bounds is an error still, and no crash or hang: V8 knows it by a signal. */
+  traps() {
+    const bytes = [
+      ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 5, 3, 1, 0, 1],
+      ...[7, 5, 1, 1, 102, 0, 0, 10, 12, 1, 10, 0, 65, 255, 255, 255, 127, 40, 2, 0, 11],
+    ];
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)));
+    try {
+      return (exports["f"] as () => number)();
+    } catch (error) {
+      return (error as Error).message;
+    }
+  },
   /** What is no array of numbers is refused before MPI sees it. */
   wrong: () =>
     [new Float32Array(2).buffer, [1, 2], undefined, new Uint32Array(2), Float64Array.of(NaN)].map(
