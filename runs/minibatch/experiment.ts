@@ -10,7 +10,13 @@ import {
 } from "../experiment.ts";
 import { isGrid } from "../rates.ts";
 import { ARMS } from "../records.ts";
-import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
+import {
+  heldOutSize,
+  holdsOut,
+  minibatchSettings,
+  trainedSize,
+  type MinibatchConfig,
+} from "./config.ts";
 import type { Looks } from "../looks.ts";
 import { earlierResults } from "./earlier.ts";
 import { historyOf } from "./history.ts";
@@ -117,9 +123,9 @@ function checkSizes(config: MinibatchConfig, unit: string): void {
     throw new UsageError(
       `--batch-size: expected at most the ${trainedSize(config)} ${unit} of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
     );
-  if (isGrid(config) && heldOutSize(config) === 0)
+  if (holdsOut(config) && heldOutSize(config) === 0)
     throw new UsageError(
-      `--train-size: with several learning rates a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or give one --lr`,
+      `--train-size: ${isGrid(config) ? "with several learning rates" : "with --hold-out"} a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or ${isGrid(config) ? "give one --lr" : "leave --hold-out away"}`,
     );
 }
 
