@@ -28,11 +28,14 @@ const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   play: [RUNTIME, "sharp"],
   inspect: ["cli-table3"],
   convert: [],
+  "sweep run": NEEDS,
+  "sweep report": NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
+  "sweep work": [...NEEDS, "bullmq", "ioredis"],
 };
 
 /** The needs of a command line, without the program's name. */
 export function needsOf(args: readonly string[]): readonly string[] {
-  const [command = ""] = args;
+  const command = args.slice(0, args[0] === "sweep" ? 2 : 1).join(" ");
   const isHelp = args.includes("--help") || args.includes("-h");
   return isHelp || !Object.hasOwn(OF_COMMANDS, command) ? [] : OF_COMMANDS[command];
 }

@@ -4,7 +4,6 @@ import { hasLogarithm, linearAxis, logAxis, type Axis } from "./axis.ts";
 import { meanOf } from "./chance.ts";
 import type { Point } from "./curves.ts";
 import { INNER_WIDTH } from "./marks.ts";
-import { inBrackets } from "./measure.ts";
 import { draw, panel, type Mark } from "./panels.ts";
 import { armsOf, present, scaled } from "./rows.ts";
 import { capital, sentences } from "./words.ts";
@@ -46,18 +45,25 @@ export function ratePanes(results: Results): readonly RatePane[] {
       linesOf(arm, results.arms[arm]!.grid!, { of, scale: measure.scale }),
     );
     if (points.length === 0) return [];
-    const values = points.map(({ y }) => y);
-    const isLog = values.every(hasLogarithm);
-    const unit = `${measure.key}${inBrackets(measure.unit)}`;
-    const low = values.reduce((least, y) => Math.min(least, y), 0);
-    return [
-      {
-        title: `${capital(measure.key)} on ${TITLES[of]}`,
-        ...{ points, x, lost },
-        y: isLog ? logAxis(`${unit}, log`, values) : linearAxis(unit, values, { from: low }),
-      },
-    ];
+    const y = axisOf(
+      measure.unit === "" ? measure.key : measure.unit,
+      points.map((point) => point.y),
+      Math.max(0, ...lost.map(({ row }) => row + 1)),
+    );
+    return [{ title: `${capital(measure.key)} on ${TITLES[of]}`, points, x, y, lost }];
   });
+}
+
+/** Logarithmic where it can be, with room above for so many rows of crosses. */
+function axisOf(unit: string, values: readonly number[], rows: number): Axis {
+  const high = values.reduce((most, y) => Math.max(most, y));
+  const low = values.reduce((least, y) => Math.min(least, y));
+  const share = 0.09 * rows; // of what the values take
+  if (!values.every(hasLogarithm)) {
+    const from = Math.min(0, low);
+    return linearAxis(unit, [...values, high + share * (high - from)], { from });
+  }
+  return logAxis(`${unit} (log)`, [...values, high * Math.max(1.3, high / low) ** share]);
 }
 
 /** The mean over the seeds, and the seeds where there are several. A rate that lost a seed has no mean. */
