@@ -84,7 +84,7 @@ function planCommand(meant: (Meant & { readonly subject: string }) | undefined):
     );
   if (meant)
     for (const option of [
-      ...settingOptions(meant.experiment, "compare").filter(({ long }) => long !== "--hold-out"),
+      ...settingOptions(meant.experiment, "compare").filter(({ long }) => long !== "--validation"),
       ...Object.entries(meant.experiment.places).flatMap(([name, setting]) =>
         name in meant.places ? [] : [optionOf(name, setting)!],
       ),

@@ -89,12 +89,11 @@ export function planned(planning: Planning): Omit<Sweep, "dir"> {
     throw new UsageError(
       `sweep: expected at most ${MOST_TRIALS} trials, got ${keys.length}; try fewer rates or seeds`,
     );
-  if (isGrid(config) && !("holdOut" in experiment.settings))
+  if (isGrid(config) && !("validation" in experiment.settings))
     throw new UsageError(
       `--lr: expected one learning rate for ${experiment.name}, which holds nothing out to choose one by, got several; plan a sweep for each`,
     );
-  // Each trial has one rate: that there are others to choose from, it has to be told.
-  const all = isGrid(config) ? { ...asked, holdOut: true } : asked;
+  const all = { ...asked, ...shared(experiment, config, asked) };
   const trials = keys.map((key, index): Trial => {
     const own = { ...all, arms: [key.arm], seeds: [key.seed], lr: [key.lr] };
     const complete = experiment.complete(own, { ...given, ...places });
@@ -180,6 +179,18 @@ export function sweepIn(dir: string, manifest: Manifest, known: Known): Sweep {
     throw new Error(`${where}: expected the trials that its settings make, got others; ${advice}`);
   return { ...again, dir };
 }
+
+/** What each trial has to be told since it knows nothing of the others: that there are rates to choose from, and whose seed parts the data. */
+const shared = (
+  { settings }: Experiment,
+  config: Config,
+  asked: Manifest["asked"],
+): Manifest["asked"] => ({
+  ...(isGrid(config) ? { validation: true } : {}),
+  ...("splitSeed" in settings && config.seeds.length > 1
+    ? { splitSeed: asked["splitSeed"] ?? config.seeds[0] }
+    : {}),
+});
 
 /** The configuration as `compare` would have it, with all arms, rates and seeds. */
 const wholeOf = ({ experiment, asked, places, given }: Planning): Config =>

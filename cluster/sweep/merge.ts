@@ -55,8 +55,8 @@ function configOf({ config: planned, manifest }: Sweep, done: readonly Done[]): 
     (arm) => [arm, ratesOf(planned, arm).filter((lr) => isWhole(arm, lr))] as const,
   );
   const some = rates.filter(([, whole]) => whole.length > 0);
-  const first = done[0]?.results.config as Partial<Config> & { readonly holdOut?: boolean };
-  const { holdOut: _, ...config } = { ...planned, ...first }; // as `compare` holds out unasked
+  const first = done[0]?.results.config as Partial<Config> & { readonly validation?: boolean };
+  const { validation: _, ...config } = { ...planned, ...first }; // as `compare` holds out unasked
   const all = { ...config, arms: planned.arms, seeds: planned.seeds, lr: planned.lr };
   if (done.length === manifest.trials.length) return all;
   return { ...all, arms: some.map(([arm]) => arm), lrOf: Object.fromEntries(some) };

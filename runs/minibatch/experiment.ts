@@ -125,7 +125,7 @@ function checkSizes(config: MinibatchConfig, unit: string): void {
     );
   if (holdsOut(config) && heldOutSize(config) === 0)
     throw new UsageError(
-      `--train-size: ${isGrid(config) ? "with several learning rates" : "with --hold-out"} a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or ${isGrid(config) ? "give one --lr" : "leave --hold-out away"}`,
+      `--train-size: ${isGrid(config) ? "with several learning rates" : "with --validation"} a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or ${isGrid(config) ? "give one --lr" : "leave --validation away"}`,
     );
 }
 

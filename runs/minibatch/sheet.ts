@@ -12,7 +12,7 @@ type Sized = Pick<
   | "batchSize"
   | "trainSize"
   | "heldOut"
-  | "holdOut"
+  | "validation"
   | "target"
   | "average"
   | "keepBest"
