@@ -74,7 +74,7 @@ export async function readResult(sweep: Folder, trial: Trial): Promise<TrialResu
     throw new Error(
       `${path}: expected the result of ${trial.id}, got that of ${said.id}; ${advice}`,
     );
-  return { ...said, ...trial, results: resultsIn(said.results, path) } as TrialResult;
+  return { ...said, ...trial, results: resultsIn(said.results, path) };
 }
 
 /** Keeps what came of a trial, whole or not at all. Whoever does so twice writes the same. */
@@ -134,6 +134,6 @@ export async function outcomeOf(sweep: Sweep, trial: Trial): Promise<Outcome | u
     );
   if (await isFinished(dir, run)) return { results: await readResults(dir, find) };
   const soFar = await readResults(dir, find).catch(() => undefined); // before the first test there is nothing to say
-  const [lost] = soFar?.lost ?? [];
+  const lost = soFar?.lost.at(0);
   return lost === undefined ? undefined : { results: soFar!, why: lost.why };
 }

@@ -14,7 +14,7 @@ import { arm, label, listOf, positive, text, whole } from "../../runs/schema-par
 import { objectOf } from "../../runs/setting-values.ts";
 import { makeFolder, readText, reasonOf, writeFileAtomic } from "../../src/node/index.ts";
 import { parseJson } from "../../src/train/json.ts";
-import { wordsOf } from "./words.ts";
+import { wordsOf, type Common } from "./words.ts";
 
 /** One run of a sweep. */
 export interface Trial extends RunKey {
@@ -25,18 +25,12 @@ export interface Trial extends RunKey {
 }
 
 /** What sweep.json says. */
-export interface Manifest {
+export interface Manifest extends Common {
   readonly format: "weightnorm-sweep/1";
   /** Of the program: another one may train otherwise. */
   readonly version: string;
   /** The experiment's name. */
   readonly experiment: string;
-  /** What `weightnorm train` is to be called with: a name, or the path of data or of a module. */
-  readonly subject: string;
-  /** Places that flags named. */
-  readonly places: Places;
-  /** Settings that flags asked for, by name. */
-  readonly asked: Readonly<Record<string, unknown>>;
   readonly command: string;
   /** ISO 8601. */
   readonly plannedAt: string;
@@ -194,7 +188,7 @@ const shared = (
 
 /** The configuration as `compare` would have it, with all arms, rates and seeds. */
 const wholeOf = ({ experiment, asked, places, given }: Planning): Config =>
-  experiment.complete(asked as Partial<Config>, { ...given, ...places });
+  experiment.complete(asked, { ...given, ...places });
 
 /** All that a sweep is a function of. */
 const same = ({ command: _, plannedAt: __, ...rest }: Manifest): string => canonical(rest);

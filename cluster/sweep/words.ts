@@ -1,16 +1,26 @@
 /** A trial as the command line that trains it. */
 import { canonical } from "../../runs/canonical.ts";
 import { settingsOf } from "../../runs/described.ts";
-import { UsageError, type Experiment } from "../../runs/experiment.ts";
+import type { RunKey } from "../../runs/events.ts";
+import { UsageError, type Experiment, type Places } from "../../runs/experiment.ts";
 import { valueOf } from "../../runs/setting-values.ts";
 import { flagOf, typed, type Setting } from "../../runs/settings.ts";
-import type { Manifest, Trial } from "./manifest.ts";
+
+/** What all trials of a sweep have in common. */
+export interface Common {
+  /** What `weightnorm train` is to be called with: a name, or the path of data or of a module. */
+  readonly subject: string;
+  /** Places that flags named. */
+  readonly places: Places;
+  /** Settings that flags asked for, by name. */
+  readonly asked: Readonly<Record<string, unknown>>;
+}
 
 /** The words after the program's name, but for where its folder is. */
 export function wordsOf(
   experiment: Experiment,
-  { subject, asked, places }: Pick<Manifest, "subject" | "asked" | "places">,
-  { arm, lr, seed }: Pick<Trial, "arm" | "lr" | "seed">,
+  { subject, asked, places }: Common,
+  { arm, lr, seed }: RunKey,
 ): readonly string[] {
   const { arms: _, ...settings } = settingsOf(experiment);
   const own = { ...asked, lr: [lr], seeds: [seed] };
