@@ -7,8 +7,8 @@ const grid = isSmall
   ? ["--arms", "plain,weight", "--lr", "0.001,0.01", "--seed", "1,2"]
   : ["--arms", "plain,weight,batch", "--lr", "0.0003,0.001,0.003,0.01", "--seed", "1,2,3,4,5"];
 const result = await sweeps({
-  plan: ["--experiment", "mnist", ...grid, ...size, "--epochs", "3"],
-  ...{ workers: 2, kills: isSmall ? 3 : 20, every: 8000, restarts: 1, seed: 1 },
+  plan: ["--experiment", "mnist", ...grid, ...size, "--epochs", "12"],
+  ...{ workers: 2, kills: isSmall ? 3 : 20, every: 10_000, restarts: 1, seed: 1 },
   say: (line) => void process.stderr.write(`${line}\n`),
 });
 process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
