@@ -1,6 +1,7 @@
 /** `weightnorm sweep`: from flags to the room that knows sweeps. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { hasResult } from "../cluster/sweep/files.ts";
 import { onLeash } from "../cluster/sweep/leash.ts";
 import { manifestIn, planned, sweepIn, writeSweep, type Sweep } from "../cluster/sweep/manifest.ts";
 import { sweptResults } from "../cluster/sweep/merge.ts";
@@ -60,7 +61,7 @@ const howTo = (dir: string, count: number, flags: readonly string[]): string => 
   const more = flags.map((word) => ` ${quoted(word)}`).join("");
   return `${count} trials in ${dir}/sweep.json
 one after the other: for i in $(seq 0 ${count - 1}); do ${COMMAND} sweep run ${dir} --index $i${more}; done
-an array of Slurm:   sbatch --array=0-${count - 1} ... ${COMMAND} sweep run ${dir}${more}
+an array of Slurm:   sbatch --array=0-${count - 1} --wrap "exec ${COMMAND} sweep run ${dir}${more}"
 workers of a queue:  ${COMMAND} sweep work ${dir} --redis redis://localhost:6379${more}
 then: ${COMMAND} sweep report ${dir}${more}
 `;
@@ -118,6 +119,10 @@ export async function status(dir: string, flags: SweepFlags): Promise<void> {
 export async function reportOn(dir: string, flags: SweepFlags): Promise<void> {
   const sweep = await opened(dir, flags);
   const results = await sweptResults(sweep);
+  const all = sweep.manifest.trials;
+  const done = all.filter((trial) => hasResult(sweep, trial)).length;
+  if (done < all.length)
+    say(`${done} of ${all.length} trials are done; rates that lack a seed are left out`);
   await writeFileAtomic(join(sweep.dir, "report.json"), `${JSON.stringify(results, null, 2)}\n`);
   printResults(results, await writeReport(sweep.dir, results), { json: flags.json ?? false });
 }
