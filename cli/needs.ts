@@ -16,6 +16,9 @@ export const NEEDS: readonly string[] = [
   "vega-lite",
 ];
 
+/** What a queue needs beside these. */
+export const QUEUE: readonly string[] = ["bullmq", "ioredis"];
+
 const RUNTIME = "onnxruntime-node";
 /** What a command cannot do without; of others it says so where it comes to need them, as a table's reader and pictures do. */
 const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
@@ -30,7 +33,7 @@ const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   convert: [],
   "sweep run": NEEDS,
   "sweep report": NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
-  "sweep work": [...NEEDS, "bullmq", "ioredis"],
+  "sweep work": [...NEEDS, ...QUEUE],
 };
 
 /** The needs of a command line, without the program's name. */

@@ -17,7 +17,6 @@ import { askedOf, flagSettings, placesOf } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { manifest as program } from "./manifest.ts";
 import { COMMAND, shown } from "./paths.ts";
-import { printResults, writeReport } from "./report.ts";
 
 /** Runs another command line of this program. */
 export type Run = (args: readonly string[], say: (message: string) => void) => Promise<number>;
@@ -118,6 +117,7 @@ export async function status(dir: string, flags: SweepFlags): Promise<void> {
 /** Writes the report of what is done. */
 export async function reportOn(dir: string, flags: SweepFlags): Promise<void> {
   const sweep = await opened(dir, flags);
+  const { printResults, writeReport } = await import("./report.ts");
   const results = await sweptResults(sweep);
   const all = sweep.manifest.trials;
   const done = all.filter((trial) => hasResult(sweep, trial)).length;
