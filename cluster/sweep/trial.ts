@@ -98,9 +98,14 @@ function stopEarly(): () => void {
   const handler = (signal: NodeJS.Signals): void => {
     if (process.listenerCount(signal) === 1) process.exit(AGAIN);
   };
+  const exit = (code: number): void => {
+    if (code === INTERRUPTED) process.exitCode = AGAIN; // a second signal ends it at once
+  };
   for (const signal of signals) process.on(signal, handler);
+  process.on("exit", exit);
   return () => {
     for (const signal of signals) process.off(signal, handler);
+    process.off("exit", exit);
   };
 }
 
