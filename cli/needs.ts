@@ -16,6 +16,9 @@ export const NEEDS: readonly string[] = [
   "vega-lite",
 ];
 
+/** What a queue needs beside these. */
+export const QUEUE: readonly string[] = ["bullmq", "ioredis"];
+
 const RUNTIME = "onnxruntime-node";
 /** What a command cannot do without; of others it says so where it comes to need them, as a table's reader and pictures do. */
 const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
@@ -28,11 +31,14 @@ const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   play: [RUNTIME, "sharp"],
   inspect: ["cli-table3"],
   convert: [],
+  "sweep run": NEEDS,
+  "sweep report": NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
+  "sweep work": [...NEEDS, ...QUEUE],
 };
 
 /** The needs of a command line, without the program's name. */
 export function needsOf(args: readonly string[]): readonly string[] {
-  const [command = ""] = args;
+  const command = args.slice(0, args[0] === "sweep" ? 2 : 1).join(" ");
   const isHelp = args.includes("--help") || args.includes("-h");
   return isHelp || !Object.hasOwn(OF_COMMANDS, command) ? [] : OF_COMMANDS[command];
 }

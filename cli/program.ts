@@ -23,13 +23,15 @@ import {
   threadsOption,
   TRAINING,
 } from "./flags.ts";
+import { Exit } from "./exit.ts";
 import { manifest } from "./manifest.ts";
 import { pageCommand } from "./page-flags.ts";
+import { sweepCommand } from "./sweep-flags.ts";
 import { lackIn } from "./needs.ts";
 import { chosenBy, trainingOf, trainingWithout, type Chosen } from "./training.ts";
 
 /** A program with every command; `compare` and `train` know the flags of the experiment that was named, if one was. */
-async function program(chosen: Chosen | undefined): Promise<Command> {
+async function program(chosen: Chosen | undefined, args: readonly string[]): Promise<Command> {
   const root = quietly(new Command("weightnorm"))
     .description(
       "Trains networks with weight normalization (Salimans & Kingma 2016) and compares it with the alternatives.",
@@ -182,6 +184,7 @@ async function program(chosen: Chosen | undefined): Promise<Command> {
   );
   root.addCommand(quietly(convertCommand()));
   root.addCommand(quietly(pageCommand()));
+  root.addCommand(await sweepCommand(args, run));
   return root;
 }
 
@@ -225,10 +228,13 @@ function exitCode(error: unknown): number {
   return exitCode;
 }
 
-/** Runs one command line, without the program's name, and gives its exit code; nothing is thrown. */
-export async function run(args: readonly string[]): Promise<number> {
+/** Runs one command line, without the program's name, and gives its exit code; nothing is thrown, `say` hears what went wrong. */
+export async function run(
+  args: readonly string[],
+  say: (message: string) => void = () => undefined,
+): Promise<number> {
   try {
-    const root = await program(await chosenBy(args));
+    const root = await program(await chosenBy(args), args);
     if (args.length === 0) {
       process.stderr.write(root.helpInformation());
       return 2;
@@ -236,6 +242,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await root.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
+    if (error instanceof Exit) return error.code;
     const code = exitCode(error);
     if (code === 0) return 0; // help or the version, which is written
     const said =
@@ -244,7 +251,9 @@ export async function run(args: readonly string[]): Promise<number> {
         : error instanceof Error
           ? (lackIn(error) ?? error.message)
           : String(error);
-    process.stderr.write(`weightnorm: ${spared(await said)}\n`);
+    const message = spared(await said);
+    process.stderr.write(`weightnorm: ${message}\n`);
+    say(message);
     return code;
   }
 }

@@ -52,12 +52,15 @@ async function reopened({ experiment, run }: Begun): Promise<Opened> {
   }
 }
 
-/** Writes `report.html`, `figure.svg` and `figure.png` into `dir`; gives the path of the first. */
+/** Writes `report.html`, `figure.svg`, `figure.png` and, where rates were tried, `rates.svg` and `rates.png` into `dir`; gives the path of the first. */
 export async function writeReport(dir: string, results: Results): Promise<string> {
-  const { html, svg } = await reportOf(results, await picturesOf(dir, results));
+  const { html, svg, rates } = await reportOf(results, await picturesOf(dir, results));
   await makeFolder(dir);
-  await writeFileAtomic(join(dir, "figure.svg"), svg);
-  await writeFileAtomic(join(dir, "figure.png"), await toPng(svg));
+  for (const [name, drawn] of Object.entries({ figure: svg, rates })) {
+    if (drawn === undefined) continue;
+    await writeFileAtomic(join(dir, `${name}.svg`), drawn);
+    await writeFileAtomic(join(dir, `${name}.png`), await toPng(drawn));
+  }
   const path = join(dir, "report.html");
   await writeFileAtomic(path, html);
   return path;

@@ -190,7 +190,8 @@ async function resumedBy(name: string, words: readonly string[]): Promise<Chosen
   return { command: "finetune", name, again: "finetune", experiment, places: run.places };
 }
 
-function valueOf(flag: string, words: readonly string[]): string | undefined {
+/** The word that a command line has for a flag. */
+export function valueOf(flag: string, words: readonly string[]): string | undefined {
   const at = words.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
   if (at < 0) return undefined;
   return words[at] === flag ? words.at(at + 1) : words[at].slice(flag.length + 1);

@@ -19,6 +19,7 @@ export async function spoken(error: CommanderError, args: readonly string[]): Pr
       return `${command}: expected ${quoted === "experiment" ? `an experiment, one of ${names.join(", ")}` : `a ${quoted}`}, got none; ${help}`;
     case "commander.excessArguments":
       return `${command}: expected one ${names.includes(args[1] ?? "") ? "experiment" : "path"}, got more; leave the others away`;
+    case "commander.missingMandatoryOptionValue":
     case "commander.optionMissingArgument":
       return `${quoted.split(" ")[0]}: expected a value, got none; add ${quoted.split(" ")[1] ?? "one"}`;
     case "commander.invalidArgument":

@@ -18,6 +18,7 @@ import {
   table,
 } from "./page.ts";
 import { panelsOf } from "./panes.ts";
+import type { RatesFigure } from "./rates.ts";
 import { rowsOf, type Row } from "./rows.ts";
 import { list, moment, sentences, stepName, thousands } from "./words.ts";
 
@@ -27,10 +28,12 @@ export interface Figures {
   readonly layers: readonly LayerFigure[];
   /** Data URIs by file. */
   readonly pictures: ReadonlyMap<string, string>;
+  /** Where several learning rates were tried. */
+  readonly rates?: RatesFigure | undefined;
 }
 
 /** The whole page. Everything that comes from the results is escaped. */
-export function reportPage(results: Results, { main, layers, pictures }: Figures): string {
+export function reportPage(results: Results, { main, layers, pictures, rates }: Figures): string {
   const rows = rowsOf(results);
   const body = [
     section("Results", [
@@ -40,6 +43,7 @@ export function reportPage(results: Results, { main, layers, pictures }: Figures
       besideThePaper(results, rows),
     ]),
     figure(main, { title: titles(panelsOf(results)), text: mainCaption(results, rows) }),
+    rates ? figure(rates.figure, rates) : "",
     pictureSection(results, pictures),
     section(
       "What happens to the weights",

@@ -3,6 +3,7 @@ import { parse, View } from "vega";
 import { expressionInterpreter } from "vega-interpreter";
 import { compile } from "vega-lite";
 import type { TopLevelSpec } from "vega-lite";
+import type { Arm } from "../runs/records.ts";
 import type { Axis } from "./axis.ts";
 import type { Point } from "./curves.ts";
 import { legendPanel, type Legend } from "./legend.ts";
@@ -24,6 +25,14 @@ const ROW_GAP = 78;
 /** Vega looks texts up in an object of its own, where "constructor" is something else. */
 const literal = (text: string): string => (text in {} ? `${text} ` : text);
 
+/** Something of an arm for which there is no value, above all values. */
+export interface Mark {
+  readonly arm: Arm;
+  readonly at: number;
+  /** Marks of several arms stand below each other. */
+  readonly row: number;
+}
+
 export interface PanelOptions {
   readonly width: number;
   readonly height: number;
@@ -33,10 +42,11 @@ export interface PanelOptions {
   /** Dashed lines across. */
   readonly goals?: readonly { readonly y: number; readonly dash: readonly number[] }[];
   readonly titleSize?: number;
+  readonly lost?: readonly Mark[];
 }
 
 export function panel(title: string, points: readonly Point[], options: PanelOptions): Panel {
-  const { width, height, xField, x, y, goals = [], titleSize = 13 } = options;
+  const { width, height, xField, x, y, goals = [], titleSize = 13, lost = [] } = options;
   const encoding = {
     x: { field: xField, type: "quantitative", ...scaleAndAxis(x, false) },
     y: { field: "y", type: "quantitative", ...scaleAndAxis(y, true) },
@@ -59,6 +69,7 @@ export function panel(title: string, points: readonly Point[], options: PanelOpt
         mark: MARKER,
         encoding: { ...encoding, ...markerEncoding() },
       },
+      ...lost.map((mark) => cross(mark, encoding.x)),
       // As a mark, because a title would be moved by Vega's guesses of how wide text is.
       {
         data: ONE_ROW,
@@ -72,6 +83,14 @@ export function panel(title: string, points: readonly Point[], options: PanelOpt
         encoding: { x: { value: 0 }, y: { value: -13 }, text: { value: literal(title) } },
       },
     ],
+  };
+}
+
+function cross(mark: Mark, x: object): Panel {
+  return {
+    data: { values: [mark] },
+    mark: { type: "text", text: "\u00d7", fontSize: 15, fontWeight: 600, baseline: "middle" },
+    encoding: { x, y: { value: 7 + 12 * mark.row }, color: byArm("color") },
   };
 }
 

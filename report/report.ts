@@ -3,12 +3,15 @@ import type { Results } from "../runs/records.ts";
 import { mainFigure } from "./figure.ts";
 import { reportPage } from "./html.ts";
 import { layerFigures } from "./layers.ts";
+import { ratesFigure } from "./rates.ts";
 
 export interface Report {
   /** A page that needs nothing else. */
   readonly html: string;
   /** The main figure. */
   readonly svg: string;
+  /** The measure over the learning rate, where several were tried. */
+  readonly rates?: string;
 }
 
 /** `pictures` holds those that are still there, as data URIs by their `file`. */
@@ -18,5 +21,10 @@ export async function reportOf(
 ): Promise<Report> {
   const main = await mainFigure(results);
   const layers = await layerFigures(results);
-  return { html: reportPage(results, { main, layers, pictures }), svg: main };
+  const rates = await ratesFigure(results);
+  return {
+    html: reportPage(results, { main, layers, pictures, rates }),
+    svg: main,
+    ...(rates ? { rates: rates.figure } : {}),
+  };
 }

@@ -41,9 +41,21 @@ export interface ArmRecord {
   /** The learning rate of its runs: of several, the best one on held-out examples. */
   readonly lr: number;
   /** All that were tried, with the first measure on held-out examples: means over the seeds, null where a seed diverged. */
-  readonly grid?: readonly { readonly lr: number; readonly heldOut: number | null }[];
+  readonly grid?: readonly TriedRate[];
   /** One a seed. */
   readonly runs: readonly RunRecord[];
+}
+
+/** What a learning rate came to. */
+export interface TriedRate {
+  readonly lr: number;
+  readonly heldOut: number | null;
+  /** The last value of each seed that got to its end, held out and on the test; records of before have none. */
+  readonly bySeed?: readonly {
+    readonly seed: number;
+    readonly heldOut: number | null;
+    readonly test: number | null;
+  }[];
 }
 
 /** A run that diverged. */

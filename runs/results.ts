@@ -187,28 +187,30 @@ function armOf(
 ): ArmRecord {
   const grid = ratesOf(config, arm).map((lr) => {
     const runs = tried.filter(({ key }) => key.lr === lr);
-    const all = runs.map(({ record: { tests } }) => {
+    const bySeed = runs.map(({ record: { seed, tests } }) => {
       const last = tests.findLast((t) => t.heldOut !== undefined); // not every test has one
-      return last?.heldOut?.[measure.key] ?? NaN;
+      return {
+        seed,
+        heldOut: last?.heldOut?.[measure.key] ?? null,
+        test: tests.at(-1)?.test[measure.key] ?? null,
+      };
     });
-    const heldOut = all.reduce((a, b) => a + b, 0) / all.length;
+    const heldOut = bySeed.reduce((sum, one) => sum + (one.heldOut ?? NaN), 0) / bySeed.length;
     const isWhole = runs.length === config.seeds.length && Number.isFinite(heldOut);
-    return { lr, heldOut: isWhole ? heldOut : null, seeds: runs.length };
+    return { lr, heldOut: isWhole ? heldOut : null, bySeed };
   });
   const sign = measure.better === "lower" ? 1 : -1;
   const rank = ({ heldOut }: { readonly heldOut: number | null }): number =>
     heldOut === null ? Infinity : sign * heldOut;
   // Where no rate brought every seed to its end, that which brought most of them.
   const [{ lr }] = grid.toSorted((a, b) =>
-    rank(a) === rank(b) ? b.seeds - a.seeds : rank(a) - rank(b),
+    rank(a) === rank(b) ? b.bySeed.length - a.bySeed.length : rank(a) - rank(b),
   );
   const chosen = tried.filter(({ key }) => key.lr === lr);
   return {
     parameters: chosen[0].parameters,
     lr,
-    ...(isGrid(config)
-      ? { grid: grid.map(({ lr: rate, heldOut }) => ({ lr: rate, heldOut })) }
-      : {}),
+    ...(isGrid(config) ? { grid } : {}),
     runs: chosen.map(({ record }) => record),
   };
 }

@@ -106,7 +106,14 @@ const run: z.ZodMiniType<RunRecord> = z.object({
   final: values,
   pictures,
 });
-const grid = listOf(z.object({ lr: number, heldOut: z.nullable(number) }), { most: 1000 });
+const measuredOf = z.object({ seed: whole, heldOut: z.nullable(number), test: z.nullable(number) });
+const grid = listOf(
+  z.object({
+    ...{ lr: number, heldOut: z.nullable(number) },
+    bySeed: z.exactOptional(listOf(measuredOf, { most: 1000 })),
+  }),
+  { most: 1000 },
+);
 const armRecord: z.ZodMiniType<ArmRecord> = z.object({
   parameters: z.nullable(whole),
   lr: number,

@@ -8,6 +8,7 @@ export const slow = [
   "test/browser-example.test.ts",
   "test/page/",
   "test/serve/",
+  "test/cluster/",
   "test/cli/",
   "test/cluster/",
   "test/import/",

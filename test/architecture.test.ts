@@ -34,7 +34,12 @@ const house: Readonly<Record<string, Room>> = {
     rooms: ["src", "runs", "experiments/index.ts", "report"],
     packages: ["hono", "hono/streaming", "hono/cookie", "@hono/node-server", "node:"],
   },
-  cluster: { rooms: ["src", "runs"], packages: ["koffi", "node:"] },
+  cluster: { rooms: [] }, // whose own folders have lines
+  "cluster/mpi": { rooms: ["src", "runs"], packages: ["koffi", "node:"] },
+  "cluster/sweep": {
+    rooms: ["src", "runs", "experiments/index.ts", "report"],
+    packages: ["bullmq", "ioredis", "zod/mini", "node:"],
+  },
   "report/png.ts": { rooms: [], packages: ["@resvg/resvg-js", "node:"] },
   cli: {
     rooms: ["src", "runs", "experiments/index.ts", "report", "serve", "cluster"],
@@ -248,12 +253,14 @@ test("no code but an experiment's own tells experiments by their names", () => {
     );
   const commandLine = /weightnorm \S+ [^\n]*/g; // an example, in help or advice
   const packages = /\bmnist-data\b/g; // which a page's data are made of
-  const wrong = ["runs", "report", "page", "serve", "cli"].flatMap(filesIn).flatMap((file) =>
-    wordsIn(file)
-      .map((word) => word.replaceAll(commandLine, "").replaceAll(packages, ""))
-      .filter((word) => named.some((name) => name.test(word)))
-      .map((word) => `${file}: ${word}`),
-  );
+  const wrong = ["runs", "report", "page", "serve", "cluster", "cli"]
+    .flatMap(filesIn)
+    .flatMap((file) =>
+      wordsIn(file)
+        .map((word) => word.replaceAll(commandLine, "").replaceAll(packages, ""))
+        .filter((word) => named.some((name) => name.test(word)))
+        .map((word) => `${file}: ${word}`),
+    );
   expect(wrong).toEqual([]);
 });
 
@@ -262,7 +269,7 @@ describe("sizes", () => {
     const files = [...source, ...filesIn("test")];
     expect(files.filter((file) => linesOf(file) > 400)).toEqual([]);
   });
-  test("the command line is a door, under 2700 lines", () => {
-    expect(filesIn("cli").reduce((sum, file) => sum + linesOf(file), 0)).toBeLessThan(2700);
+  test("the command line is a door, under 3150 lines", () => {
+    expect(filesIn("cli").reduce((sum, file) => sum + linesOf(file), 0)).toBeLessThan(3150);
   });
 });

@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { NEEDS, needsOf } from "../cli/needs.ts";
+import { NEEDS, needsOf, QUEUE } from "../cli/needs.ts";
 import { filesIn, importsOf, root, textOf } from "./source.ts";
 
 type Names<T> = Readonly<Record<string, T>>;
@@ -121,7 +121,7 @@ describe("what installing the library brings", () => {
     const font = "@expo-google-fonts/source-sans-3"; // found by its path
     const comes = { ...dependencies, ...optionalDependencies };
     const needed = [...packagesOf("cli/main.ts"), font].filter((name) => !(name in comes));
-    expect(needed.sort()).toEqual(NEEDS);
+    expect(needed.sort()).toEqual([...NEEDS, ...QUEUE].sort());
   });
   const known = new Map<string, readonly string[]>();
   /** What a file loads at once. */
@@ -152,6 +152,16 @@ describe("what installing the library brings", () => {
     const lazy = ["onnxruntime-node", "csv-parse", "@expo-google-fonts/source-sans-3"]; // of which it has use nevertheless
     expect(needs.filter((name) => !lazy.includes(name)).toSorted()).toEqual([...names].sort());
     expect(needsOf([command, "--help"])).toEqual(needsOf([]));
+  });
+  test("a sweep asks for what its trials load, and for a queue only where there is one", () => {
+    expect(needsOf(["sweep", "run", "SWEEP"])).toEqual(NEEDS);
+    expect(needsOf(["sweep", "work", "SWEEP"])).toEqual([...NEEDS, ...QUEUE]);
+    const files = new Set(["cli/main.ts", "cli/program.ts", "cli/sweep.ts"]);
+    for (const file of files)
+      for (const to of loadedBy(file)) if (to.endsWith(".ts")) files.add(to);
+    const loaded = [...files].flatMap((file) => loadedBy(file));
+    expect([...NEEDS, ...QUEUE].filter((name) => loaded.includes(name))).toEqual([]); // to plan, or to look
+    expect([...needsOf(["sweep", "plan"]), ...needsOf(["sweep", "status"])]).toEqual([]);
   });
   test("optional packages are described as such, and installed here in the same version", () => {
     expect(Object.keys(peerDependenciesMeta).sort()).toEqual(Object.keys(peerDependencies).sort());

@@ -6,6 +6,8 @@ import type { Split } from "../../runs/split.ts";
 export interface OwnConfig extends MinibatchConfig {
   /** The share of all examples that is held out to test on. */
   readonly testShare: number;
+  /** The seed that the examples are parted by (default: the first of the run's). */
+  readonly splitSeed?: number;
 }
 
 /** What runs of tables and of pictures start from; Infinity is for the data to decide. */
@@ -34,12 +36,15 @@ export const ownSettings = (unit: string): Settings => ({
   testShare: number(`share of the ${unit} that is held out to test on`, {
     ...{ flag: "held-out", least: 0.01, most: 0.9, example: "0.2" },
   }),
+  splitSeed: whole("the seed by which they are drawn (default: the first --seed)", {
+    ...{ least: 0, optional: true, example: "1" },
+  }),
   // Its flag is the column's, and the time to a goal is for comparisons that have one.
   target: positive("the test measure that the table gives the time to", { flag: false }),
 });
 
 /** How the examples of a new run are parted. */
-export const newSplit = ({ seeds, testShare }: OwnConfig): Split => ({
-  seed: seeds[0],
+export const newSplit = ({ seeds, splitSeed = seeds[0], testShare }: OwnConfig): Split => ({
+  seed: splitSeed,
   share: testShare,
 });

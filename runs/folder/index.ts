@@ -42,6 +42,8 @@ const OURS = [
   "report.html",
   "figure.svg",
   "figure.png",
+  "rates.svg",
+  "rates.png",
   "pictures",
   "attachments",
   "replay",

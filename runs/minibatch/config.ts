@@ -46,6 +46,8 @@ export interface MinibatchConfig extends Config {
   readonly testSize?: number;
   /** The share of the training examples that is held out of training where there are several learning rates to choose from. */
   readonly heldOut: number;
+  /** Whether it is held out with one learning rate too, because other runs try others (default false). */
+  readonly validation?: boolean;
   /** The first measure that the table gives the time to, e.g. an error as a fraction. */
   readonly target: number;
   /** Whether the last batch of an epoch is trained on where it is smaller than the others (default false: it is left out). */
@@ -136,6 +138,9 @@ export const minibatchSettings = ({
     scale: 100,
     unit: "%",
   }),
+  validation: onOff("hold examples out with one learning rate too, where other runs try others", {
+    optional: true,
+  }),
   oddBatch: onOff("the last, smaller batch of an epoch is trained on too", {
     flag: false,
     optional: true,
@@ -165,7 +170,11 @@ export const optimizerOf = (
 
 /** Examples that are held out: none unless they have something to decide. */
 export const heldOutSize = (config: MinibatchConfig): number =>
-  isGrid(config) ? Math.round(config.trainSize * config.heldOut) : 0;
+  holdsOut(config) ? Math.round(config.trainSize * config.heldOut) : 0;
+/** Whether rates are to be chosen by what is held out. */
+export const holdsOut = (
+  config: Pick<MinibatchConfig, "arms" | "lr" | "lrOf" | "validation">,
+): boolean => isGrid(config) || config.validation === true;
 /** Examples that are trained on. */
 export const trainedSize = (config: MinibatchConfig): number =>
   config.trainSize - heldOutSize(config);

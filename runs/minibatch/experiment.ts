@@ -11,7 +11,13 @@ import {
 import { crewOf, oneRank, shareOf, type Crew } from "../ranks.ts";
 import { isGrid } from "../rates.ts";
 import { ARMS, type Facts } from "../records.ts";
-import { heldOutSize, minibatchSettings, trainedSize, type MinibatchConfig } from "./config.ts";
+import {
+  heldOutSize,
+  holdsOut,
+  minibatchSettings,
+  trainedSize,
+  type MinibatchConfig,
+} from "./config.ts";
 import type { Looks } from "../looks.ts";
 import { earlierResults } from "./earlier.ts";
 import { historyOf } from "./history.ts";
@@ -119,9 +125,9 @@ function checkSizes(config: MinibatchConfig, unit: string): void {
     throw new UsageError(
       `--batch-size: expected at most the ${trainedSize(config)} ${unit} of an epoch, got ${config.batchSize}; lower it or raise --train-size`,
     );
-  if (isGrid(config) && heldOutSize(config) === 0)
+  if (holdsOut(config) && heldOutSize(config) === 0)
     throw new UsageError(
-      `--train-size: with several learning rates a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or give one --lr`,
+      `--train-size: ${isGrid(config) ? "with several learning rates" : "with --validation"} a share of ${config.heldOut} is held out, got none of ${config.trainSize} ${unit}; raise it or ${isGrid(config) ? "give one --lr" : "leave --validation away"}`,
     );
 }
 

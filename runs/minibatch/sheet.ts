@@ -6,7 +6,16 @@ import type { Task } from "./task.ts";
 type Said = Pick<Task, "measures" | "unit" | "reported">;
 type Sized = Pick<
   MinibatchConfig,
-  "arms" | "lr" | "lrOf" | "batchSize" | "trainSize" | "heldOut" | "target" | "average" | "keepBest"
+  | "arms"
+  | "lr"
+  | "lrOf"
+  | "batchSize"
+  | "trainSize"
+  | "heldOut"
+  | "validation"
+  | "target"
+  | "average"
+  | "keepBest"
 >;
 
 /** Losses below this are drawn at it: a logarithm has no 0, and nobody compares 1e-6 with 1e-9. */

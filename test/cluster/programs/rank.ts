@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compile, Instance } from "../../../src/runtime/webassembly.ts";
 import { joined, sameProgram } from "../../../cluster/mpi/index.ts";
 
 const [, , folder = "", what = "", ...args] = process.argv;
@@ -50,12 +51,12 @@ const programs: Readonly<Record<string, () => unknown>> = {
     };
   },
   /** WebAssembly that reads out of bounds is an error still, and no crash or hang: V8 knows it by a signal. */
-  traps() {
+  async traps() {
     const bytes = [
       ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 5, 3, 1, 0, 1],
       ...[7, 5, 1, 1, 102, 0, 0, 10, 12, 1, 10, 0, 65, 255, 255, 255, 127, 40, 2, 0, 11],
     ];
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(bytes)));
+    const { exports } = new Instance(await compile(Uint8Array.from(bytes)), {});
     try {
       return (exports["f"] as () => number)();
     } catch (error) {

@@ -1,0 +1,223 @@
+/** Trials one by one: to the bits of one comparison of all of them, whoever stops or doubles them on the way. */
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { differences } from "../../bench/sweeps/compared.ts";
+import type { Manifest } from "../../cluster/sweep/manifest.ts";
+import type { Results } from "../../runs/records.ts";
+import { takeLock } from "../../src/node/index.ts";
+import { readResults, start, temporaryFolder, within, type Finished } from "../cli/run.ts";
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const folder = await temporaryFolder("sweep");
+const at = (...names: readonly string[]): string => join(folder, ...names);
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const TABLE = "test/fixtures/iris.csv";
+const settings = (epochs: number): readonly string[] => [
+  ...["--target", "species", "--epochs", String(epochs), "--threads", "1"],
+];
+const grid = ["--arms", "plain,weight", "--lr", "0.003,1e30", "--seed", "1,2"]; // the second rate is no rate
+const plan = async (name: string, ...flags: readonly string[]): Promise<Manifest["trials"]> => {
+  await within("sweep", "plan", "--experiment", TABLE, ...flags, "--out", at(name));
+  return (JSON.parse(await readFile(at(name, "sweep.json"), "utf8")) as Manifest).trials;
+};
+const run = (name: string, index: number): Promise<Finished> =>
+  within("sweep", "run", at(name), "--index", String(index), "--quiet");
+const status = async (name: string): Promise<string> =>
+  (await within("sweep", "status", at(name))).stdout;
+
+describe("a sweep of a table", () => {
+  let trials: Manifest["trials"];
+  const ended: Finished[] = [];
+  beforeAll(async () => {
+    trials = await plan("whole", ...grid, ...settings(2));
+    for (const { index } of trials) ended.push(await run("whole", index));
+  });
+
+  test("has a result of every trial; one that diverged is a result", async () => {
+    expect(ended.map(({ code }) => code)).toEqual(trials.map(() => 0));
+    expect((await readdir(at("whole", "results"))).toSorted()).toEqual(
+      trials.map(({ id }) => `${id}.json`).toSorted(),
+    );
+    const said = await status("whole");
+    expect(said).toContain(
+      "8 trials: 8 done (4 diverged), 0 running, 0 stopped, 0 failed, 0 to do",
+    );
+    expect(said).toMatch(/ {2}1 plain-lr1e\+30-seed1-\w+: diverged: /);
+  });
+
+  test("is reported as one comparison of all of it, bit by bit", async () => {
+    const { code, stdout } = await within("sweep", "report", at("whole"));
+    expect([code, stdout.split("\n").at(-2)]).toEqual([0, at("whole", "report.html")]);
+    await within("compare", TABLE, ...grid, ...settings(2), "--quiet", "--out", at("compared"));
+    const swept = JSON.parse(await readFile(at("whole", "report.json"), "utf8")) as Results;
+    const compared = await readResults(at("compared"));
+    expect(timeless(swept.arms)).toEqual(timeless(compared.arms));
+    expect(swept.lost).toEqual(compared.lost);
+    expect(swept.facts).toEqual([...compared.facts, ["trials", "8"]]);
+    expect(swept.sheet).toEqual(compared.sheet);
+    for (const name of ["report.html", "figure.svg", "figure.png", "rates.svg", "rates.png"])
+      expect(existsSync(at("whole", name)), name).toBe(true);
+  });
+
+  test("done again says so and trains nothing", async () => {
+    const before = await readFile(at("whole", "results", `${trials[0].id}.json`), "utf8");
+    const { code, stderr } = await run("whole", 0);
+    expect([code, stderr]).toEqual([0, `trial 0 (${trials[0].id}) was done before\n`]);
+    expect(await readFile(at("whole", "results", `${trials[0].id}.json`), "utf8")).toBe(before);
+  });
+
+  test("a result that was not written any more is made of the run, finished or diverged", async () => {
+    for (const { index, id } of trials.slice(0, 2)) {
+      const path = at("whole", "results", `${id}.json`);
+      const before = JSON.parse(await readFile(path, "utf8")) as unknown;
+      await rm(path);
+      const { code, stderr } = await run("whole", index);
+      expect(code).toBe(0);
+      expect(stderr).not.toContain("weightnorm train");
+      expect(JSON.parse(await readFile(path, "utf8"))).toEqual(before);
+    }
+  });
+
+  test("a result that is damaged, or of another trial, is not believed", async () => {
+    const path = at("whole", "results", `${trials[0].id}.json`);
+    const before = await readFile(path, "utf8");
+    const said: string[] = [];
+    const other = await readFile(at("whole", "results", `${trials[1].id}.json`), "utf8");
+    for (const text of ["{", "{}", other]) {
+      await writeFile(path, text);
+      said.push((await within("sweep", "report", at("whole"))).stderr);
+    }
+    await writeFile(path, before);
+    expect(said[0]).toContain("expected JSON");
+    expect(said[1]).toContain("in format");
+    expect(said[2]).toContain(
+      `expected the result of ${trials[0].id}, got that of ${trials[1].id}`,
+    );
+  });
+});
+
+test("a part of a sweep is reported as far as its rates have every seed", async () => {
+  const trials = await plan(
+    "part",
+    "--arms",
+    "plain,weight",
+    "--lr",
+    "0.003,0.01",
+    "--seed",
+    "1,2",
+    ...settings(1),
+  );
+  const none = await within("sweep", "report", at("part"));
+  expect(none.stderr).toContain(
+    "expected a learning rate that is done with every seed, got none among 0 of 8 trials",
+  );
+  for (const { index, arm, lr } of trials)
+    if (arm === "plain" && lr === 0.01) await run("part", index);
+  await run("part", 0);
+  const { code, stderr } = await within("sweep", "report", at("part"));
+  expect([code, stderr]).toEqual([
+    0,
+    "3 of 8 trials are done; rates that lack a seed are left out\n",
+  ]);
+  const { arms, facts } = JSON.parse(await readFile(at("part", "report.json"), "utf8")) as Results;
+  expect(Object.keys(arms)).toEqual(["plain"]);
+  expect([arms.plain!.lr, arms.plain!.runs.length]).toEqual([0.01, 2]);
+  expect(facts.at(-1)).toEqual(["trials", "3 of 8 are done"]);
+  expect(await status("part")).toBe("8 trials: 3 done, 0 running, 0 stopped, 0 failed, 5 to do\n");
+});
+
+describe("a trial that takes a while", () => {
+  const long = ["--arms", "weight", "--seed", "1", ...settings(150)];
+
+  test("is saved on SIGTERM with code 75, and goes on to the bits of one that was left alone", async () => {
+    const [{ id }] = await plan("stopped", ...long);
+    const log = at("stopped", "trials", id, "log.jsonl");
+    const trial = start("sweep", "run", at("stopped"), "--index", "0", "--quiet");
+    await vi.waitFor(async () => expect(await readFile(log, "utf8")).toContain("measured"), 60_000);
+    expect(await status("stopped")).toContain(`  0 ${id}: running`);
+    const other = await run("stopped", 0); // a double
+    expect(other.code).toBe(75);
+    expect(other.stderr).toContain(
+      "another process trains it just now; run it again when that has ended",
+    );
+    trial.child.kill("SIGTERM");
+    const { code, stderr } = await trial.finished;
+    expect([code, stderr]).toEqual([
+      75,
+      expect.stringContaining("stopped, nothing is lost; run it again to go on"),
+    ]);
+    expect(existsSync(at("stopped", "results", `${id}.json`))).toBe(false);
+    expect(await status("stopped")).toBe(
+      "1 trials: 0 done, 0 running, 1 stopped, 0 failed, 0 to do\n",
+    );
+    expect((await run("stopped", 0)).code).toBe(0);
+    await plan("alone", ...long);
+    expect((await run("alone", 0)).code).toBe(0);
+    expect(await differences(at("stopped"), at("alone"))).toEqual([]);
+  });
+
+  test("of two that begin at once one trains, and one is told to come again", async () => {
+    await plan("double", ...long);
+    const two = [0, 1].map(() => start("sweep", "run", at("double"), "--index", "0", "--quiet"));
+    const codes = (await Promise.all(two.map(({ finished }) => finished))).map(({ code }) => code);
+    expect(codes.toSorted()).toEqual([0, 75]);
+    await plan("single", ...long);
+    await run("single", 0);
+    expect(await differences(at("double"), at("single"))).toEqual([]);
+  });
+});
+
+test("a trial that fails is told of with why, until it is run again", async () => {
+  const table = at("moved.csv");
+  await copyFile(TABLE, table);
+  const flags = ["--experiment", table, "--arms", "plain", "--seed", "1", ...settings(1)];
+  await within("sweep", "plan", ...flags, "--out", at("failed"));
+  await rm(table);
+  const { code, stderr } = await run("failed", 0);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("moved.csv: ")]);
+  const said = await status("failed");
+  expect(said).toContain("1 trials: 0 done, 0 running, 0 stopped, 1 failed, 0 to do");
+  expect(said).toMatch(/ {2}0 plain-\S+: failed: .*moved\.csv: /);
+  await copyFile(TABLE, table);
+  expect((await run("failed", 0)).code).toBe(0);
+  expect(await status("failed")).toContain("1 trials: 1 done, 0 running, 0 stopped, 0 failed");
+});
+
+test("a run of other settings in a trial's folder is no trial of the sweep", async () => {
+  const [{ id }] = await plan("other", "--arms", "plain", "--seed", "1", ...settings(1));
+  await within(
+    "train",
+    TABLE,
+    "--arm",
+    "plain",
+    ...settings(2),
+    "--out",
+    at("other", "trials", id),
+  );
+  const { code, stderr } = await run("other", 0);
+  expect(code).toBe(1);
+  expect(stderr).toContain("got one with another epochs; remove that folder");
+});
+
+test("a lock that somebody holds elsewhere is waited for", async () => {
+  const [{ id }] = await plan("held", "--arms", "plain", "--seed", "1", ...settings(1));
+  await mkdir(at("held", "trials", id), { recursive: true });
+  const lock = await takeLock(at("held", "trials", id, "lock"), { where: "held" });
+  expect((await run("held", 0)).code).toBe(75);
+  await lock.release();
+  expect((await run("held", 0)).code).toBe(0);
+});
+
+/** Without what a clock told, and what files are called. */
+function timeless(x: unknown): unknown {
+  if (Array.isArray(x)) return x.map(timeless);
+  if (typeof x !== "object" || x === null) return x;
+  const told = new Set(["seconds", "timing", "file"]);
+  return Object.fromEntries(
+    Object.entries(x).flatMap(([key, inner]) => (told.has(key) ? [] : [[key, timeless(inner)]])),
+  );
+}
