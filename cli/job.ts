@@ -37,10 +37,14 @@ export async function together(
     if (!isOnAll(error)) job.abort(undefined, (error as Error).message);
     job.end();
     const exitCode = error instanceof Interrupted ? STOPPED : error instanceof UsageError ? 2 : 1;
-    if (ranks.rank > 0) process.exitCode = exitCode;
-    else throw Object.assign(error as Error, { exitCode });
+    if (ranks.rank === 0) throw Object.assign(error as Error, { exitCode });
+    await new Promise((go) => setTimeout(go, MODESTY)); // launchers end all once one has ended with such a code
+    process.exitCode = exitCode;
   }
 }
+
+/** Milliseconds in which rank 0 says what all of them know. */
+const MODESTY = 1000;
 
 /** What keeps all processes from going on, and all of them know. */
 class OnAll extends Error {

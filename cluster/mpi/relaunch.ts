@@ -30,7 +30,7 @@ export function launchOf(n: number, argv: readonly string[]): Launch {
   return {
     command,
     args: ["-n", `${n}`, ...flags, process.execPath, ...process.execArgv, ...argv],
-    notice: isOpen ? "SIGUSR2" : "SIGINT", // where MPICH's gives the code of the ranks; for SIGTERM it gives 0
+    notice: isOpen ? "SIGUSR2" : "SIGINT", // where MPICH's gives the code of the ranks, as a rule; for SIGTERM it gives 0
   };
 }
 

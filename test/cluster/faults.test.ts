@@ -52,11 +52,12 @@ describe.each(launchers)("under %s", (launcher: Launcher, there, reason) => {
     });
     test("asked to stop, all stop together", async () => {
       const notice = launcher === "mpirun.openmpi" ? "SIGUSR2" : "SIGINT";
-      const { code } = await job("stops", {
+      const { code, seen } = await job("stops", {
         launcher,
         meanwhile: (pid) => void process.kill(pid, notice),
       });
-      expect(code).toBe(75);
+      expect(seen).toEqual([{ stopped: true }, { stopped: true }]);
+      expect(launcher === "mpirun.openmpi" ? [75] : [75, 0]).toContain(code); // MPICH's has not always heard
     });
   });
 });
