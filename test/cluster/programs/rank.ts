@@ -65,11 +65,7 @@ const programs: Readonly<Record<string, () => unknown>> = {
       ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 127, 3, 2, 1, 0, 5, 3, 1, 0, 1],
       ...[7, 5, 1, 1, 102, 0, 0, 10, 12, 1, 10, 0, 65, 255, 255, 255, 127, 40, 2, 0, 11],
     ];
-<<<<<<< HEAD
     const { exports } = new Instance(await compile(Uint8Array.from(bytes)), {});
-=======
-    const { exports } = new host.Instance(new host.Module(Uint8Array.from(bytes)));
->>>>>>> mpi
     try {
       return exports["f"]();
     } catch (error) {
