@@ -28,7 +28,6 @@ interface WebAssemblyOfHost {
     readonly exports: Readonly<Record<string, () => number>>;
   };
 }
-const host = (globalThis as unknown as { readonly WebAssembly: WebAssemblyOfHost }).WebAssembly;
 
 const programs: Readonly<Record<string, () => unknown>> = {
   /** All the calls, with what comes out of them. */
