@@ -21,14 +21,6 @@ const last = ranks.size - 1;
 const bits = (values: Float32Array | Float64Array | Int32Array): string =>
   createHash("sha256").update(values).digest("hex");
 
-/** What Node's types do not know of. */
-interface WebAssemblyOfHost {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (of: object) => {
-    readonly exports: Readonly<Record<string, () => number>>;
-  };
-}
-
 const programs: Readonly<Record<string, () => unknown>> = {
   /** All the calls, with what comes out of them. */
   calls() {
