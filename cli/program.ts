@@ -1,4 +1,5 @@
 /** The commands; what they do is in one file each, loaded when it is asked for. Flags of experiments are made of their settings. */
+import { launcherOf } from "../cluster/mpi/launcher.ts";
 import { Command, CommanderError, Option } from "commander";
 import { findExperiment, ownData } from "../experiments/index.ts";
 import { UsageError } from "../runs/experiment.ts";
@@ -228,6 +229,9 @@ function exitCode(error: unknown): number {
   return exitCode;
 }
 
+/** Whether a launcher started this process as another than the first. */
+const isFollower = (): boolean => (launcherOf(process.env)?.rank ?? 0) > 0;
+
 /** Runs one command line, without the program's name, and gives its exit code; nothing is thrown, `say` hears what went wrong. */
 export async function run(
   args: readonly string[],
@@ -244,6 +248,7 @@ export async function run(
   } catch (error) {
     if (error instanceof Exit) return error.code;
     const code = exitCode(error);
+    if (code === 2 && isFollower()) return code; // all ranks have the same command line, of which one speaks
     if (code === 0) return 0; // help or the version, which is written
     const said =
       error instanceof CommanderError

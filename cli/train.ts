@@ -1,7 +1,6 @@
 /** `weightnorm compare` and `weightnorm train`: from flags to a finished comparison and its report. */
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import type { Joined } from "../cluster/mpi/index.ts";
 import { checked } from "../runs/checked.ts";
 import { quoted } from "../runs/command.ts";
 import { compare } from "../runs/compare.ts";
@@ -26,7 +25,7 @@ import {
   type Find,
 } from "../runs/folder/index.ts";
 import { Interrupted } from "../runs/race.ts";
-import { crewOf, type Crew, type Ranks } from "../runs/ranks.ts";
+import { crewOf, oneRank, type Crew } from "../runs/ranks.ts";
 import { runIn, runText } from "../runs/run-config.ts";
 import { objectOf } from "../runs/setting-values.ts";
 import { sharedStore } from "../runs/shared-store.ts";
@@ -37,7 +36,7 @@ import { display } from "./display.ts";
 import { findWith } from "./experiments.ts";
 import { askedOf, flagSettings, placesOf, type Training } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { fromFirst, together } from "./job.ts";
+import { fromFirst, onEach, together, type Member } from "./job.ts";
 import { COMMAND, shown } from "./paths.ts";
 import { encoded } from "./pictures.ts";
 import { printResults, report, writeReport } from "./report.ts";
@@ -64,13 +63,13 @@ export interface Asked {
 
 /** Trains what the flags ask for and reports it; the folder of an interrupted run is left ready to be resumed. */
 export const train = (asked: Asked): Promise<void> =>
-  together(asked.flags, (ranks, job) => trained(asked, ranks, job));
+  together(asked.flags, (member) => trained(asked, member));
 
 async function trained(
   { command, again, experiment, places: given, flags }: Asked,
-  ranks: Ranks,
-  job: Joined | undefined,
+  member: Member | undefined,
 ): Promise<void> {
+  const ranks = member?.ranks ?? oneRank;
   const settings = flagSettings(experiment, command);
   const asked = askedOf(settings, flags) as Partial<Config>;
   const places = { ...given, ...placesOf(experiment.places, flags) };
@@ -82,10 +81,10 @@ async function trained(
     if (ranks.size > 1) checkShared(experiment, ranks.size);
     const device = await deviceFor(flags.device, say);
     const asksToStop = new AbortController();
-    const crew = crewOf(ranks, () => asksToStop.signal.aborted);
+    const crew = crewOf(ranks, member?.isAsked ?? (() => asksToStop.signal.aborted));
     const begin = flags.resume === undefined ? started : resumed;
     const one = command !== "compare" && flags.resume === undefined;
-    const threads = job?.threads ?? availableParallelism();
+    const threads = asked.threads ?? member?.threads ?? availableParallelism();
     const begun = await begunTogether(begin, {
       ...{ experiment, find, flags, places, progress, say, device, crew, threads },
       asked: one ? { arms: ["weight"], ...asked } : asked,
@@ -98,8 +97,8 @@ async function trained(
     const world = nodeWorld({
       ...{ places: run.places, progress, trains: true, device, crew, threads },
     });
-    const interrupt = onInterrupt(job); // before, nothing is under way that a signal could not end
-    interrupt.signal.addEventListener("abort", () => asksToStop.abort());
+    const interrupt = member ? undefined : onInterrupt(); // before, nothing is under way that a signal could not end
+    interrupt?.signal.addEventListener("abort", () => asksToStop.abort());
     try {
       const { results, missing } = await compare({
         ...{ experiment, field, run, store, world, machine: machine(device) },
@@ -113,7 +112,7 @@ async function trained(
       const on = device.name === "cpu" ? again : `${again} --device ${device.name}`;
       throw withAdvice(error, { again: on, dir });
     } finally {
-      interrupt.release();
+      interrupt?.release();
       await store.close();
       await field.release();
     }
@@ -154,13 +153,20 @@ async function begunTogether(begin: Begin, beginning: Beginning): Promise<Begun 
     own = await begin(beginning);
     return own ? runText(own.run) : "";
   });
-  if (own) return { ...own, store: sharedStore(ranks, own.store) };
   if (told === "") return undefined;
+  const followed = await onEach(ranks, () =>
+    own ? Promise.resolve(own) : following(told, beginning),
+  );
+  return { ...followed, store: sharedStore(ranks, own?.store) };
+}
+
+/** The run that rank 0 began, with a field of this process's own. */
+async function following(told: string, beginning: Beginning): Promise<Omit<Begun, "store">> {
   const { experiment, find } = beginning;
   const { run } = await runIn(told, "the run that rank 0 began", find);
   const world = nodeWorld({ ...beginning, places: run.places, trains: true });
   const [field] = await Promise.all([experiment.open(run.config, world), loadOnnxRuntime()]);
-  return { dir: "", run, store: sharedStore(ranks, undefined), field };
+  return { dir: "", run, field };
 }
 
 function checkShared({ name, shares = false }: Experiment, size: number): void {

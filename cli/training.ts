@@ -2,7 +2,7 @@
 import { Command, Option } from "commander";
 import { experiments, findExperiment } from "../experiments/index.ts";
 import { quoted } from "../runs/command.ts";
-import { UsageError } from "../runs/experiment.ts";
+import { UsageError, type Experiment } from "../runs/experiment.ts";
 import { readRun } from "../runs/folder/index.ts";
 import { flagOf, whole } from "../runs/settings.ts";
 import { experimentAt, names, tunedOn, type Meant } from "./experiments.ts";
@@ -29,7 +29,7 @@ const ranks = whole("processes that train together by mpirun, each on a share of
   ...{ most: 1024, example: "2" },
 });
 /** What all experiments have, after their settings. */
-const runOptions = (): readonly Option[] => [
+const runOptions = ({ shares = false }: Partial<Experiment> = {}): readonly Option[] => [
   new Option("--out <folder>", "the run's folder (default: runs/ and the time)").argParser(
     named("--out"),
   ),
@@ -38,7 +38,7 @@ const runOptions = (): readonly Option[] => [
     "go on with a run, to the same bits as if it had never stopped",
   ).argParser(named("--resume")),
   deviceOption(),
-  optionOf("ranks", ranks)!,
+  ...(shares ? [optionOf("ranks", ranks)!] : []),
   new Option("--json", "print results as JSON on standard output"),
   new Option("--quiet", "no progress"),
 ];
@@ -62,7 +62,11 @@ export function trainingOf({ command, name, again, experiment, places }: Chosen)
   const placed = Object.entries(experiment.places).flatMap(([key, setting]) =>
     key in places ? [] : [optionOf(key, setting)!],
   );
-  for (const option of [...settingOptions(experiment, command), ...placed, ...runOptions()])
+  for (const option of [
+    ...settingOptions(experiment, command),
+    ...placed,
+    ...runOptions(experiment),
+  ])
     made.addOption(option);
   const examples = (experiment.examples ?? [])
     .filter((example) => !TRAINING.some((c) => c !== command && example.startsWith(`${c} `)))

@@ -28,7 +28,8 @@ export const nodeWorld = ({
   crew,
   threads = availableParallelism(),
 }: WorldOptions): World => ({
-  runtime: device.runtime,
+  // Ranks have the cores of their own machines, whatever rank 0 has of its.
+  runtime: crew && crew.ranks.size > 1 ? () => device.runtime(threads) : device.runtime,
   threads,
   ...(crew ? { crew } : {}),
   places,

@@ -69,7 +69,8 @@ export async function compare(
     await store.save(contestant.key, await contestant.saved()); // there is always a last good checkpoint
   }
   const going = (): void => {
-    if (options.signal?.aborted)
+    // Here nobody asks the others any more: who shows what came of it all stops by itself.
+    if (options.signal?.aborted || (world.crew?.vote.own() ?? 0) > 0)
       throw new Interrupted("training was stopped; give the same store to go on");
   };
   const { finished, lost } = await race(field, runs, store, options);

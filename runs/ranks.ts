@@ -40,23 +40,33 @@ export const oneRank: Ranks = {
   seconds: () => 0,
 };
 
-/** The rows of a batch that a rank trains on: from `from`, so many. Shares differ by one at most, larger ones first. */
+/**
+ * The rows of a batch that a rank trains on: from `from`, so many. Shares differ by one at most, larger ones first; where they would have
+ * fewer than `least`, the last ranks have none.
+ */
 export function shareOf(
   rows: number,
   { rank, size }: Pick<Ranks, "rank" | "size">,
+  least = 1,
 ): { readonly from: number; readonly count: number } {
-  const [least, more] = [Math.floor(rows / size), rows % size];
-  return { from: rank * least + Math.min(rank, more), count: least + (rank < more ? 1 : 0) };
+  const sharers = Math.max(1, Math.min(size, Math.floor(rows / least)));
+  if (rank >= sharers) return { from: rows, count: 0 };
+  const [each, more] = [Math.floor(rows / sharers), rows % sharers];
+  return { from: rank * each + Math.min(rank, more), count: each + (rank < more ? 1 : 0) };
 }
 
-/** Whether the processes are to stop, which they do at the same step: whoever is asked to says so with its next sum. */
+/** What processes tell each other with their sums, so that all know it at the same step. */
 export interface Vote {
-  /** 1 where this process was asked to stop. */
+  /** What this process says: 1 where it was asked to stop, and more where it gives a run up. */
   own(): number;
   /** What all say together. */
   count(sum: number): void;
-  /** Whether one of them was asked: the race's signal. */
+  /** Whether one of them was asked to stop: the race's signal. */
   readonly aborted: boolean;
+  /** Has all of them end the run of now at the next step. */
+  giveUp(): void;
+  /** Whether one of them has had that, asked once. */
+  givenUp(): boolean;
 }
 /** Several processes and their vote. */
 export interface Crew {
@@ -64,16 +74,29 @@ export interface Crew {
   readonly vote: Vote;
 }
 
+/** More processes than there are. */
+const GIVEN_UP = 2 ** 16;
+
 /** `asked` says whether this process was asked to stop; one by itself stops then, without asking others. */
 export function crewOf(ranks: Ranks, asked: () => boolean = () => false): Crew {
-  let sum = 0;
+  let [isGivingUp, isGivenUp, isStopping] = [false, false, false];
   const vote: Vote = {
-    own: () => (asked() ? 1 : 0),
-    count(all) {
-      sum = all;
+    own: () => (asked() ? 1 : 0) + (isGivingUp ? GIVEN_UP : 0),
+    count(sum) {
+      isStopping ||= sum % GIVEN_UP > 0;
+      isGivenUp ||= sum >= GIVEN_UP;
+      isGivingUp = false;
     },
     get aborted() {
-      return ranks.size === 1 ? asked() : sum > 0;
+      return ranks.size === 1 ? asked() : isStopping;
+    },
+    giveUp() {
+      isGivingUp = true;
+    },
+    givenUp() {
+      const before = isGivenUp;
+      isGivenUp = false;
+      return before;
     },
   };
   return { ranks, vote };

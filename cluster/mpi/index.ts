@@ -3,5 +3,5 @@ export { FAILED, STOPPED } from "./codes.ts";
 export { joined, type Joined } from "./joined.ts";
 export { launcherOf, type Launcher } from "./launcher.ts";
 export { everyone } from "./ranks.ts";
-export { launchOf, relaunch } from "./relaunch.ts";
+export { launchOf, relaunch, SAME_SIGNAL_MS } from "./relaunch.ts";
 export { programText, sameProgram } from "./same-program.ts";

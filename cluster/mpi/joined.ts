@@ -46,7 +46,7 @@ async function join(): Promise<Joined | undefined> {
   const watch = await watched(me, FAILED, patience);
   watch.during("all to start", 0, mpi.init);
   const unknown = ranksOf(mpi, watch);
-  checkSize(launcher, mpi, unknown.size);
+  checkSize(launcher, mpi, unknown);
   const { abort, end } = endsOf(mpi, watch, unknown, me);
   // Launchers hand few variables on to other machines.
   const agreed = Float64Array.of(unknown.rank === 0 ? patience : 0);
@@ -78,10 +78,15 @@ function prepare({ here = 1 }: Launcher): void {
 }
 
 /** A library that cannot talk with the launcher takes its process for the only one, and each would train by itself. */
-function checkSize({ name, size: started }: Launcher, mpi: Mpi, size: number): void {
-  if (started === undefined || started === size) return;
+function checkSize(
+  { name, rank: named, size: started }: Launcher,
+  mpi: Mpi,
+  { rank, size }: Pick<Ranks, "rank" | "size">,
+): void {
+  if ((named ?? rank) === rank && (started ?? size) === size) return;
+  const meant = `rank ${named ?? "?"} of ${started ?? "?"}`;
   throw new Error(
-    `ranks: expected the ${started} processes that ${name} started, got ${size} from ${mpi.file} (${mpi.name}), which is not the library of that launcher; use mpirun of ${mpi.name}, or name the launcher's library in WEIGHTNORM_MPI_LIB`,
+    `ranks: expected ${meant}, as ${name} started it, got rank ${rank} of ${size} from ${mpi.file} (${mpi.name}), which is not the library of that launcher; use mpirun of ${mpi.name}, or name the launcher's library in WEIGHTNORM_MPI_LIB`,
   );
 }
 

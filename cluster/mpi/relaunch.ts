@@ -4,6 +4,8 @@ import { constants } from "node:os";
 
 /** Names to look for: Debian calls Open MPI's so where there is another one. */
 const NAMES = ["mpirun.openmpi", "mpirun"];
+/** How soon after a signal another one is the same: npm, npx and the terminal each pass Ctrl-C on. */
+export const SAME_SIGNAL_MS = 1000;
 /** What a shell gives for a process that a signal ended, less its number. */
 const BY_SIGNAL = 128;
 
@@ -36,13 +38,15 @@ export function launchOf(n: number, argv: readonly string[]): Launch {
 
 /** Starts N ranks of `argv`, hands on what asks them to stop, and gives their exit code. */
 export function relaunch(n: number, argv: readonly string[]): Promise<number> {
-  const { command, args, notice } = launchOf(n, argv);
+  const { command, args, notice } = launchOf(n, withoutRanks(argv));
   // A group of its own: Ctrl-C reaches the launcher by way of here, as a notice, and not as the end within two seconds that it would make of it.
   const job = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"], detached: true });
-  let asked = 0;
+  let first: number | undefined;
   const hear = (): void => {
-    asked++;
-    job.kill(asked === 1 ? notice : "SIGTERM");
+    const isSame = first !== undefined && performance.now() - first < SAME_SIGNAL_MS;
+    if (isSame) return;
+    job.kill(first === undefined ? notice : "SIGTERM");
+    first ??= performance.now();
   };
   const signals = ["SIGINT", "SIGTERM", "SIGUSR2", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, hear);
@@ -52,4 +56,11 @@ export function relaunch(n: number, argv: readonly string[]): Promise<number> {
       resolve(code ?? BY_SIGNAL + constants.signals[signal!]);
     });
   });
+}
+
+/** What ranks are started with: who was to be several is one of them now, under whatever launcher. */
+function withoutRanks(argv: readonly string[]): readonly string[] {
+  const at = argv.indexOf("--ranks");
+  const rest = at < 0 ? argv : argv.filter((_, i) => i !== at && i !== at + 1);
+  return rest.filter((word) => !word.startsWith("--ranks="));
 }

@@ -64,7 +64,7 @@ export async function runTrial({
     ];
     say(`${name}: weightnorm ${words.map(quoted).join(" ")}`);
     const { code, why } = await run(words);
-    if (code === INTERRUPTED) return stopped();
+    if (code === INTERRUPTED || code === AGAIN) return stopped(); // the one by itself, the other as a job of MPI
     if (await isRunning(sweep, trial)) return busy(); // somebody else was faster
     if (await kept()) return 0;
     if (code === 2 && !begun && isBegun(dir)) return stopped(); // somebody was, and has let go again

@@ -32,7 +32,7 @@ export interface Worked {
   readonly stopped: boolean;
 }
 
-/** How often a trial that fails is tried; one that is stopped or killed is tried until it is done. */
+/** How often a trial that fails is tried; one that is stopped, or whose worker is killed, is tried until it is done. */
 const ATTEMPTS = 3;
 /** Milliseconds: between two looks at what is done, before a trial that somebody else has is tried again, and for Redis to answer. */
 const LOOK = 1000;
@@ -128,11 +128,8 @@ async function later(job: Job, token: string | undefined): Promise<never> {
   throw new DelayedError();
 }
 
-/** Everything that is to be done is in the queue, once: whoever adds it, and if Redis has forgotten it. */
+/** Everything that is to be done is in the queue, once: whoever adds it, and if Redis has forgotten some of it. */
 async function fill(queue: Queue, open: readonly Trial[]): Promise<void> {
-  const counts = await queue.getJobCounts("wait", "active", "delayed", "failed");
-  const known = Object.values(counts).reduce((sum, n) => sum + n, 0);
-  if (known >= open.length) return;
   await queue.addBulk(
     open.map(({ id }) => ({ name: "trial", data: {}, opts: { ...JOB, jobId: id } })),
   );

@@ -99,6 +99,9 @@ export interface ProgramOptions {
 export function programsOf(options: ProgramOptions): Programs {
   const { task, config, arm, data, runtime, crew = crewOf(oneRank) } = options;
   const { ranks } = crew;
+  const first = { rank: 0, size: ranks.size };
+  /** Examples without which a share has no statistics. */
+  const least = arm === "plain" || arm === "weight" ? 1 : 2;
   const key = input("key", [2], "uint32");
   const norm = normOf(task, arm);
   const schedules = task.rates(config, ratesOf(config, arm)[0]);
@@ -122,11 +125,13 @@ export function programsOf(options: ProgramOptions): Programs {
       averages && average !== undefined ? movingAverage(updates, average) : [];
     if (ranks.size === 1)
       return onDemand(runtime, trainStep(network, { ...options, optimizer, also }));
-    const { from, count } = shareOf(size, ranks);
-    const mine = at(Math.max(1, count));
+    const { from, count } = shareOf(size, ranks, least);
+    // Who has none still changes the state, by what it would have of the first ones.
+    const share =
+      count > 0 ? { of: size, from, count } : { ...shareOf(size, first, least), of: size };
+    const mine = at(share.count);
     const split = splitStep(mine.network, {
-      ...{ ...mine.options, optimizer, also, whole: network, means: measures },
-      share: count > 0 ? { of: size, from, count } : { of: size, from: 0, count: 1 },
+      ...{ ...mine.options, optimizer, also, share, whole: network, means: measures },
     });
     return stepTogether(runtime, split, { crew, hasExamples: count > 0 });
   };
@@ -155,7 +160,7 @@ export function programsOf(options: ProgramOptions): Programs {
     parameters,
     step: (examples, collects = false) => (collects ? collect : step).of(examples),
     own(rows) {
-      const { from, count } = shareOf(rows.length, ranks);
+      const { from, count } = shareOf(rows.length, ranks, least);
       return rows.subarray(from, from + count);
     },
     lastOf(saved, where) {

@@ -19,7 +19,7 @@ import {
 } from "../../src/index.ts";
 import { canonical } from "../canonical.ts";
 import type { Happening, RunKey } from "../events.ts";
-import { Diverged, type Contestant, type Kept } from "../experiment.ts";
+import { Diverged, type Contestant, type Kept, type Saved } from "../experiment.ts";
 import { isBetter, parametersIn, parted, withBest } from "./best.ts";
 import {
   batchOf,
@@ -77,6 +77,8 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     await spread(state, crew);
     if (config.average !== undefined) await beginAverages();
   }
+  let lastGood: Saved | undefined;
+  let overflow: Diverged | undefined;
   let order: { readonly epoch: number; readonly rows: Uint32Array } | undefined;
   const parameters = programs.parameters
     .filter((p) => p.attrs.trainable)
@@ -97,8 +99,26 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     wall: () => progress.wallSeconds,
     begun: from ? [] : [{ type: "initialized", step: 0, dead: progress.dead ?? {} }],
     advance,
-    saved: async () => ({ checkpoint: await checkpoint() }),
+    saved: kept,
   };
+
+  /**
+   * Of several processes rank 0 alone keeps checkpoints, by a clock of its own: the others do not make any, and what it finds wrong ends the
+   * run at the next step, which all of them take together.
+   */
+  async function kept(): Promise<Saved> {
+    const { ranks, vote } = crew;
+    if (ranks.size === 1) return { checkpoint: await checkpoint() };
+    if (ranks.rank > 0 && lastGood) return lastGood;
+    try {
+      lastGood = { checkpoint: await checkpoint() };
+    } catch (error) {
+      if (!(error instanceof Diverged) || !lastGood) throw error;
+      overflow = error;
+      vote.giveUp();
+    }
+    return lastGood;
+  }
 
   async function initialize(): Promise<Record<string, number>> {
     if (task.initialization === "as drawn") {
@@ -144,7 +164,9 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       key: keyTensor(seed, "noise", step),
     };
     const talked = crew.ranks.seconds();
-    const outputs = await program.run(fed, state);
+    const outputs = await program.run(fed, state).catch((error: unknown) => {
+      throw error instanceof Diverged ? (overflow ?? error) : error;
+    });
     const milliseconds = performance.now() - began;
     if (crew.ranks.size > 1)
       progress.communication = (progress.communication ?? 0) + crew.ranks.seconds() - talked;
@@ -162,7 +184,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
       { loss, ...Object.fromEntries(means) },
       { milliseconds, examples: rows.length, rate: item(now["lr"]) },
     );
-    if (step % perEpoch === 0 || step % SAME_EVERY === 0) await checkSame(state, crew, step);
+    if (step % SAME_EVERY === 0 || step === steps) await checkSame(state, crew, step);
     const events: Happening[] = point ? [point] : [];
     if (step % perEpoch === 0) events.push(await endEpoch(epoch + 1));
     else if (isTestPoint()) events.push(markTest(await measured("test", programs.test(state))));

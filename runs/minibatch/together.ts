@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from "../../src/index.ts";
 import { onDemand, type OnDemand } from "../on-demand.ts";
+import { Diverged } from "../experiment.ts";
 import { brief } from "../../src/train/json.ts";
 import type { Crew, Ranks } from "../ranks.ts";
 
@@ -36,6 +37,10 @@ export function stepTogether(
       flat[split.length - 1] = vote.own();
       ranks.sum(flat);
       vote.count(flat[split.length - 1]);
+      if (vote.givenUp())
+        throw new Diverged(
+          "train: the parameters of rank 0 must be finite numbers, got others after the steps before; lower the learning rate",
+        );
       return update.run({ ...feeds, ...split.feeds(flat) }, state);
     },
     async release() {
@@ -48,7 +53,8 @@ export function stepTogether(
 export async function spread(state: State, { ranks }: Crew): Promise<void> {
   if (ranks.size === 1) return;
   const own = ranks.rank === 0 ? encodeSafetensors(await read(state)) : undefined;
-  const { tensors } = decodeSafetensors(ranks.broadcast(own), "the first state of rank 0");
+  const bytes = ranks.patiently(() => ranks.broadcast(own)); // initialization looks at more than a step does
+  const { tensors } = decodeSafetensors(bytes, "the first state of rank 0");
   for (const [name, tensor] of tensors) state.set(name, tensor);
 }
 

@@ -7,6 +7,7 @@ import {
   neg,
   ones,
   optionsOf,
+  relu,
   reshape,
   sizeOf,
   sqrt,
@@ -130,7 +131,8 @@ export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
       average.take(ofWhole(scope, mu));
       const n = Math.round((sizeOf(t.shape) / units) * (scope.part?.times ?? 1));
       // In mode `init` it is that of the batch, which `eval` then normalizes exactly.
-      const spreads = varianceOfWhole(scope, { mu, variance });
+      const about = perUnit(average.value, t);
+      const spreads = varianceOfWhole(scope, { mu, variance, about });
       spread.take(scope.mode === "train" ? mul(spreads, n / (n - 1)) : spreads);
       if (scope.mode === "init" && trained) {
         // gamma = sigma and beta = mu + b: the layer computes what it did.
@@ -149,14 +151,18 @@ export const batchNorm = (options: BatchNormOptions = {}): Statistics => {
 /** The mean over the whole batch, of which a process may have a part. */
 const ofWhole = ({ part }: Scope, mean: Node): Node => (part ? part.mean(mean) : mean);
 
-/** The variance over the whole batch: the mean of those of its parts, and what their means differ. */
+/**
+ * The variance over the whole batch: the mean of those of its parts, and what their means differ, which is reckoned from the running mean, as
+ * squares of large means would leave nothing of it.
+ */
 function varianceOfWhole(
   { part }: Scope,
-  { mu, variance }: { readonly mu: Node; readonly variance: Node },
+  { mu, variance, about }: Readonly<Record<"mu" | "variance" | "about", Node>>,
 ): Node {
   if (!part) return variance;
-  const between = sub(part.mean(square(mu)), square(part.mean(mu)));
-  return add(part.mean(variance), between);
+  const away = sub(mu, about);
+  const between = sub(part.mean(square(away)), square(part.mean(away)));
+  return add(part.mean(variance), relu(between));
 }
 
 /** The bias of a layer that was trained before, 0 where it had none. */

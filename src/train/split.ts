@@ -79,8 +79,13 @@ export function splitStep(network: Network, options: SplitOptions): SplitStep {
     part: { times: share.of / share.count, mean: (own) => sums.of(mul(own, weight)) },
   });
   checkOutputs(value);
-  const noise = key ? noiseOfWhole(value, trace(whole, mode).value, share) : new Map();
+  const noise = key ? noiseOfWhole(value, trace(whole, mode).value, share) : new Map<Node, Node>();
   const own = replaced(value, noise);
+  const missing = means.find((name) => !Object.hasOwn(own, name));
+  if (missing !== undefined)
+    throw new Error(
+      `splitStep: expected the network to return "${missing}", of which the mean is asked for, got ${Object.keys(own).join(", ")}; return it, or leave it out of means`,
+    );
   const loss = mul(lossOf(own), weight);
   const gradients = grad(loss, parameters);
   const outputs = {
@@ -90,7 +95,7 @@ export function splitStep(network: Network, options: SplitOptions): SplitStep {
   const steps = checkUpdates("optimizer", optimizer(parameters, gradients.map(sums.of)));
   const further = checkUpdates("also", also([...updates, ...steps]));
   const all = [...updates, ...steps, ...further];
-  checkRests(all, key ? [key, ...sums.inputs()] : sums.inputs());
+  checkRests(all, key ? [key, ...sums.inputs()] : sums.inputs(), noise);
   const { flat } = replaced({ flat: sums.flat() }, noise);
   return {
     gradients: program(options, { flat }),
@@ -163,7 +168,7 @@ function noiseOfWhole(own: Outputs, whole: Outputs, { of, from, count }: Share):
     const shape = shapes.get(named(n)) ?? [];
     if (`${shape}` === `${n.shape}`) continue; // of the network as a whole, not of its examples
     const [first, ...rest] = n.shape;
-    if (`${shape}` !== `${[(first * of) / count, ...rest]}`)
+    if (first !== count || `${shape}` !== `${[of, ...rest]}`)
       throw new Error(
         `splitStep: expected noise of examples along its first axis, got [${n.shape}] where the whole batch has [${shape}]; draw it with the examples first`,
       );
@@ -174,15 +179,20 @@ function noiseOfWhole(own: Outputs, whole: Outputs, { of, from, count }: Share):
   return moved;
 }
 
-/** What changes the state rests on sums and single numbers: nothing else is the same in all processes. */
-function checkRests(updates: readonly Update[], same: readonly Input[]): void {
+/** What changes the state rests on sums and single numbers: nothing else is the same in all processes, noise of examples neither. */
+function checkRests(
+  updates: readonly Update[],
+  same: readonly Input[],
+  noise: ReadonlyMap<Node, Node>,
+): void {
   for (const { parameter, next } of updates) {
     const other = topological([next]).find(
-      (n): n is Input => n.op === "input" && n.shape.length > 0 && !same.includes(n),
+      (n) => noise.has(n) || (n.op === "input" && n.shape.length > 0 && !same.includes(n)),
     );
-    if (other)
-      throw new Error(
-        `splitStep: "${parameter.attrs.name}" becomes something that rests on "${other.attrs.name}", of which every process has its own; take the mean over the whole batch by scope.part`,
-      );
+    if (!other) continue;
+    const what = other.op === "input" ? `"${other.attrs.name}"` : "noise of examples";
+    throw new Error(
+      `splitStep: "${parameter.attrs.name}" becomes something that rests on ${what}, of which every process has its own; take the mean over the whole batch by scope.part`,
+    );
   }
 }

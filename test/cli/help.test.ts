@@ -52,7 +52,9 @@ describe.each(names)("%s", (name) => {
     const experiment = await experiments[name]();
     const help = await helpOf(command, name);
     const own = { ...flagSettings(experiment, command), ...experiment.places };
-    expect([...flagsIn(help)].sort()).toEqual([...flagsOf(own), ...OF_ALL].sort());
+    expect([...flagsIn(help)].sort()).toEqual(
+      [...flagsOf(own), ...OF_ALL, ...(experiment.shares ? ["--ranks"] : [])].sort(),
+    );
     expect(widest(help)).toBeLessThanOrEqual(80);
     const examples = help.split("Examples:\n")[1] ?? "";
     expect(examples).not.toMatch(command === "train" ? /weightnorm compare/ : /weightnorm train/);
@@ -112,6 +114,8 @@ test("in full", async () => {
       --resume <folder>   go on with a run, to the same bits as if it had never
                           stopped
       --device <name>     cpu (the default), webgpu (a graphics card), or auto
+      --ranks <n>         processes that train together by mpirun, each on a share
+                          of every batch
       --json              print results as JSON on standard output
       --quiet             no progress
       -h, --help          display help for command
