@@ -11,6 +11,7 @@ import { spread, type Spread } from "../race.ts";
 import {
   halfAt,
   linkOf,
+  secondsOf,
   strongEfficiency,
   weakEfficiency,
   type Link,
@@ -21,10 +22,10 @@ import type { Asked, Network, StepTime } from "./rank.ts";
 const BYTES = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8];
 const COUNTS = [2, 3, 4];
 const NETWORKS: readonly Network[] = ["mnist", "cifar10 small", "cifar10 paper"];
-/** Links that are foretold for: what TCP over them gives, a message in 30 microseconds (measured by others for kilobytes: 0.03 to 0.3 ms). */
+/** Links that are foretold for: what TCP over them gives, and twice 30 microseconds, for the sum and the short one before it. */
 const LINKS: Readonly<Record<string, Link>> = {
-  "10 GbE": { latency: 30e-6, bandwidth: 1.1e9 },
-  "100 GbE": { latency: 30e-6, bandwidth: 11e9 },
+  "10 GbE": { latency: 60e-6, bandwidth: 1.1e9 },
+  "100 GbE": { latency: 60e-6, bandwidth: 11e9 },
 };
 const MANY = [8, 64, 256];
 
@@ -128,12 +129,16 @@ export function scaleText({ sums, here, steps }: ScaleBench): string {
     `of two ranks they fit ${(1e6 * here.latency).toFixed(0)} us a message and ${(here.bandwidth / 1e9).toFixed(1)} GB/s`,
     "Steps of the weight arm, one thread a rank: median (quartiles) over rounds; efficiency is t(1) / (2 t(2)) of the same round",
     textTable(
-      ["network", "summed", "1 rank, ms", "2 ranks, ms", "of it communication", "efficiency"],
+      [
+        ...["network", "summed", "1 rank, ms", "2 ranks, ms", "by the model, ms"],
+        ...["of it communication", "efficiency"],
+      ],
       steps.map(({ network, bytes, one, two, communication, efficiency }) => [
         network,
         size(bytes),
         milliseconds(one),
         milliseconds(two),
+        (one.median / 2 + 1000 * secondsOf(here, { ranks: 2, bytes })).toFixed(1),
         milliseconds(communication),
         ratio(efficiency),
       ]),

@@ -1,7 +1,7 @@
 /**
  * What a step costs with many processes, from what it costs with few: t(N) = t(1) / N + c(N), where the sum of S bytes over N processes by a
  * ring takes c = 2 (N - 1) a + 2 (N - 1) / N S / B (Patarasuk & Yuan 2009, "Bandwidth optimal all-reduce algorithms"): a is the time of a
- * message without content, B the bandwidth.
+ * message without content, B the bandwidth. Ours sends 32 bytes before, which has another a in it: a is that of both.
  */
 
 /** How two processes talk: seconds a message, and bytes a second. */

@@ -17,11 +17,11 @@ export type Asked =
   | { readonly what: "sums"; readonly bytes: readonly number[]; readonly times: number }
   | { readonly what: "steps"; readonly network: Network; readonly steps: number };
 
-/** Milliseconds of a step, median over steps; of it in communication, and in the sum alone. */
+/** Milliseconds of a step, median over steps, and of these in communication. */
 export interface StepTime {
   readonly milliseconds: number;
   readonly communication: number;
-  /** Numbers that are summed in a step, 0 of one process by itself. */
+  /** Bytes that are summed in a step, 0 of one process by itself. */
   readonly bytes: number;
 }
 

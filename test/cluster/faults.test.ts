@@ -91,9 +91,7 @@ describe.skipIf(!OPEN || !MPICH)(`a library of another launcher (${NO_OPEN}, ${N
     });
     expect(code).not.toBe(0);
     expect(HUNG).not.toContain(code);
-    expect(said).toContain(
-      `ranks: expected the 2 processes that ${name} started, got 1 from ${file} (${library}`,
-    );
+    expect(said).toContain(`of 2, as ${name} started it, got rank 0 of 1 from ${file} (${library}`);
     expect(said).toContain(other);
     expect(seen).toEqual([null, null]);
   });

@@ -35,9 +35,14 @@ const told = async (count: number, asked: Asked): Promise<Told> => {
   return JSON.parse(stdout) as Told;
 };
 
+/** Each optimizer once, and with it one of the arms; with WHOLE=1 all of them. */
 const OPTIMIZERS = ["sgd", "momentum", "adam", "adamax", "rmsprop"];
 const casesOf = (arms: readonly string[]): Asked["cases"] =>
-  arms.flatMap((arm) => OPTIMIZERS.map((name) => [arm, name] as const)) as Asked["cases"];
+  OPTIMIZERS.flatMap((name, i) =>
+    arms
+      .filter((_, j) => process.env["WHOLE"] !== undefined || j === i % arms.length)
+      .map((arm) => [arm, name] as const),
+  ) as Asked["cases"];
 /** |a - b| / |a| of all parameters as one vector. */
 function difference(a: Told[number], b: Told[number]): number {
   const [own, other] = [a, b].map((state) =>

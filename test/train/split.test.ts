@@ -236,7 +236,9 @@ describe("what cannot be shared is refused", () => {
     const share = { of: 3, from: 3, count: 0 };
     expect(() =>
       splitStep(network, { ...options, key, inputs, share, whole: model(3).network }),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: splitStep: the share must be at least one example of the batch, got 0 from 3 of 3; give fewer processes a share]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: splitStep: the share must be at least one example of the batch, got 0 from 3 of 3; give fewer processes a share]`,
+    );
   });
   test("noise whose examples are not its first axis", () => {
     const of = (examples: number): Model => {
@@ -253,7 +255,9 @@ describe("what cannot be shared is refused", () => {
         share,
         whole: of(4).network,
       }),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: splitStep: expected noise of examples along its first axis, got [3,2] where the whole batch has [3,4]; draw it with the examples first]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: splitStep: expected noise of examples along its first axis, got [3,2] where the whole batch has [3,4]; draw it with the examples first]`,
+    );
   });
   test("a state that rests on examples", () => {
     const of = (examples: number): Model => {
@@ -271,6 +275,8 @@ describe("what cannot be shared is refused", () => {
     const share = { of: 4, from: 0, count: 2 };
     expect(() =>
       splitStep(of(2).network, { ...options, inputs: of(2).inputs, share, whole: of(4).network }),
-    ).toThrowErrorMatchingInlineSnapshot(`[Error: splitStep: "seen" becomes something that rests on "x", of which every process has its own; take the mean over the whole batch by scope.part]`);
+    ).toThrowErrorMatchingInlineSnapshot(
+      `[Error: splitStep: "seen" becomes something that rests on "x", of which every process has its own; take the mean over the whole batch by scope.part]`,
+    );
   });
 });
