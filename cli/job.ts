@@ -1,6 +1,7 @@
 /** The processes that train together, where a launcher of MPI started this one; else this one by itself. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import {
   joined,
   launcherOf,
@@ -37,6 +38,11 @@ export async function together(
       throw new UsageError(
         "--ranks: expected MPI, got WEIGHTNORM_MPI_LIB=none, which switches it off; leave one of them away",
       );
+    const most = RANKS_A_CORE * availableParallelism();
+    if (asked > most)
+      throw new UsageError(
+        `--ranks: expected at most ${most}, ${RANKS_A_CORE} for each core of this machine, got ${asked}; start more on several machines, by mpirun`,
+      );
     process.exitCode = await relaunch(asked, process.argv.slice(1));
     return;
   }
@@ -59,6 +65,8 @@ export async function together(
   }
 }
 
+/** Ranks that a core may have: more are slower, and take its memory. */
+const RANKS_A_CORE = 4;
 /** Milliseconds in which rank 0 says what all of them know. */
 const MODESTY = 1000;
 
