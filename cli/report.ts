@@ -1,5 +1,6 @@
 /** `weightnorm report`: the pages, the pictures and the table of a run, from its records. */
 import { dirname, join, resolve } from "node:path";
+import { launcherOf } from "../cluster/mpi/launcher.ts";
 import { reportOf, resultsTable, tableOf } from "../report/index.ts";
 import { toPng } from "../report/png.ts";
 import { eventFiles } from "../report/tensorboard.ts";
@@ -81,7 +82,8 @@ export function printResults(
   html: string | undefined,
   { json = false }: Flags,
 ): void {
-  const { isTTY, columns } = process.stdout;
+  const { columns } = process.stdout;
+  const isTTY = process.stdout.isTTY && !launcherOf(process.env); // who starts ranks gives each a terminal
   const table = (): string => resultsTable(results, { width: columns || 100, colors: isTTY });
   process.stdout.write(
     json

@@ -21,7 +21,8 @@ export async function statusOf(sweep: Sweep): Promise<readonly TrialStatus[]> {
 }
 
 async function stateOf(sweep: Sweep, trial: Trial): Promise<Pick<TrialStatus, "state" | "why">> {
-  const result = await readResult(sweep, trial);
+  const result = await readResult(sweep, trial).catch((error: unknown) => error as Error);
+  if (result instanceof Error) return { state: "failed", why: result.message }; // of one, and the others are told of all the same
   if (result) return { state: "done", ...(result.why === undefined ? {} : { why: result.why }) };
   if (await isRunning(sweep, trial)) return { state: "running" };
   const failure = await readFailure(sweep, trial);

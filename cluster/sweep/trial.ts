@@ -5,7 +5,7 @@ import { quoted } from "../../runs/command.ts";
 import { UsageError } from "../../runs/experiment.ts";
 import {
   clearFailure,
-  hasResult,
+  readResult,
   isRunning,
   outcomeOf,
   trialFolder,
@@ -46,7 +46,8 @@ export async function runTrial({
 }: TrialOptions): Promise<number> {
   const dir = trialFolder(sweep, trial);
   const name = `trial ${trial.index} (${trial.id})`;
-  if (hasResult(sweep, trial)) {
+  // A damaged result is made again, of the run as it stands.
+  if (await readResult(sweep, trial).catch(() => undefined)) {
     say(`${name} was done before`);
     return 0;
   }
