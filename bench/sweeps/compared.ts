@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Manifest } from "../../cluster/sweep/manifest.ts";
 import type { TrialResult } from "../../cluster/sweep/files.ts";
-import { loadCheckpoint } from "../../src/node/index.ts";
+import { isTemporary, loadCheckpoint } from "../../src/node/index.ts";
 
 const json = async (path: string): Promise<unknown> => JSON.parse(await readFile(path, "utf8"));
 
@@ -12,7 +12,7 @@ const json = async (path: string): Promise<unknown> => JSON.parse(await readFile
 export async function differences(dir: string, serial: string): Promise<readonly string[]> {
   const { trials } = (await json(join(dir, "sweep.json"))) as Manifest;
   const wanted = trials.map(({ id }) => `${id}.json`);
-  const there = await readdir(join(dir, "results"));
+  const there = (await readdir(join(dir, "results"))).filter((name) => !isTemporary(name)); // of who was killed
   const faults = [
     ...wanted.filter((name) => !there.includes(name)).map((name) => `${name}: no result`),
     ...there.filter((name) => !wanted.includes(name)).map((name) => `${name}: of no trial`),

@@ -6,6 +6,7 @@ import type { Arm } from "../../src/index.ts";
 import { settingsOf } from "../../runs/described.ts";
 import type { Event, Opened } from "../../runs/events.ts";
 import type { Config } from "../../runs/experiment.ts";
+import { removeTemporaries } from "../../runs/folder/files.ts";
 import { ratesOf } from "../../runs/rates.ts";
 import type { PictureFile, Results } from "../../runs/records.ts";
 import { resultsOf } from "../../runs/results.ts";
@@ -14,11 +15,15 @@ import { makeFolder } from "../../src/node/index.ts";
 import { readResult, trialFolder, type TrialResult } from "./files.ts";
 import type { Sweep, Trial } from "./manifest.ts";
 
+/** Seconds in which any result is written: what is older was left by a process that was killed. */
+const A_WHILE = 600;
+
 type Done = TrialResult & Trial;
 
 /** The results of a sweep, of the rates that are done with every seed. Pictures of the best ones come into its folder. */
 export async function sweptResults(sweep: Sweep): Promise<Results> {
   const { manifest, dir, experiment } = sweep;
+  await removeTemporaries(join(dir, "results"), { olderThan: A_WHILE });
   const done: Done[] = [];
   for (const trial of manifest.trials) {
     const result = await readResult(sweep, trial);

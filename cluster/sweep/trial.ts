@@ -52,7 +52,8 @@ export async function runTrial({
     return 0;
   }
   if (await isRunning(sweep, trial)) return busy();
-  const release = stopEarly();
+  let writing = false;
+  const release = stopEarly(() => !writing);
   try {
     if (await kept()) return 0; // trained before, by somebody who could not write the result any more
     await clearFailure(sweep, trial);
@@ -79,6 +80,7 @@ export async function runTrial({
   async function kept(): Promise<boolean> {
     const outcome = await outcomeOf(sweep, trial);
     if (!outcome) return false;
+    writing = true; // what takes a moment is not left half done
     await writeResult(sweep, trial, outcome);
     say(outcome.why === undefined ? `${name} is done` : `${name} is done: ${outcome.why}`);
     return true;
@@ -94,10 +96,10 @@ export async function runTrial({
 }
 
 /** Training saves before it stops; before and after it there is nothing to save. */
-function stopEarly(): () => void {
+function stopEarly(may: () => boolean): () => void {
   const signals = ["SIGTERM", "SIGINT"] as const;
   const handler = (signal: NodeJS.Signals): void => {
-    if (process.listenerCount(signal) === 1) process.exit(AGAIN);
+    if (process.listenerCount(signal) === 1 && may()) process.exit(AGAIN);
   };
   const exit = (code: number): void => {
     if (code === INTERRUPTED) process.exitCode = AGAIN; // a second signal ends it at once
