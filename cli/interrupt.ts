@@ -1,5 +1,6 @@
 /** Ctrl-C asks to stop; a second one, later, ends the process at once. */
 
+import { INTERRUPTED } from "../cluster/exit-codes.ts";
 import { SAME_SIGNAL_MS } from "../cluster/mpi/index.ts";
 
 export interface Interrupt {
@@ -12,7 +13,7 @@ export function onInterrupt(): Interrupt {
   const handler = (): void => {
     first ??= performance.now();
     asked.abort();
-    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(130);
+    if (performance.now() - first > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
   };
   process.on("SIGINT", handler).on("SIGTERM", handler);
   return {

@@ -1,4 +1,5 @@
 /** `weightnorm play`: a trained agent plays, in the terminal and as an animation. */
+import { INTERRUPTED } from "../cluster/exit-codes.ts";
 import { join, resolve } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { UsageError, type Raster } from "../runs/experiment.ts";
@@ -84,7 +85,7 @@ async function animate(frames: readonly Raster[], milliseconds: number): Promise
   stdout.write(HIDE_CURSOR);
   const leave = (): never => {
     stdout.write(SHOW_CURSOR);
-    process.exit(130);
+    process.exit(INTERRUPTED);
   };
   process.once("SIGINT", leave).once("SIGTERM", leave);
   try {

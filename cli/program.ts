@@ -1,4 +1,5 @@
 /** The commands; what they do is in one file each, loaded when it is asked for. Flags of experiments are made of their settings. */
+import { INTERRUPTED } from "../cluster/exit-codes.ts";
 import { launcherOf } from "../cluster/mpi/launcher.ts";
 import { Command, CommanderError, Option } from "commander";
 import { findExperiment, ownData } from "../experiments/index.ts";
@@ -223,7 +224,7 @@ const spared = (text: string): string =>
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof UsageError) return 2;
-  const { name, exitCode = name === "Interrupted" ? 130 : 1 } = error as Error & {
+  const { name, exitCode = name === "Interrupted" ? INTERRUPTED : 1 } = error as Error & {
     readonly exitCode?: number;
   };
   return exitCode;

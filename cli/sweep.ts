@@ -1,12 +1,14 @@
 /** `weightnorm sweep`: from flags to the room that knows sweeps. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { STOPPED } from "../cluster/exit-codes.ts";
+import { launcherOf } from "../cluster/mpi/launcher.ts";
 import { hasResult } from "../cluster/sweep/files.ts";
 import { onLeash } from "../cluster/sweep/leash.ts";
 import { manifestIn, planned, sweepIn, writeSweep, type Sweep } from "../cluster/sweep/manifest.ts";
 import { sweptResults } from "../cluster/sweep/merge.ts";
 import { countsOf, statusOf, statusText } from "../cluster/sweep/status.ts";
-import { AGAIN, runTrial, trialAt, type Ended } from "../cluster/sweep/trial.ts";
+import { runTrial, trialAt, type Ended } from "../cluster/sweep/trial.ts";
 import { quoted } from "../runs/command.ts";
 import { UsageError } from "../runs/experiment.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
@@ -68,6 +70,11 @@ then: ${COMMAND} sweep report ${dir}${more}
 
 /** Trains one trial; the exit code says what is to be done about it. */
 export async function runOne(dir: string, flags: SweepFlags, run: Run): Promise<void> {
+  const { size = 1 } = launcherOf(process.env) ?? {};
+  if (size > 1)
+    throw new UsageError(
+      `sweep run: expected one process, got ${size} of a launcher, which would all train one trial; start it once`,
+    );
   onLeash();
   const sweep = await opened(dir, flags);
   const trial = trialAt(sweep, flags.index);
@@ -102,7 +109,7 @@ export async function workOn(dir: string, flags: SweepFlags): Promise<void> {
   interrupt.release();
   const all = sweep.manifest.trials.length;
   say(`${all - open.length} of ${all} trials have results, ${failed.length} failed`);
-  exitWith(stopped ? AGAIN : open.length > 0 ? 1 : 0);
+  exitWith(stopped ? STOPPED : open.length > 0 ? 1 : 0);
 }
 
 /** Prints how far a sweep is. */

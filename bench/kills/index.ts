@@ -5,13 +5,13 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { run } from "../../cli/program.ts";
 import { hash, keyOf } from "../../src/index.ts";
+import { MAIN, TSX } from "../processes.ts";
 import { bitsOf, type Bits } from "./bits.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 
@@ -34,12 +34,8 @@ export interface KillsResult {
   readonly faults: readonly string[];
 }
 
-const require = createRequire(import.meta.url);
-const SCRIPT = [
-  ...["--import", pathToFileURL(require.resolve("tsx")).href],
-  ...["--import", pathToFileURL(join(import.meta.dirname, "preload.ts")).href],
-  join(import.meta.dirname, "..", "..", "cli", "main.ts"),
-];
+const PRELOAD = pathToFileURL(join(import.meta.dirname, "preload.ts")).href;
+const SCRIPT = [...TSX, "--import", PRELOAD, MAIN];
 
 /** The same in this process, which saves its start; what it prints is not looked at. */
 async function here(args: readonly string[]): Promise<Pick<Ended, "code" | "stderr">> {

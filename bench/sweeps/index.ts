@@ -3,14 +3,12 @@
  * it that of trials that were run one after the other and left alone?
  */
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Manifest } from "../../cluster/sweep/manifest.ts";
 import { hash, keyOf } from "../../src/index.ts";
+import { childrenOf, isGone, MAIN, TSX } from "../processes.ts";
 import { differences } from "./compared.ts";
 import { startRedis, wait } from "./redis-server.ts";
 
@@ -38,11 +36,7 @@ export interface SweepsResult {
   readonly faults: readonly string[];
 }
 
-const require = createRequire(import.meta.url);
-const SCRIPT: readonly string[] = [
-  ...["--import", pathToFileURL(require.resolve("tsx")).href],
-  join(import.meta.dirname, "..", "..", "cli", "main.ts"),
-];
+const SCRIPT: readonly string[] = [...TSX, MAIN];
 /** Seconds without a sign of life after which a worker counts as gone: short, for there are many of them. */
 const PATIENCE = 4;
 /** Milliseconds in which a child ends after its worker was killed. */
@@ -95,7 +89,8 @@ export async function sweeps(options: SweepsOptions): Promise<SweepsResult> {
           `worker ${place} was killed, with ${children.length} trials; ${await resultsIn()} done`,
         );
         for (const child of children)
-          if (!(await isGone(child))) faults.push(`process ${child}: lived on without its worker`);
+          if (!(await isGone(child, LEASH)))
+            faults.push(`process ${child}: lived on without its worker`);
         crew[place] = begin();
       }
       for (const [place, worker] of crew.entries())
@@ -134,25 +129,3 @@ const ended = (child: ChildProcess): Promise<void> =>
   child.exitCode !== null || child.signalCode !== null
     ? Promise.resolve()
     : new Promise((resolve) => child.once("close", () => resolve()));
-
-const textAt = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, "latin1");
-  } catch {
-    return undefined; // gone, or not Linux
-  }
-};
-
-/** The processes that a process has started. */
-export const childrenOf = (pid: number): readonly number[] =>
-  (textAt(`/proc/${pid}/task/${pid}/children`) ?? "").split(" ").filter(Boolean).map(Number);
-
-/** Whether a process ends within a while. */
-export async function isGone(pid: number): Promise<boolean> {
-  for (let waited = 0; waited < LEASH; waited += 100) {
-    const stat = textAt(`/proc/${pid}/stat`);
-    if (stat === undefined || /\) [ZX] /.test(stat)) return true;
-    await wait(100);
-  }
-  return false;
-}

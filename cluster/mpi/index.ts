@@ -1,5 +1,5 @@
 /** Several processes that MPI's launchers start, as the ranks of one run. */
-export { FAILED, STOPPED } from "./codes.ts";
+export { FAILED, STOPPED } from "../exit-codes.ts";
 export { joined, type Joined } from "./joined.ts";
 export { launcherOf, type Launcher } from "./launcher.ts";
 export { everyone } from "./ranks.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, hostname } from "node:os";
 import type { Ranks } from "../../runs/ranks.ts";
-import { FAILED } from "./codes.ts";
+import { FAILED } from "../exit-codes.ts";
 import { launcherOf, type Launcher } from "./launcher.ts";
 import { loadMpi, type Mpi } from "./library.ts";
 import { everyone, ranksOf, type Unnamed } from "./ranks.ts";

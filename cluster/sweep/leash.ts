@@ -1,4 +1,5 @@
 /** A process that trains for another one ends with it, however that one ended. */
+import { STOPPED } from "../exit-codes.ts";
 
 /** Set where a parent holds the other end. */
 export const LEASH = "WEIGHTNORM_LEASH";
@@ -9,7 +10,7 @@ const GRACE = 10_000;
 export function onLeash(): void {
   if (process.env[LEASH] === undefined || !process.channel) return;
   process.once("disconnect", () => {
-    setTimeout(() => process.exit(75), GRACE).unref();
+    setTimeout(() => process.exit(STOPPED), GRACE).unref();
     process.kill(process.pid, "SIGTERM");
   });
   process.channel.unref(); // it keeps nobody from ending who is done

@@ -1,4 +1,5 @@
 /** One trial, from wherever it was left to its result: what a shell loop, an array job and a worker all call. */
+import { INTERRUPTED, STOPPED } from "../exit-codes.ts";
 import { makeFolder } from "../../src/node/index.ts";
 import { isBegun } from "../../runs/folder/index.ts";
 import { quoted } from "../../runs/command.ts";
@@ -15,9 +16,6 @@ import {
 import type { Sweep, Trial } from "./manifest.ts";
 import { wordsOf } from "./words.ts";
 
-/** Exit codes: 0 there is a result; this one, it is to be run again and goes on where it was; others, it failed. */
-export const AGAIN = 75; // EX_TEMPFAIL
-
 export interface TrialOptions {
   readonly sweep: Sweep;
   readonly trial: Trial;
@@ -32,9 +30,6 @@ export interface Ended {
   readonly code: number;
   readonly why: string;
 }
-
-/** Stopped on request, as the command line tells it. */
-const INTERRUPTED = 130;
 
 /** Trains a trial, or goes on with it, and writes its result; gives the exit code. Twice is no harm: the run's own lock excludes. */
 export async function runTrial({
@@ -66,7 +61,7 @@ export async function runTrial({
     ];
     say(`${name}: weightnorm ${words.map(quoted).join(" ")}`);
     const { code, why } = await run(words);
-    if (code === INTERRUPTED || code === AGAIN) return stopped(); // the one by itself, the other as a job of MPI
+    if (code === INTERRUPTED || code === STOPPED) return stopped(); // the one by itself, the other as a job of MPI
     if (await isRunning(sweep, trial)) return busy(); // somebody else was faster
     if (await kept()) return 0;
     if (code === 2 && !begun && isBegun(dir)) return stopped(); // somebody was, and has let go again
@@ -87,11 +82,11 @@ export async function runTrial({
   }
   function stopped(): number {
     say(`${name}: stopped, nothing is lost; run it again to go on`);
-    return AGAIN;
+    return STOPPED;
   }
   function busy(): number {
     say(`${name}: another process trains it just now; run it again when that has ended`);
-    return AGAIN;
+    return STOPPED;
   }
 }
 
@@ -99,10 +94,10 @@ export async function runTrial({
 function stopEarly(may: () => boolean): () => void {
   const signals = ["SIGTERM", "SIGINT"] as const;
   const handler = (signal: NodeJS.Signals): void => {
-    if (process.listenerCount(signal) === 1 && may()) process.exit(AGAIN);
+    if (process.listenerCount(signal) === 1 && may()) process.exit(STOPPED);
   };
   const exit = (code: number): void => {
-    if (code === INTERRUPTED) process.exitCode = AGAIN; // a second signal ends it at once
+    if (code === INTERRUPTED) process.exitCode = STOPPED; // a second signal ends it at once
   };
   for (const signal of signals) process.on(signal, handler);
   process.on("exit", exit);

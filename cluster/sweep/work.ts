@@ -4,7 +4,7 @@ import { startChild, type Child } from "./child.ts";
 import { hasResult, isRunning, logFile, readFailure } from "./files.ts";
 import { digest, type Sweep, type Trial } from "./manifest.ts";
 import { connected } from "./redis.ts";
-import { AGAIN } from "./trial.ts";
+import { STOPPED } from "../exit-codes.ts";
 
 export interface WorkOptions {
   readonly sweep: Sweep;
@@ -116,7 +116,7 @@ const trainerOf =
       await job.moveToWait(token);
       throw new WaitingError();
     }
-    if (code === AGAIN) return later(job, token);
+    if (code === STOPPED) return later(job, token);
     const failure = await readFailure(sweep, trial);
     const why = failure?.why ?? `it ended with ${code ?? "a signal"}`;
     say(`${what}: failed: ${why} (see ${logFile(sweep, trial)})`);

@@ -14,7 +14,6 @@ import {
   splitStep,
   trainStep,
   type Accumulating,
-  type Input,
   type Key,
   type Network,
   type Norm,
@@ -39,8 +38,9 @@ import type { DataSet, Task, TaskData } from "./task.ts";
 
 /** Examples that data-dependent initialization looks at, as in the paper. */
 export const INIT_BATCH = 500;
-const MOST_LAYERS = 2 ** 30;
 const EVAL_BATCH = 100; // larger ones hold memory and are no faster
+/** More layers than there are. */
+const MOST_LAYERS = 2 ** 30;
 
 /** Means of measures by key, not scaled; of a training set also of the `loss`. */
 export type Means = Readonly<Record<string, number>>;
@@ -106,12 +106,7 @@ export function programsOf(options: ProgramOptions): Programs {
   const norm = normOf(task, arm);
   const schedules = task.rates(config, ratesOf(config, arm)[0]);
   const rates = Object.fromEntries(Object.keys(schedules).map((name) => [name, input(name, [])]));
-  const at = (
-    size: number,
-  ): {
-    readonly network: Network;
-    readonly options: StepOptions & { readonly inputs: readonly Input[] };
-  } => {
+  const at = (size: number): Sized => {
     const examples = data.train.inputs(size);
     return {
       network: task.network(examples, config),
@@ -136,6 +131,17 @@ export function programsOf(options: ProgramOptions): Programs {
     return stepTogether(runtime, split, { crew, hasExamples: count > 0 });
   };
   const measures = task.measures.map((measure) => measure.key).filter((name) => name !== "loss");
+  /** The largest pre-activations of each layer on a batch. */
+  const diagnosed = async (
+    { network, options }: Sized,
+    fed: Record<string, Tensor>,
+    state: State,
+  ): Promise<Readonly<Record<string, Tensor>>> => {
+    const program = await runtime.compile(diagnosticStep(network, options));
+    const largest = await program.run(fed, state);
+    await program.release();
+    return largest;
+  };
   const optimizer = task.optimizer(config, rates);
   const parts = (examples: number): Accumulating =>
     accumulate === 1
@@ -178,15 +184,12 @@ export function programsOf(options: ProgramOptions): Programs {
       return runtime.compile(initStep(network, options));
     },
     async blame(fed, state, examples) {
-      const { network, options } = at(Math.max(1, examples));
-      const program = await runtime.compile(diagnosticStep(network, options));
-      const largest = examples > 0 ? await program.run(fed, state) : {};
-      await program.release();
+      const largest = examples > 0 ? await diagnosed(at(examples), fed, state) : {};
       const layers = Object.keys(largest);
-      const first = layers.findIndex((layer) => !Number.isFinite(item(largest[layer])));
-      const least = Int32Array.of(first < 0 ? MOST_LAYERS : first);
-      ranks.least(least); // another process may have the example that did it
-      return layers.at(least[0]);
+      const bad = layers.findIndex((layer) => !Number.isFinite(item(largest[layer])));
+      const earliest = Int32Array.of(bad < 0 ? MOST_LAYERS : bad);
+      ranks.least(earliest); // another process may have the example that did it
+      return layers.at(earliest[0]);
     },
     async release() {
       await Promise.all(
@@ -196,6 +199,11 @@ export function programsOf(options: ProgramOptions): Programs {
   };
 }
 
+/** A network on so many examples. */
+interface Sized {
+  readonly network: Network;
+  readonly options: StepOptions;
+}
 /** Programs by the number of examples that they take, each made when it is first asked for. */
 function bySize(make: (size: number) => OnDemand): {
   of(size: number): OnDemand;

@@ -108,7 +108,8 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
    */
   async function kept(): Promise<Saved> {
     const { ranks, vote } = crew;
-    if (ranks.size === 1) return { checkpoint: await checkpoint() };
+    const isOnAll = ranks.size === 1 || step === end(); // all come to the end at once
+    if (isOnAll) return { checkpoint: await checkpoint() };
     if (ranks.rank > 0 && lastGood) return lastGood;
     try {
       lastGood = { checkpoint: await checkpoint() };

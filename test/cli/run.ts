@@ -1,11 +1,10 @@
 /** The command line as its users run it, as a process or within this one, and a small MNIST that makes it quick. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { vi } from "vitest";
+import { MAIN, TSX } from "../../bench/processes.ts";
 import { names } from "../../cli/experiments.ts";
 import { run } from "../../cli/program.ts";
 
@@ -26,14 +25,8 @@ export interface Started {
   said(text: string): Promise<void>;
 }
 
-const require = createRequire(import.meta.url);
-
-/** What comes after `node` to run the command line. Not tsx's own command, whose process would take the signals instead. */
-export const SCRIPT: readonly string[] = [
-  "--import",
-  pathToFileURL(require.resolve("tsx")).href,
-  join(import.meta.dirname, "..", "..", "cli", "main.ts"),
-];
+/** What comes after `node` to run the command line. */
+export const SCRIPT: readonly string[] = [...TSX, MAIN];
 
 /** Starts `weightnorm ...args`. */
 export function start(...args: readonly string[]): Started {

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { childrenOf } from "../../bench/processes.ts";
 import { launchOf } from "../../cluster/mpi/index.ts";
 import { bitsOf } from "../cli/run.ts";
 import { root } from "../source.ts";
@@ -46,8 +47,6 @@ function job(
     });
   });
 }
-const childrenOf = (pid: number): readonly number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ").map(Number);
 
 describe.skipIf(!OPEN)(NO_OPEN, () => {
   const line = "compare test/fixtures/iris.csv --target species --arms plain,batch --epochs 12";

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { childrenOf } from "../../bench/processes.ts";
 import { root } from "../source.ts";
 
 /** Debian's names of the two. */
@@ -56,7 +57,7 @@ export async function job(
   const look = setInterval(() => {
     if (meanwhile === undefined || seen().includes(null)) return;
     clearInterval(look);
-    meanwhile(childOf(child.pid!), seen());
+    meanwhile(childrenOf(child.pid!)[0], seen()); // the launcher, which `timeout` has started
   }, 50);
   const code = await new Promise<number>((resolve, reject) => {
     child.on("error", reject).on("close", (code) => resolve(code ?? -1));
@@ -66,6 +67,3 @@ export async function job(
   rmSync(folder, { recursive: true, force: true });
   return came;
 }
-/** The launcher, which `timeout` has started. */
-const childOf = (pid: number): number =>
-  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")[0]);

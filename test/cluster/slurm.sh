@@ -4,59 +4,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 root=$PWD
-for program in slurmctld slurmd munged sbatch; do
-  command -v "$program" >/dev/null || { echo "$program: expected it, got none; apt-get install slurm-wlm munge"; exit 1; }
-done
-work=$(mktemp -d /tmp/weightnorm-slurm-XXXXXX)
-host=$(hostname -s)
-export SLURM_CONF=$work/slurm.conf
-mkdir -p "$work/state" "$work/spool"
-
-cat >"$SLURM_CONF" <<CONF
-ClusterName=weightnorm
-SlurmctldHost=$host(127.0.0.1)
-SlurmUser=root
-SlurmctldPort=26817
-SlurmdPort=26818
-AuthType=auth/munge
-StateSaveLocation=$work/state
-SlurmdSpoolDir=$work/spool
-SlurmctldPidFile=$work/slurmctld.pid
-SlurmdPidFile=$work/slurmd.pid
-SlurmctldLogFile=$work/slurmctld.log
-SlurmdLogFile=$work/slurmd.log
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-MpiDefault=none
-AccountingStorageType=accounting_storage/none
-JobAcctGatherType=jobacct_gather/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-PreemptType=preempt/partition_prio
+settings="PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 KillWait=30
-ReturnToService=2
-NodeName=$host NodeAddr=127.0.0.1 CPUs=2 State=UNKNOWN
-PartitionName=low Nodes=$host Default=YES PriorityTier=1 PreemptMode=REQUEUE MaxTime=INFINITE State=UP
-PartitionName=high Nodes=$host PriorityTier=10 PreemptMode=OFF MaxTime=INFINITE State=UP
-CONF
-
-munge=""
-if ! munge -n 2>/dev/null | unmunge >/dev/null 2>&1; then
-  mkdir -p /run/munge && chown munge:munge /run/munge
-  runuser -u munge -- munged --pid-file="$work/munged.pid" 2>/dev/null || runuser -u munge -- munged
-  munge=$(pgrep -n -x munged)
-fi
-end() {
-  for pid in "$(cat "$work/slurmctld.pid" 2>/dev/null)" "$(cat "$work/slurmd.pid" 2>/dev/null)" $munge; do
-    [ -z "$pid" ] || kill "$pid" 2>/dev/null || true
-  done
-}
-trap end EXIT
-slurmctld -f "$SLURM_CONF"
-slurmd -f "$SLURM_CONF"
-for _ in $(seq 50); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep 0.2; done
-echo "Slurm: $(sinfo --version), $(sinfo -h -p low -o '%D node of %c cores, %T')"
+PartitionName=low Nodes=NODE Default=YES PriorityTier=1 PreemptMode=REQUEUE MaxTime=INFINITE State=UP
+PartitionName=high Nodes=NODE PriorityTier=10 PreemptMode=OFF MaxTime=INFINITE State=UP"
+. test/cluster/own-slurm.sh
 
 weightnorm() { node --import tsx cli/main.ts "$@"; }
 plan() {
@@ -103,4 +56,3 @@ console.log(faults.length === 0 ? 'every trial once, with the bits of the serial
 process.exitCode = faults.length === 0 ? 0 : 1;
 "
 grep -l "started [1-9]" "$work"/trial-*.txt >/dev/null || { echo "expected a trial that was preempted, got none"; exit 1; }
-rm -rf "$work"

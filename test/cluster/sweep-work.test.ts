@@ -4,7 +4,7 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { differences } from "../../bench/sweeps/compared.ts";
-import { childrenOf, isGone } from "../../bench/sweeps/index.ts";
+import { childrenOf, isGone } from "../../bench/processes.ts";
 import { hasRedis, startRedis, type RedisServer } from "../../bench/sweeps/redis-server.ts";
 import { SCRIPT, start, temporaryFolder, within, type Started } from "../cli/run.ts";
 
@@ -84,7 +84,7 @@ test("a process on a leash saves and ends when whoever holds it is gone", async 
     expect((await within("sweep", "status", at("leash"))).stdout).toContain("1 running");
   await vi.waitFor(running, { timeout: 60_000, interval: 200 });
   parent.kill("SIGKILL");
-  expect(await isGone(pid)).toBe(true);
+  expect(await isGone(pid, 20_000)).toBe(true);
   expect((await within("sweep", "status", at("leash"))).stdout).toContain("0 running, 1 stopped");
 });
 
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis())("with a Redis (skipped where there is no redis-serv
       { timeout: 60_000, interval: 100 },
     );
     first.child.kill("SIGKILL");
-    expect(await isGone(children[0])).toBe(true);
+    expect(await isGone(children[0], 20_000)).toBe(true);
     await vi.waitFor(async () => expect(await results("swept")).toBeGreaterThan(0), {
       ...{ timeout: 60_000, interval: 200 },
     });
