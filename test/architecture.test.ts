@@ -35,9 +35,9 @@ const house: Readonly<Record<string, Room>> = {
     packages: ["hono", "hono/streaming", "hono/cookie", "@hono/node-server", "node:"],
   },
   cluster: { rooms: [] }, // whose own folders have lines
-  "cluster/mpi": { rooms: ["src", "runs"], packages: ["koffi", "node:"] },
+  "cluster/mpi": { rooms: ["src", "runs", "cluster/exit-codes.ts"], packages: ["koffi", "node:"] },
   "cluster/sweep": {
-    rooms: ["src", "runs", "experiments/index.ts", "report"],
+    rooms: ["src", "runs", "experiments/index.ts", "report", "cluster/exit-codes.ts"],
     packages: ["bullmq", "ioredis", "zod/mini", "node:"],
   },
   "report/png.ts": { rooms: [], packages: ["@resvg/resvg-js", "node:"] },
