@@ -43,7 +43,7 @@ if command -v mpirun.mpich >/dev/null; then
   run srun --mpi=pmi2 -n 2 $ranks calls
   is "srun --mpi=pmi2 starts two ranks of MPICH" 0 && saw "srun --mpi=pmi2"
   run env WEIGHTNORM_MPI_LIB=libmpich.so.12 srun --mpi=pmix -n 2 $ranks calls
-  is "MPICH under PMIx is an error" 1 && said "got 1 from libmpich.so.12"
+  is "MPICH under PMIx is an error" 1 && said "got rank 0 of 1 from libmpich.so.12"
 fi
 
 batch() { printf '#!/bin/bash\n#SBATCH -n 2 -o %s\ncd %s\n%s\n' "$work/said" "$PWD" "$1" >"$work/batch"; rm -f "$work"/out/*; }
