@@ -27,6 +27,10 @@ export interface DrawOptions {
   readonly write?: number;
   /** Height and width of the images. */
   readonly size?: number;
+  /** Whether the gates of both LSTMs see their cells, 0 or 1 (jbornschein/draw: 1). */
+  readonly peepholes?: number;
+  /** Whether both LSTMs learn their first states, 0 or 1 (jbornschein/draw: 1). */
+  readonly learnsStart?: number;
 }
 export const defaults: Required<DrawOptions> = {
   steps: 10,
@@ -35,6 +39,8 @@ export const defaults: Required<DrawOptions> = {
   read: 0,
   write: 0,
   size: 28,
+  peepholes: 0,
+  learnsStart: 0,
 };
 
 /** What every step leaves behind. */
@@ -114,16 +120,16 @@ interface Network extends Decoding {
   readonly posterior: (h: Node) => Node;
 }
 /** All layers with all their parameters, whichever of them a pass goes through. */
-function network(
-  scope: Scope,
-  { units, latents, size, read: readPoints, write: writePoints }: Required<DrawOptions>,
-): Network {
+function network(scope: Scope, options: Required<DrawOptions>): Network {
+  const { units, latents, size, read: readPoints, write: writePoints } = options;
+  const [peepholes, learnsStart] = [options.peepholes > 0, options.learnsStart > 0];
+  const built = { units, peepholes, learnsStart };
   const { width, read } = reader(scope, { points: readPoints, size, units });
   return {
     read,
-    encoder: lstm(scope, { name: "encoder", inputs: width + units, units }),
+    encoder: lstm(scope, { name: "encoder", inputs: width + units, ...built }),
     posterior: linear(scope, { name: "posterior", inputs: units, units: 2 * latents }),
-    decoder: lstm(scope, { name: "decoder", inputs: latents, units }),
+    decoder: lstm(scope, { name: "decoder", inputs: latents, ...built }),
     write: writer(scope, { points: writePoints, size, units }),
   };
 }

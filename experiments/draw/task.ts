@@ -10,6 +10,7 @@ import { boundOf, generative, intensities } from "../generative/task.ts";
 import { draw as drawModel } from "./model.ts";
 import { drawingsOfImages, drawingsOfSamples } from "./pictures.ts";
 
+const sizes = { steps: 10, units: 256, latents: 100, read: 0, write: 0 };
 /** The settings of jbornschein/draw, the implementation that the paper used. */
 const paper: Preset = {
   epochs: 100,
@@ -19,7 +20,7 @@ const paper: Preset = {
   optimizer: "adam",
   heldOut: 0.1,
   target: 90,
-  network: { steps: 10, units: 256, latents: 100, read: 0, write: 0 },
+  network: { ...sizes, peepholes: 1, learnsStart: 1 },
 };
 const attention = { steps: 64, read: 2, write: 5 };
 const small: Preset = {
@@ -28,6 +29,7 @@ const small: Preset = {
   lr: [0.003],
   constantFor: 0.5,
   target: 105,
+  network: sizes,
 };
 
 /** The norm that gradients are scaled down to where theirs is larger. */
@@ -37,6 +39,9 @@ const norms = armsOf({ std: 0.01 });
 
 const points = (of: string): ReturnType<typeof whole> =>
   whole(`points a side of the window that is ${of}, 0 for the whole image`, { least: 0, most: 28 });
+
+const yesOrNo = (help: string): ReturnType<typeof whole> =>
+  whole(`${help}, 0 or 1 (default: 0)`, { least: 0, most: 1, optional: true });
 
 export const task: Task = {
   name: "draw",
@@ -48,6 +53,8 @@ export const task: Task = {
     latents: whole("length of a step's latent vector", { most: 65_536 }),
     read: points("read"),
     write: points("written"),
+    peepholes: yesOrNo("whether gates of the LSTMs see their cells"),
+    learnsStart: yesOrNo("whether the LSTMs learn their first states"),
   },
   tab: {
     ...{ trainSize: 10_000, testSize: 500, target: 150 },

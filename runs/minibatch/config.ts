@@ -50,6 +50,8 @@ export interface MinibatchConfig extends Config {
   readonly validation?: boolean;
   /** The first measure that the table gives the time to, e.g. an error as a fraction. */
   readonly target: number;
+  /** Whether weights start as they were drawn, without data-dependent initialization (default: as the experiment has it). */
+  readonly asDrawn?: boolean;
   /** Whether the last batch of an epoch is trained on where it is smaller than the others (default false: it is left out). */
   readonly oddBatch?: boolean;
   /** Batches whose gradients make one step of the optimizer (default 1). */
@@ -139,6 +141,9 @@ export const minibatchSettings = ({
     unit: "%",
   }),
   validation: onOff("hold examples out with one learning rate too, where other runs try others", {
+    optional: true,
+  }),
+  asDrawn: onOff("weights start as they were drawn, without data-dependent initialization", {
     optional: true,
   }),
   oddBatch: onOff("the last, smaller batch of an epoch is trained on too", {

@@ -122,7 +122,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   }
 
   async function initialize(): Promise<Record<string, number>> {
-    if (task.initialization === "as drawn") {
+    if (config.asDrawn ?? task.initialization === "as drawn") {
       startScales(state);
       return {};
     }

@@ -52,6 +52,7 @@ export {
   type Cell,
   type CellOptions,
   type GruOptions,
+  type LstmOptions,
   type LstmState,
 } from "./recurrent.ts";
 export {

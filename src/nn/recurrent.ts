@@ -1,6 +1,7 @@
 /** Recurrent cells. The weights of a cell are computed once; every call of `step` is one step of the recurrence. */
 import {
   add,
+  broadcastTo,
   concat,
   expandDims,
   matmul,
@@ -27,7 +28,7 @@ export interface LstmState {
 }
 /** One step of a recurrence, from state to state. */
 export interface Cell<State> {
-  /** Zeros for a batch. */
+  /** What a batch begins with: zeros, unless the cell learns it. */
   initial(batch: number): State;
   /**
    * x [batch, in] and the state before -> the state after. x may be given in parts that lie side by side: a part that is one
@@ -35,7 +36,7 @@ export interface Cell<State> {
    */
   step(x: Node | readonly Node[], state: State): State;
 }
-/** Options of {@link lstm}. */
+/** What any cell takes. */
 export interface CellOptions extends LayerOptions {
   /** Width of x. */
   readonly inputs: number;
@@ -101,12 +102,27 @@ const cellNames: OptionNames<CellOptions> = {
   inputs: "required",
   units: "required",
 };
-const knownOfLstm = optionsOf<CellOptions>("lstm", cellNames);
+/** Options of {@link lstm}. */
+export interface LstmOptions extends CellOptions {
+  /**
+   * Whether gates see the cell too, every unit its own (Gers & Schmidhuber 2000): i and f as it was, o as it becomes (default
+   * false). The weights `p` [3, units], of i, f and o, start at 0; none is normalized, since each unit has one.
+   */
+  readonly peepholes?: boolean;
+  /** Whether the first state is learned: `h0` and `c0` [units], 0 at first (default false: it stays 0). */
+  readonly learnsStart?: boolean;
+}
+
+const knownOfLstm = optionsOf<LstmOptions>("lstm", {
+  ...cellNames,
+  peepholes: "optional",
+  learnsStart: "optional",
+});
 /**
  * Long short-term memory, gates in the order i, f, g, o: c' = f c + i g, h' = o tanh(c'). Data-dependent initialization
  * uses the pre-activations of the first step.
  */
-export function lstm(scope: Scope, options: CellOptions): Cell<LstmState> {
+export function lstm(scope: Scope, options: LstmOptions): Cell<LstmState> {
   const { name, inputs, units } = knownOfLstm(options);
   wholeUnits("lstm", "inputs", inputs);
   wholeUnits("lstm", "units", units);
@@ -114,16 +130,28 @@ export function lstm(scope: Scope, options: CellOptions): Cell<LstmState> {
 }
 
 /** The same with its parameters in `scope` itself. */
-export function lstmIn(scope: Scope, options: CellOptions): Cell<LstmState> {
-  const { units } = options;
+export function lstmIn(scope: Scope, options: LstmOptions): Cell<LstmState> {
+  const { units, peepholes = false, learnsStart = false } = options;
   const preactivation = gates(scope, options, 4 * units);
+  const zero = (name: string, shape: readonly number[]): Node =>
+    scope.parameter(name, shape, { init: { kind: "constant", value: 0 } });
+  const start = (name: string): ((batch: number) => Node) => {
+    if (!learnsStart) return (batch) => zeros([batch, units]);
+    const first = zero(name, [units]);
+    return (batch) => broadcastTo(first, [batch, units]);
+  };
+  const [h0, c0] = [start("h0"), start("c0")];
+  const p = peepholes ? zero("p", [3, units]) : undefined;
+  /** The gate t with what it sees of the cell. */
+  const gate = (t: Node, k: number, cell: Node): Node =>
+    sigmoid(p ? add(t, mul(cell, slice(p, { axis: 0, start: k, end: k + 1 }))) : t);
   return {
-    initial: (batch) => ({ h: zeros([batch, units]), c: zeros([batch, units]) }),
+    initial: (batch) => ({ h: h0(batch), c: c0(batch) }),
     step(x, { h, c }) {
       const t = preactivation(x, h);
-      const [i, f, o] = [0, 1, 3].map((k) => sigmoid(part(t, units, k)));
-      const next = add(mul(f, c), mul(i, tanh(part(t, units, 2))));
-      return { h: mul(o, tanh(next)), c: next };
+      const [i, f, g, o] = [0, 1, 2, 3].map((k) => part(t, units, k));
+      const next = add(mul(gate(f, 1, c), c), mul(gate(i, 0, c), tanh(g)));
+      return { h: mul(gate(o, 2, next), tanh(next)), c: next };
     },
   };
 }

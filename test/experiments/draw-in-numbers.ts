@@ -10,6 +10,7 @@ const product = (a: Matrix, b: Matrix): Matrix => {
   return a.map((row) => columns.map((column) => dot(row, column)));
 };
 const scaled = (m: Matrix, by: number): Matrix => m.map((row) => row.map((v) => v * by));
+const zeros = (n: number): Vector => Array<number>(n).fill(0);
 const sigmoid = (v: number): number => 1 / (1 + Math.exp(-v));
 const rowsOf = (v: Vector, width: number): Matrix =>
   Array.from({ length: v.length / width }, (_, i) => v.slice(i * width, (i + 1) * width));
@@ -60,6 +61,9 @@ export interface Options {
   /** Points of the windows, 0 for whole images. */
   readonly read: number;
   readonly write: number;
+  /** Of the LSTMs, 0 or 1. */
+  readonly peepholes: number;
+  readonly learnsStart: number;
 }
 export interface Parameters {
   matrix(name: string): Matrix;
@@ -76,7 +80,7 @@ export interface Steps {
 export function inferred(
   image: Matrix,
   { matrix, vector }: Parameters,
-  { steps, units, latents, size, read, write }: Options,
+  { steps, units, latents, size, read, write, peepholes, learnsStart }: Options,
 ): Steps {
   const linear = (name: string, x: Vector): Vector =>
     matrix(`${name}.w`).map((row, i) => dot(row, x) + vector(`${name}.b`)[i]);
@@ -84,12 +88,16 @@ export function inferred(
     const [wih, whh, b] = [matrix(`${name}.wih`), matrix(`${name}.whh`), vector(`${name}.b`)];
     const gates = b.map((v, i) => v + dot(wih[i], x) + dot(whh[i], h));
     const [i, f, g, o] = [0, 1, 2, 3].map((k) => gates.slice(k * units, (k + 1) * units));
-    const next = c.map((v, k) => sigmoid(f[k]) * v + sigmoid(i[k]) * Math.tanh(g[k]));
-    return [next.map((v, k) => sigmoid(o[k]) * Math.tanh(v)), next];
+    const p = peepholes ? matrix(`${name}.p`) : Array.from({ length: 3 }, () => zeros(units));
+    const next = c.map(
+      (v, k) => sigmoid(f[k] + p[1][k] * v) * v + sigmoid(i[k] + p[0][k] * v) * Math.tanh(g[k]),
+    );
+    return [next.map((v, k) => sigmoid(o[k] + p[2][k] * v) * Math.tanh(v)), next];
   };
-  const zeros = (n: number): Vector => Array<number>(n).fill(0);
   let canvas = zeros(size * size);
-  let [hEncoder, cEncoder, hDecoder, cDecoder] = Array.from({ length: 4 }, () => zeros(units));
+  let [hEncoder, cEncoder, hDecoder, cDecoder] = ["encoder", "decoder"].flatMap((cell) =>
+    ["h0", "c0"].map((name) => (learnsStart ? vector(`${cell}.${name}`) : zeros(units))),
+  );
   const made: { canvases: Vector[]; mu: Vector[]; logSigma: Vector[] } = {
     ...{ canvases: [], mu: [], logSigma: [] },
   };

@@ -32,12 +32,17 @@ import { inferred } from "./draw-in-numbers.ts";
 
 const BATCH = 3;
 const SIZE = 6;
-const tiny = { steps: 2, units: 4, latents: 3, size: SIZE, read: 0, write: 0 };
-const settings = { "whole images": tiny, attention: { ...tiny, read: 2, write: 3 } };
-const models: Readonly<Record<string, DrawModel>> = {
-  "whole images": draw(settings["whole images"]),
-  attention: draw(settings.attention),
+const cells = { peepholes: 0, learnsStart: 0 };
+const tiny = { steps: 2, units: 4, latents: 3, size: SIZE, read: 0, write: 0, ...cells };
+const windows = { ...tiny, read: 2, write: 3 };
+const settings = {
+  "whole images": tiny,
+  attention: windows,
+  "peepholes and learned first states": { ...windows, peepholes: 1, learnsStart: 1 },
 };
+const models: Readonly<Record<string, DrawModel>> = Object.fromEntries(
+  Object.entries(settings).map(([name, options]) => [name, draw(options)]),
+);
 const modelNames = Object.keys(models);
 
 const x = input("x", [BATCH, 1, SIZE, SIZE]);
@@ -108,7 +113,7 @@ describe.each(modelNames)("%s", (name) => {
   test("every matrix is normalized once, and all noise is drawn at once", () => {
     const { value, parameters } = traced(functions.bound, "weight");
     const matrices = parameters.filter((p) => p.attrs.name.endsWith(".v"));
-    expect(matrices).toHaveLength(name === "attention" ? 7 : 6);
+    expect(matrices).toHaveLength(name === "whole images" ? 6 : 7);
     expect(count(value, "norm")).toBe(matrices.length);
     expect(count(value, "randomBits")).toBe(2); // of x, of z
   });
@@ -159,8 +164,8 @@ describe.each(modelNames)("%s", (name) => {
   });
 });
 
-describe.each(["whole images", "attention"] as const)("%s, in numbers", (name) => {
-  const options = { ...settings[name], steps: 3 };
+describe.each(Object.entries(settings))("%s, in numbers", (_, setting) => {
+  const options = { ...setting, steps: 3 };
   const bits = feeds.x.data.map((v) => Math.round(v));
   const images = input("images", [BATCH, SIZE, SIZE]);
 
@@ -223,7 +228,7 @@ describe.each(["whole images", "attention"] as const)("%s, in numbers", (name) =
       { length: copies * one.length },
       (_, i) => one[i % one.length],
     );
-    const model = draw(settings[name]);
+    const model = draw(setting);
     const { value } = traced((scope) => model.bound(scope, many));
     const weight = traced((scope) => model.logWeight(scope, many)).value;
     const state = stateOf([value.loss]);

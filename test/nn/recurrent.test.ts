@@ -79,6 +79,36 @@ describe("recurrent cells, against loops over numbers", () => {
     near(valueOf(kinds.lstm, state), expected);
   });
 
+  test("lstm with peepholes and a first state of its own", () => {
+    const layer: Layer = (scope, x) => {
+      const cell = lstm(scope, {
+        ...{ name: "lstm1", inputs: x.shape[2], units: 2, peepholes: true, learnsStart: true },
+      });
+      return unroll(cell, x, ({ h }) => h);
+    };
+    const kind = { ...kinds.lstm, layer };
+    const network = networkOf(kind, arms.plain);
+    const state = anyState(network);
+    const [h0, c0, p] = ["h0", "c0", "p"].map((name) => [...state.get(`lstm1.${name}`)!.data]);
+    const expected = loop(
+      network,
+      { h: h0, c: c0 },
+      (x, { h, c }) => {
+        const t = gates(state, "lstm1", x, h);
+        const next = c.map(
+          (v, i) =>
+            sigmoid(t[2 + i] + p[2 + i] * v) * v + sigmoid(t[i] + p[i] * v) * Math.tanh(t[4 + i]),
+        );
+        return {
+          c: next,
+          h: next.map((v, i) => sigmoid(t[6 + i] + p[4 + i] * v) * Math.tanh(v)),
+        };
+      },
+      ({ h }) => h,
+    );
+    near(valueOf(kind, state), expected);
+  });
+
   test("gru", () => {
     const network = networkOf(kinds.gru, arms.plain);
     const state = anyState(network);
