@@ -97,6 +97,12 @@ function planCommand(meant: (Meant & { readonly subject: string }) | undefined):
     );
   return plan
     .addOption(
+      new Option(
+        "--rates-of <sweep>",
+        "instead of --lr, the rate that did best for each arm in another sweep",
+      ).argParser(named("--rates-of")),
+    )
+    .addOption(
       new Option("--out <folder>", "the sweep's folder")
         .argParser(named("--out"))
         .makeOptionMandatory(),

@@ -10,7 +10,7 @@ import { sweptResults } from "../cluster/sweep/merge.ts";
 import { countsOf, statusOf, statusText } from "../cluster/sweep/status.ts";
 import { runTrial, trialAt, type Ended } from "../cluster/sweep/trial.ts";
 import { quoted } from "../runs/command.ts";
-import { UsageError } from "../runs/experiment.ts";
+import { UsageError, type Config, type Experiment } from "../runs/experiment.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import type { DeviceName } from "./device.ts";
 import { exitWith } from "./exit.ts";
@@ -25,6 +25,7 @@ export type Run = (args: readonly string[], say: (message: string) => void) => P
 
 export interface SweepFlags {
   readonly out?: string;
+  readonly ratesOf?: string;
   readonly index?: number;
   readonly experiment?: string;
   readonly redis?: string;
@@ -44,11 +45,13 @@ export async function plan(
 ): Promise<void> {
   const all = { ...flags } as Readonly<Record<string, unknown>>;
   const dir = resolve(flags.out!);
+  const asked = askedOf(flagSettings(experiment, "compare"), all);
+  const best = flags.ratesOf === undefined ? {} : await bestRates(experiment, asked, flags);
   const sweep = planned({
     ...{ experiment, given, version: program().version },
     subject: existsSync(subject) && subject !== experiment.name ? resolve(subject) : subject,
     places: placesOf(experiment.places, all),
-    asked: askedOf(flagSettings(experiment, "compare"), all),
+    asked: { ...asked, ...best },
     command: ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" ").slice(0, 20_000),
     plannedAt: new Date().toISOString(),
   });
@@ -56,6 +59,30 @@ export async function plan(
   const { trials } = sweep.manifest;
   if (flags.json) process.stdout.write(`${JSON.stringify(sweep.manifest)}\n`);
   else process.stdout.write(howTo(quoted(shown(dir)), trials.length, ownFlags(sweep.manifest)));
+}
+
+/** Each arm's best rate in another sweep of the same experiment. */
+async function bestRates(
+  { name, complete }: Experiment,
+  asked: Readonly<Record<string, unknown>>,
+  flags: SweepFlags,
+): Promise<{ readonly lrOf: NonNullable<Config["lrOf"]> }> {
+  const other = await opened(flags.ratesOf!, flags);
+  if (asked["lr"] !== undefined)
+    throw new UsageError("--rates-of: expected no --lr beside it, got both; give one of them");
+  if (other.experiment.name !== name)
+    throw new UsageError(
+      `--rates-of: expected a sweep of ${name}, got one of ${other.experiment.name}; name another`,
+    );
+  const { arms } = await sweptResults(other);
+  const rates = complete(asked, {}).arms.map((arm) => {
+    const found = arms[arm];
+    if (found) return [arm, [found.lr]] as const;
+    throw new UsageError(
+      `--rates-of: expected results of ${arm} in ${shown(other.dir)}, got none; let it train there, or leave it out with --arms`,
+    );
+  });
+  return { lrOf: Object.fromEntries(rates) };
 }
 
 const howTo = (dir: string, count: number, flags: readonly string[]): string => {
@@ -129,7 +156,7 @@ export async function reportOn(dir: string, flags: SweepFlags): Promise<void> {
   const all = sweep.manifest.trials;
   const done = all.filter((trial) => hasResult(sweep, trial)).length;
   if (done < all.length)
-    say(`${done} of ${all.length} trials are done; rates that lack a seed are left out`);
+    say(`${done} of ${all.length} trials are done; of several rates those that lack a seed are left out`);
   await writeFileAtomic(join(sweep.dir, "report.json"), `${JSON.stringify(results, null, 2)}\n`);
   printResults(results, await writeReport(sweep.dir, results), { json: flags.json ?? false });
 }

@@ -16,6 +16,8 @@ export interface Compared {
   readonly settings: Settings;
   /** Settings that were changed on the way; a log that does not tell of all of them is from before. */
   readonly changes: readonly Omit<Changed, "type">[];
+  /** Its runs (default: all that the configuration has). */
+  readonly keys?: readonly RunKey[];
 }
 
 /** A run as its events tell it. */
@@ -43,14 +45,14 @@ export function resultsOf(
   where: string,
   { cut = true }: FoldOptions = {},
 ): Results {
-  const { config } = compared;
+  const { config, keys = keysOf(config) } = compared;
   const opened = events.findLast((e): e is Opened => e.type === "opened");
   if (!opened)
     throw new Error(
       `${where}: expected the log of a run, got none of its events; let it train for a while, or go on with it`,
     );
   const ofRuns = eventsByRun(events, config);
-  const runs = keysOf(config).map((key) => runOf(key, ofRuns.get(nameOf(config, key)) ?? []));
+  const runs = keys.map((key) => runOf(key, ofRuns.get(nameOf(config, key)) ?? []));
   const lost = runs.filter((run) => run.lost !== undefined);
   const racing = runs.filter((run) => run.lost === undefined);
   const isBehind = events.filter((e) => e.type === "changed").length < compared.changes.length;

