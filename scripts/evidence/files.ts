@@ -5,7 +5,7 @@ import { findExperiment } from "../../experiments/index.ts";
 import { mainFigure } from "../../report/figure.ts";
 import { ratesFigure } from "../../report/rates.ts";
 import type { Results } from "../../runs/records.ts";
-import { resultsFrom } from "../../runs/folder/index.ts";
+import { readFileOfResults } from "../../runs/folder/index.ts";
 import { withTables } from "./readme.ts";
 import { sourcesOf, tableText, type Table } from "./table.ts";
 import { tablesOf } from "./tables.ts";
@@ -20,8 +20,8 @@ export const resultsFiles = (): readonly string[] =>
     .sort();
 
 /** What a results.json says, whatever its format; `path` is from the root. */
-export const readKept = (path: string): Promise<Results> =>
-  resultsFrom(readFileSync(join(root, path), "utf8"), path, findExperiment);
+export const readKept = async (path: string): Promise<Results> =>
+  (await readFileOfResults(join(root, path), findExperiment))!;
 
 /** The SVGs that stand beside a results.json, by their names. */
 export async function figuresOf(results: Results): Promise<ReadonlyMap<string, string>> {

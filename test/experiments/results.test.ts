@@ -1,10 +1,13 @@
 /** What is committed of runs: figures and tables say what their results.json says, and nothing else. `npm run -s evidence` makes them. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { toPng } from "../../report/png.ts";
 import { figuresOf, readKept, readmes, resultsFiles, root } from "../../scripts/evidence/files.ts";
+import { within } from "../cli/run.ts";
 import { unmarkedTables } from "../../scripts/evidence/readme.ts";
 
 const files = resultsFiles();
@@ -37,6 +40,22 @@ describe.each(files)("%s", (file) => {
     expect(" --out /home/me/run".match(folders)).toEqual(["/home/me/run"]);
     expect(text.match(folders)).toBeNull();
   });
+});
+
+test("weightnorm report draws the same beside a copy of the file alone", async () => {
+  const [file] = files.filter((one) => one.includes("mnist"));
+  const folder = await mkdtemp(join(tmpdir(), "weightnorm-report-"));
+  try {
+    const copy = join(folder, "results.json");
+    await copyFile(join(root, file), copy);
+    const { code, stdout } = await within("report", copy);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("weight+mean-only")]);
+    const drawn = readFileSync(join(folder, "figure.svg"), "utf8");
+    expect(drawn === readFileSync(join(root, dirname(file), "figure.svg"), "utf8")).toBe(true);
+    expect(existsSync(join(folder, "report.html"))).toBe(true);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 describe("README files", async () => {
