@@ -26,10 +26,20 @@ export interface RatesFigure {
   readonly figure: string;
 }
 
-type Of = "heldOut" | "test";
-const TITLES: Readonly<Record<Of, string>> = { heldOut: "held-out examples", test: "the test" };
+type Of = "heldOut" | "test" | "growth" | "effectiveStep";
 
-/** One pane for what rates were chosen by, and one for the test where the records have it; none where no rates were tried. */
+/** What is drawn over the rate; `unit` is the measure's where there is none. */
+const PANES: readonly { readonly of: Of; readonly title: string; readonly unit?: string }[] = [
+  { of: "heldOut", title: "on held-out examples" },
+  { of: "test", title: "on the test" },
+  { of: "growth", title: "How much longer |v| became", unit: "|v| at the end / at the start" },
+  { of: "effectiveStep", title: "Effective step at the end", unit: "rate / |v|\u00b2" },
+];
+
+/**
+ * One pane for what rates were chosen by, and one each for the test, for the growth of |v| and for the effective step where the records have
+ * them; none where no rates were tried.
+ */
 export function ratePanes(results: Results): readonly RatePane[] {
   const arms = armsOf(results).filter((arm) => results.arms[arm]!.grid !== undefined);
   const rates = arms.flatMap((arm) => results.arms[arm]!.grid!.map(({ lr }) => lr));
@@ -40,17 +50,17 @@ export function ratePanes(results: Results): readonly RatePane[] {
     return [...at].filter((lr) => rates.includes(lr)).map((lr): Mark => ({ arm, at: lr, row }));
   });
   const x = logAxis("learning rate (log)", rates);
-  return (["heldOut", "test"] as const).flatMap((of): readonly RatePane[] => {
-    const points = arms.flatMap((arm) =>
-      linesOf(arm, results.arms[arm]!.grid!, { of, scale: measure.scale }),
-    );
+  return PANES.flatMap(({ of, title, unit }): readonly RatePane[] => {
+    const scale = unit === undefined ? measure.scale : 1;
+    const points = arms.flatMap((arm) => linesOf(arm, results.arms[arm]!.grid!, { of, scale }));
     if (points.length === 0) return [];
     const y = axisOf(
-      measure.unit === "" ? measure.key : measure.unit,
+      unit ?? (measure.unit === "" ? measure.key : measure.unit),
       points.map((point) => point.y),
       Math.max(0, ...lost.map(({ row }) => row + 1)),
     );
-    return [{ title: `${capital(measure.key)} on ${TITLES[of]}`, points, x, y, lost }];
+    const whole = unit === undefined ? `${capital(measure.key)} ${title}` : title;
+    return [{ title: whole, points, x, y, lost }];
   });
 }
 
@@ -79,8 +89,8 @@ function linesOf(
   };
   const mean = ({ heldOut, bySeed }: TriedRate): number | null => {
     if (of === "heldOut" || heldOut === null) return heldOut;
-    const tests = present((bySeed ?? []).map(({ test }) => test));
-    return tests === null ? null : meanOf(tests);
+    const ends = present((bySeed ?? []).map((one) => one[of]));
+    return ends === null ? null : meanOf(ends);
   };
   const seeds = [
     ...new Set(rates.flatMap(({ bySeed = [] }) => bySeed.map(({ seed }) => seed))),
@@ -113,6 +123,9 @@ export async function ratesFigure(results: Results): Promise<RatesFigure | undef
     ...arms.flatMap((arm) => results.arms[arm]!.grid!.map(({ bySeed = [] }) => bySeed.length)),
   );
   const { axis } = results.sheet;
+  const hasWeights = panes.some(({ y }) => y.title.includes("|v|"));
+  const runs = arms.flatMap((arm) => results.arms[arm]!.runs);
+  const isFromStart = runs.every(({ start }) => start !== undefined);
   return {
     title: "What each learning rate came to",
     text: sentences([
@@ -120,6 +133,9 @@ export async function ratesFigure(results: Results): Promise<RatesFigure | undef
       seeds > 1 ? "Thick lines are means over the seeds, thin lines the seeds." : "",
       panes[0].lost.length > 0
         ? "A cross stands at a rate at which a run of the arm diverged; there is no mean there."
+        : "",
+      hasWeights
+        ? `|v| is the geometric mean over the layers, in arms without w = g v / |v| that of |w|${isFromStart ? "" : "; the start is the first point of a run's curve, after its first steps"}. The effective step takes the rate as it was tried, whatever a schedule had made of it.`
         : "",
     ]),
     figure: await draw({ arms, seeds }, panels, { ...SIZE, columns: 2, gap: GAP }),
