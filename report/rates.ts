@@ -29,12 +29,26 @@ export interface RatesFigure {
 type Of = "heldOut" | "test" | "growth" | "effectiveStep";
 
 /** What is drawn over the rate; `unit` is the measure's where there is none. */
-const PANES: readonly { readonly of: Of; readonly title: string; readonly unit?: string }[] = [
+const PANES: readonly {
+  readonly of: Of;
+  readonly title: string;
+  readonly unit?: string;
+  /** The end from which values count: what lies too far from it is drawn at the edge. */
+  readonly near?: "least" | "most";
+}[] = [
   { of: "heldOut", title: "on held-out examples" },
   { of: "test", title: "on the test" },
-  { of: "growth", title: "How much longer |v| became", unit: "|v| at the end / at the start" },
-  { of: "effectiveStep", title: "Effective step at the end", unit: "rate / |v|\u00b2" },
+  {
+    ...{ of: "growth", title: "How much longer |v| became", near: "least" },
+    unit: "|v| at the end / at the start",
+  },
+  {
+    ...{ of: "effectiveStep", title: "Effective step at the end", near: "most" },
+    unit: "rate / |v|\u00b2",
+  },
 ];
+/** Further away is a run past use, whose loss is still a number by luck; it would leave no room for the others. */
+const FAR = 100_000;
 
 /**
  * One pane for what rates were chosen by, and one each for the test, for the growth of |v| and for the effective step where the records have
@@ -50,9 +64,10 @@ export function ratePanes(results: Results): readonly RatePane[] {
     return [...at].filter((lr) => rates.includes(lr)).map((lr): Mark => ({ arm, at: lr, row }));
   });
   const x = logAxis("learning rate (log)", rates);
-  return PANES.flatMap(({ of, title, unit }): readonly RatePane[] => {
+  return PANES.flatMap(({ of, title, unit, near }): readonly RatePane[] => {
     const scale = unit === undefined ? measure.scale : 1;
-    const points = arms.flatMap((arm) => linesOf(arm, results.arms[arm]!.grid!, { of, scale }));
+    const lines = arms.flatMap((arm) => linesOf(arm, results.arms[arm]!.grid!, { of, scale }));
+    const points = near === undefined ? lines : edged(lines, near);
     if (points.length === 0) return [];
     const y = axisOf(
       unit ?? (measure.unit === "" ? measure.key : measure.unit),
@@ -62,6 +77,17 @@ export function ratePanes(results: Results): readonly RatePane[] {
     const whole = unit === undefined ? `${capital(measure.key)} ${title}` : title;
     return [{ title: whole, points, x, y, lost }];
   });
+}
+
+/** Lines as far as they are near the least or the most of their values, and at that edge beyond. */
+function edged(points: readonly Point[], near: "least" | "most"): readonly Point[] {
+  const values = points.map(({ y }) => y);
+  const edge =
+    near === "least"
+      ? FAR * values.reduce((a, b) => Math.min(a, b), Infinity)
+      : values.reduce((a, b) => Math.max(a, b), 0) / FAR;
+  const bound = near === "least" ? Math.min : Math.max;
+  return points.map((point) => ({ ...point, y: bound(point.y, edge) }));
 }
 
 /** Logarithmic where it can be, with room above for so many rows of crosses. */
@@ -135,7 +161,7 @@ export async function ratesFigure(results: Results): Promise<RatesFigure | undef
         ? "A cross stands at a rate at which a run of the arm diverged; there is no mean there."
         : "",
       hasWeights
-        ? `|v| is the geometric mean over the layers, in arms without w = g v / |v| that of |w|${isFromStart ? "" : "; the start is the first point of a run's curve, after its first steps"}. The effective step takes the rate as it was tried, whatever a schedule had made of it.`
+        ? `|v| is the geometric mean over the layers, in arms without w = g v / |v| that of |w|${isFromStart ? "" : "; the start is the first point of a run's curve, after its first steps"}. The effective step takes the rate as it was tried, whatever a schedule had made of it. What is more than 100,000 times the least growth, or less than a 100,000th of the largest step, is drawn at that edge.`
         : "",
     ]),
     figure: await draw({ arms, seeds }, panels, { ...SIZE, columns: 2, gap: GAP }),

@@ -45,10 +45,10 @@ export type Table =
       readonly columns: readonly (Quantity & { readonly from?: string })[];
     }
   | {
-      /** The first measure over the learning rates that were tried. */
+      /** The first measure over the learning rates that were tried, or what became of |v| or of rate / |v|^2. */
       readonly kind: "rates";
       readonly from: string;
-      readonly of: "heldOut" | "test";
+      readonly of: "heldOut" | "test" | "growth" | "effectiveStep";
     }
   | {
       /** Of a file that holds no records of a comparison. */
@@ -186,7 +186,9 @@ function pairsTable({ from, pairs, columns }: Of<"pairs">, records: Records): Gr
 
 function ratesTable({ of }: Of<"rates">, results: Results): Grid {
   const { arms, sheet } = results;
-  const [{ key, digits }] = sheet.measures;
+  const [{ key, digits: decimals }] = sheet.measures;
+  const isMeasure = of === "heldOut" || of === "test";
+  const digits = isMeasure ? decimals : null;
   const grids = ARMS.flatMap((arm) => (arms[arm]?.grid ? [[arm, arms[arm].grid] as const] : []));
   const rates = [...new Set(grids.flatMap(([, grid]) => grid.map(({ lr }) => lr)))].sort(
     (a, b) => a - b,
@@ -196,7 +198,11 @@ function ratesTable({ of }: Of<"rates">, results: Results): Grid {
     ...rates.map((lr) => {
       const tried = grid.find((one) => one.lr === lr);
       if (results.lost.some((run) => run.arm === arm && run.lr === lr)) return "diverged";
-      const values = present((tried?.bySeed ?? []).map((one) => inUnits(one[of], results, key)));
+      const values = present(
+        (tried?.bySeed ?? []).map((one) =>
+          isMeasure ? inUnits(one[of], results, key) : (one[of] ?? null),
+        ),
+      );
       if (values !== null) return overSeeds(values, digits);
       const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
       return mean === null ? NOTHING : written(mean, digits);

@@ -97,6 +97,18 @@ describe("what became of the weights", () => {
     ]);
   });
 
+  test("leaves room for what is near, whatever a run past use came to", () => {
+    const far = results(true);
+    const grid = [grown(0.001, [2, 2]), grown(0.01, [1e17, 1e17])];
+    const [, growth, step] = ratePanes({
+      ...far,
+      arms: { ...far.arms, plain: { ...far.arms.plain!, grid } },
+    });
+    const last = ({ points }: typeof growth): number =>
+      points.find((p) => p.arm === "plain" && p.line === 0 && p.at === 0.01)!.y;
+    expect([last(growth), last(step)]).toEqual([2 * 1e5, 0.001 / 4 / 1e5]);
+  });
+
   test("has a caption that says where it starts", async () => {
     const [whole, late] = [await ratesFigure(results(true)), await ratesFigure(results(false))];
     expect(whole!.text).toContain("geometric mean over the layers");

@@ -98,7 +98,9 @@ test("a table of rates says what each came to, and where an arm diverged", () =>
           { lr: 0.01, heldOut: 0.05 },
           {
             ...{ lr: 0.001, heldOut: 0.03 },
-            bySeed: [0.02, 0.04].map((heldOut, seed) => ({ seed, heldOut, test: heldOut / 2 })),
+            bySeed: [0.02, 0.04].map((heldOut, seed) => ({
+              ...{ seed, heldOut, test: heldOut / 2, growth: 1 + seed },
+            })),
           },
           { lr: 0.1, heldOut: null, bySeed: [] },
         ],
@@ -114,6 +116,8 @@ test("a table of rates says what each came to, and where an arm diverged", () =>
     "
   `);
   expect(textOf({ kind: "rates", from: FILE, of: "test" }, swept)).toContain("1.50 ± 0.71");
+  const growth = textOf({ kind: "rates", from: FILE, of: "growth" }, swept);
+  expect(growth).toContain("| `plain` | 1.50 ± 0.71 | –    | diverged |");
 });
 
 test("a table of another file has what is told of it", () => {
