@@ -77,7 +77,7 @@ async function program(chosen: Chosen | undefined, args: readonly string[]): Pro
       ).argParser(named("--tensorboard")),
       ...[experimentOption(), json("the results")],
     ],
-    "the folder of a run",
+    "the folder of a run, or a results.json",
   )
     .summary("draw the report of a run again")
     .action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));

@@ -7,7 +7,7 @@ import { eventFiles } from "../report/tensorboard.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Results } from "../runs/records.ts";
 import type { Opened } from "../runs/events.ts";
-import { readResults, type Begun } from "../runs/folder/index.ts";
+import { readFileOfResults, readResults, type Begun } from "../runs/folder/index.ts";
 import { picturesOf } from "../runs/folder/pictures.ts";
 import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
 import { display } from "./display.ts";
@@ -21,14 +21,18 @@ interface Flags {
   readonly tensorboard?: string;
 }
 
-/** `own` is the user's own experiment where it is known already. */
-export async function report(dir: string, flags: Flags, own?: Experiment): Promise<void> {
+/** `own` is the user's own experiment where it is known already. Beside a results.json by itself its report is written. */
+export async function report(place: string, flags: Flags, own?: Experiment): Promise<void> {
   const find = findWith(own ?? (await ownOf(flags.experiment)));
-  const results = await readResults(resolve(dir), find, reopened);
-  const written = await writeReport(resolve(dir), results).catch((error: unknown) => {
-    printResults(results, undefined, flags); // what can be seen without a folder to write to
-    throw error;
-  });
+  const path = resolve(place);
+  const alone = await readFileOfResults(path, find);
+  const results = alone ?? (await readResults(path, find, reopened));
+  const written = await writeReport(alone ? dirname(path) : path, results).catch(
+    (error: unknown) => {
+      printResults(results, undefined, flags); // what can be seen without a folder to write to
+      throw error;
+    },
+  );
   if (flags.tensorboard !== undefined) {
     await writeEvents(flags.tensorboard, results);
     process.stderr.write(`For TensorBoard: tensorboard --logdir ${shown(flags.tensorboard)}\n`);

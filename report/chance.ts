@@ -81,6 +81,41 @@ const STUDENT = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 
 export const student = (freedom: number): number =>
   STUDENT[Math.max(1, Math.floor(freedom)) - 1] ?? 1.96 + 2.68 / freedom;
 
+/** Two of each of several seeds, compared seed by seed. */
+export interface Paired {
+  /** The mean of the differences. */
+  readonly mean: number;
+  readonly deviation: number | null;
+  readonly pairs: number;
+  /** How often chance alone makes as large a mean (two-sided, paired t test); null where one pair, or equal differences, tell nothing. */
+  readonly p: number | null;
+}
+
+/** What is left of the spread of seeds where both of a pair share theirs: the paired t test of differences. */
+export function pairedTest(differences: readonly number[]): Paired {
+  const pairs = differences.length;
+  const [mean, deviation] = [meanOf(differences), deviationOf(differences)];
+  const p =
+    deviation === null || !(deviation > 0)
+      ? null
+      : studentTails(mean / (deviation / Math.sqrt(pairs)), pairs - 1);
+  return { mean, deviation, pairs, p };
+}
+
+/** The probability of more than |t| by Student's distribution, for whole degrees of freedom (Abramowitz and Stegun 26.7.3, 26.7.4). */
+export function studentTails(t: number, freedom: number): number {
+  const angle = Math.atan(Math.abs(t) / Math.sqrt(freedom));
+  const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
+  const isOdd = freedom % 2 === 1;
+  let [sum, term] = [0, isOdd ? cosine : 1];
+  for (let k = isOdd ? 1 : 0; k <= freedom - 2; k += 2) {
+    sum += term;
+    term *= (cosine ** 2 * (k + 1)) / (k + 2);
+  }
+  const within = isOdd ? (2 / Math.PI) * (angle + sine * sum) : sine * sum;
+  return Math.max(0, 1 - within);
+}
+
 export type Verdict = "apart" | "within chance" | "unknown";
 
 /** Whether two means can be told apart. */

@@ -26,10 +26,34 @@ export interface RatesFigure {
   readonly figure: string;
 }
 
-type Of = "heldOut" | "test";
-const TITLES: Readonly<Record<Of, string>> = { heldOut: "held-out examples", test: "the test" };
+type Of = "heldOut" | "test" | "growth" | "effectiveStep";
 
-/** One pane for what rates were chosen by, and one for the test where the records have it; none where no rates were tried. */
+/** What is drawn over the rate; `unit` is the measure's where there is none. */
+const PANES: readonly {
+  readonly of: Of;
+  readonly title: string;
+  readonly unit?: string;
+  /** The end from which values count: what lies too far from it is drawn at the edge. */
+  readonly near?: "least" | "most";
+}[] = [
+  { of: "heldOut", title: "on held-out examples" },
+  { of: "test", title: "on the test" },
+  {
+    ...{ of: "growth", title: "How much longer |v| became", near: "least" },
+    unit: "|v| at the end / at the start",
+  },
+  {
+    ...{ of: "effectiveStep", title: "Effective step at the end", near: "most" },
+    unit: "rate / |v|\u00b2",
+  },
+];
+/** Further away is a run past use, whose loss is still a number by luck; it would leave no room for the others. */
+const FAR = 100_000;
+
+/**
+ * One pane for what rates were chosen by, and one each for the test, for the growth of |v| and for the effective step where the records have
+ * them; none where no rates were tried.
+ */
 export function ratePanes(results: Results): readonly RatePane[] {
   const arms = armsOf(results).filter((arm) => results.arms[arm]!.grid !== undefined);
   const rates = arms.flatMap((arm) => results.arms[arm]!.grid!.map(({ lr }) => lr));
@@ -40,18 +64,30 @@ export function ratePanes(results: Results): readonly RatePane[] {
     return [...at].filter((lr) => rates.includes(lr)).map((lr): Mark => ({ arm, at: lr, row }));
   });
   const x = logAxis("learning rate (log)", rates);
-  return (["heldOut", "test"] as const).flatMap((of): readonly RatePane[] => {
-    const points = arms.flatMap((arm) =>
-      linesOf(arm, results.arms[arm]!.grid!, { of, scale: measure.scale }),
-    );
+  return PANES.flatMap(({ of, title, unit, near }): readonly RatePane[] => {
+    const scale = unit === undefined ? measure.scale : 1;
+    const lines = arms.flatMap((arm) => linesOf(arm, results.arms[arm]!.grid!, { of, scale }));
+    const points = near === undefined ? lines : edged(lines, near);
     if (points.length === 0) return [];
     const y = axisOf(
-      measure.unit === "" ? measure.key : measure.unit,
+      unit ?? (measure.unit === "" ? measure.key : measure.unit),
       points.map((point) => point.y),
       Math.max(0, ...lost.map(({ row }) => row + 1)),
     );
-    return [{ title: `${capital(measure.key)} on ${TITLES[of]}`, points, x, y, lost }];
+    const whole = unit === undefined ? `${capital(measure.key)} ${title}` : title;
+    return [{ title: whole, points, x, y, lost }];
   });
+}
+
+/** Lines as far as they are near the least or the most of their values, and at that edge beyond. */
+function edged(points: readonly Point[], near: "least" | "most"): readonly Point[] {
+  const values = points.map(({ y }) => y);
+  const edge =
+    near === "least"
+      ? FAR * values.reduce((a, b) => Math.min(a, b), Infinity)
+      : values.reduce((a, b) => Math.max(a, b), 0) / FAR;
+  const bound = near === "least" ? Math.min : Math.max;
+  return points.map((point) => ({ ...point, y: bound(point.y, edge) }));
 }
 
 /** Logarithmic where it can be, with room above for so many rows of crosses. */
@@ -79,8 +115,8 @@ function linesOf(
   };
   const mean = ({ heldOut, bySeed }: TriedRate): number | null => {
     if (of === "heldOut" || heldOut === null) return heldOut;
-    const tests = present((bySeed ?? []).map(({ test }) => test));
-    return tests === null ? null : meanOf(tests);
+    const ends = present((bySeed ?? []).map((one) => one[of]));
+    return ends === null ? null : meanOf(ends);
   };
   const seeds = [
     ...new Set(rates.flatMap(({ bySeed = [] }) => bySeed.map(({ seed }) => seed))),
@@ -113,6 +149,9 @@ export async function ratesFigure(results: Results): Promise<RatesFigure | undef
     ...arms.flatMap((arm) => results.arms[arm]!.grid!.map(({ bySeed = [] }) => bySeed.length)),
   );
   const { axis } = results.sheet;
+  const hasWeights = panes.some(({ y }) => y.title.includes("|v|"));
+  const runs = arms.flatMap((arm) => results.arms[arm]!.runs);
+  const isFromStart = runs.every(({ start }) => start !== undefined);
   return {
     title: "What each learning rate came to",
     text: sentences([
@@ -120,6 +159,9 @@ export async function ratesFigure(results: Results): Promise<RatesFigure | undef
       seeds > 1 ? "Thick lines are means over the seeds, thin lines the seeds." : "",
       panes[0].lost.length > 0
         ? "A cross stands at a rate at which a run of the arm diverged; there is no mean there."
+        : "",
+      hasWeights
+        ? `|v| is the geometric mean over the layers, in arms without w = g v / |v| that of |w|${isFromStart ? "" : "; the start is the first point of a run's curve, after its first steps"}. The effective step takes the rate as it was tried, whatever a schedule had made of it. What is more than 100,000 times the least growth, or less than a 100,000th of the largest step, is drawn at that edge.`
         : "",
     ]),
     figure: await draw({ arms, seeds }, panels, { ...SIZE, columns: 2, gap: GAP }),

@@ -52,6 +52,8 @@ export interface Initialized {
   readonly step: number;
   /** By layer how many units do not vary on the initialization batch, and keep their scale. */
   readonly dead: Readonly<Record<string, number>>;
+  /** The layers before the first step; runs of before did not look, and agents do not. */
+  readonly layers?: readonly LayerStats[];
 }
 
 /** A point of the training curve: means over the steps since the point before. */

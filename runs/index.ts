@@ -60,7 +60,15 @@ export type {
   Saved,
   Trained,
 } from "./experiment.ts";
-export type { ArmRecord, ChangeRecord, LostRun, RunRecord, Told, TriedRate } from "./records.ts";
+export type {
+  ArmRecord,
+  ChangeRecord,
+  LostRun,
+  RunRecord,
+  Told,
+  TriedRate,
+  TriedSeed,
+} from "./records.ts";
 export type {
   Axis,
   Column as TableColumn,

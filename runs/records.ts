@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly points: readonly Omit<Point, "type">[];
   readonly tests: readonly Omit<Measured, "type">[];
   readonly dead: Readonly<Record<string, number>>;
+  /** The layers before the first step; runs of before did not look, and agents do not. */
+  readonly start?: readonly LayerStats[];
   /** Null while it still learns. */
   readonly timing: Timing | null;
   /** What was measured once of the trained model, by name with its unit. */
@@ -51,11 +53,18 @@ export interface TriedRate {
   readonly lr: number;
   readonly heldOut: number | null;
   /** The last value of each seed that got to its end, held out and on the test; records of before have none. */
-  readonly bySeed?: readonly {
-    readonly seed: number;
-    readonly heldOut: number | null;
-    readonly test: number | null;
-  }[];
+  readonly bySeed?: readonly TriedSeed[];
+}
+
+/** What one seed came to at a learning rate; what became of its layers is missing where it kept no numbers of them. */
+export interface TriedSeed {
+  readonly seed: number;
+  readonly heldOut: number | null;
+  readonly test: number | null;
+  /** |v| at the end over |v| at the start, or at the first point of runs that did not look before: geometric mean over the layers. */
+  readonly growth?: number;
+  /** lr / |v|^2 at the end, for the rate as it was tried, whatever a schedule made of it: geometric mean over the layers. */
+  readonly effectiveStep?: number;
 }
 
 /** A run that diverged. */

@@ -3,6 +3,7 @@ import type { Arm } from "../src/index.ts";
 import type { Changed, Event, Measured, Opened, Point, RunEvent, RunKey } from "./events.ts";
 import type { Config } from "./experiment.ts";
 import { isGrid, keysOf, nameOf, ratesOf } from "./rates.ts";
+import { grownOf } from "./growth.ts";
 import type { ArmRecord, ChangeRecord, LostRun, Results, RunRecord, Sheet } from "./records.ts";
 import { told, words, type Settings } from "./settings.ts";
 
@@ -121,6 +122,7 @@ function eventsByRun(
 function runOf(key: RunKey, events: readonly RunEvent[]): Seen {
   const last = <T extends RunEvent["type"]>(type: T): Extract<RunEvent, { type: T }> | undefined =>
     events.findLast((e): e is Extract<RunEvent, { type: T }> => e.type === type);
+  const initialized = last("initialized");
   const finished = last("finished");
   const exhibited = last("exhibited");
   return {
@@ -130,7 +132,8 @@ function runOf(key: RunKey, events: readonly RunEvent[]): Seen {
       step: events.reduce((most, { step }) => Math.max(most, step), 0),
       points: events.flatMap((e) => (e.type === "point" ? [plain<Point>(e)] : [])),
       tests: events.flatMap((e) => (e.type === "measured" ? [plain<Measured>(e)] : [])),
-      dead: last("initialized")?.dead ?? {},
+      dead: initialized?.dead ?? {},
+      ...(initialized?.layers ? { start: initialized.layers } : {}),
       timing: finished?.timing ?? null,
       final: exhibited?.measured ?? {},
       pictures: exhibited?.pictures ?? [],
@@ -189,12 +192,14 @@ function armOf(
 ): ArmRecord {
   const grid = ratesOf(config, arm).map((lr) => {
     const runs = tried.filter(({ key }) => key.lr === lr);
-    const bySeed = runs.map(({ record: { seed, tests } }) => {
+    const bySeed = runs.map(({ record }) => {
+      const { seed, tests } = record;
       const last = tests.findLast((t) => t.heldOut !== undefined); // not every test has one
       return {
         seed,
         heldOut: last?.heldOut?.[measure.key] ?? null,
         test: tests.at(-1)?.test[measure.key] ?? null,
+        ...grownOf(record, lr),
       };
     });
     const heldOut = bySeed.reduce((sum, one) => sum + (one.heldOut ?? NaN), 0) / bySeed.length;

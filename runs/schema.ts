@@ -102,15 +102,20 @@ const run: z.ZodMiniType<RunRecord> = z.object({
   points: listOf(z.object(onPoint), { most: 100_000 }),
   tests: listOf(z.object(onTest), { most: 100_000 }),
   dead: counts,
+  start: z.exactOptional(layers),
   timing: z.nullable(timing),
   final: values,
   pictures,
 });
-const measuredOf = z.object({ seed: whole, heldOut: z.nullable(number), test: z.nullable(number) });
+const triedOf = z.object({
+  ...{ seed: whole, heldOut: z.nullable(number), test: z.nullable(number) },
+  growth: z.exactOptional(positive),
+  effectiveStep: z.exactOptional(positive),
+});
 const grid = listOf(
   z.object({
     ...{ lr: number, heldOut: z.nullable(number) },
-    bySeed: z.exactOptional(listOf(measuredOf, { most: 1000 })),
+    bySeed: z.exactOptional(listOf(triedOf, { most: 1000 })),
   }),
   { most: 1000 },
 );
@@ -169,7 +174,10 @@ export const resultsIn = (value: unknown, where: string): Results =>
 const key = { arm, seed: whole, lr: number };
 const head = { ...key, step: whole };
 const happening = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("initialized"), ...head, dead: counts }),
+  z.object({
+    ...{ type: z.literal("initialized"), ...head, dead: counts },
+    layers: z.exactOptional(layers),
+  }),
   z.object({ type: z.literal("point"), ...key, ...onPoint }),
   z.object({ type: z.literal("measured"), ...key, ...onTest }),
   z.object({ type: z.literal("lost"), ...head, why: text }),

@@ -51,6 +51,10 @@ const house: Readonly<Record<string, Room>> = {
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
   scripts: { rooms: [], packages: ["playwright-core", "sharp", "vite", "node:"] },
+  "scripts/evidence": {
+    rooms: ["runs", "experiments/index.ts", "report"],
+    packages: ["node:"],
+  },
   test: { rooms: [...ALL, "page", "examples", "index.ts", "node.ts"] }, // and any package
 };
 const entries = ["index.ts", "node.ts"];

@@ -108,10 +108,10 @@ function eventsOf(trial: Done): readonly Event[] {
     throw new Error(
       `${trial.id}: expected a result with its run in it, got one without; remove its file in results and run it again`,
     );
-  const { step, dead, points, tests, timing, final: measured, pictures } = run;
+  const { step, dead, start: layers, points, tests, timing, final: measured, pictures } = run;
   const { parameters } = record;
   return [
-    { ...key, type: "initialized", step: 0, dead },
+    { ...key, type: "initialized", step: 0, dead, ...(layers ? { layers } : {}) },
     ...points.map((point) => ({ ...key, type: "point" as const, ...point })),
     ...tests.map((test) => ({ ...key, type: "measured" as const, ...test })),
     { ...key, type: "finished", step, parameters, timing, wall: results.seconds },

@@ -94,7 +94,10 @@ function after(runner: Runner, event: Exclude<Shown, Changed | Opened>): Runner 
     case "measured":
       return recorded(at, { tests: [...record.tests, rest as RunRecord["tests"][number]] });
     case "initialized":
-      return recorded(at, { dead: event.dead });
+      return recorded(at, {
+        dead: event.dead,
+        ...(event.layers ? { start: event.layers } : {}),
+      });
     case "exhibited":
       return recorded(at, { final: event.measured, pictures: event.pictures });
     case "lost":

@@ -2,7 +2,7 @@
  * A run's folder: config.json first, then log.jsonl, checkpoints/ and attachments/ as it goes, pictures/, results.json and the
  * report at the end. It has an owner while somebody trains in it. One without results of its configuration is unfinished.
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { brief, parseJson } from "../../src/train/json.ts";
@@ -176,6 +176,12 @@ export async function readResults(dir: string, find: Find, reopen?: Reopen): Pro
     );
   });
   return resultsFrom(text, path, find);
+}
+
+/** What a results.json by itself says, whatever it is called; undefined where `path` is no file. */
+export async function readFileOfResults(path: string, find: Find): Promise<Results | undefined> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  return resultsFrom(await readText(path, { most: MOST }), path, find);
 }
 
 /** What the text of a results.json says, in the format of today or of before; `path` is what messages call it. */

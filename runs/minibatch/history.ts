@@ -43,13 +43,17 @@ export function finishedOf(progress: Progress, { step, batchSize }: Ended): Fini
   return { type: "finished", step, parameters, timing, wall };
 }
 
+/** Of a run that kept what initialization found. */
+export const initializedOf = ({ dead, start }: Progress): readonly Happening[] =>
+  dead ? [{ type: "initialized", step: 0, dead, ...(start ? { layers: start } : {}) }] : [];
+
 /** All events of a run, from its checkpoint. */
 export function historyOf(checkpoint: Checkpoint): readonly Happening[] {
   const progress = progressOf(checkpoint, "the checkpoint");
-  const { dead, curve, epochs, stopped = false } = progress;
+  const { curve, epochs, stopped = false } = progress;
   const { epochs: last, batchSize } = checkpoint.config;
   return [
-    ...(dead ? [{ type: "initialized" as const, step: 0, dead }] : []),
+    ...initializedOf(progress),
     ...curve.flatMap((p) => {
       const end = epochs.find(({ epoch }) => epoch === p.epoch);
       if (end) return [pointOf(p), measuredOf({ ...end, step: p.step })];

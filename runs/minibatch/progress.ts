@@ -42,6 +42,8 @@ export interface Progress {
   readonly point: { loss: number; steps: number };
   /** What initialization found; runs from before did not keep it. */
   dead?: Readonly<Record<string, number>>;
+  /** The layers before the first step; runs from before did not keep them. */
+  start?: readonly LayerStats[];
   /** Numbers that training changes; runs from before did not keep it. */
   parameters?: number;
   /** Examples trained on, over and over; runs from before had batches of one size. */
@@ -76,6 +78,7 @@ const schema: z.ZodMiniType<Progress> = z.object({
   epoch: z.object({ steps: finite, sums: means }),
   point: z.object({ loss: finite, steps: finite }),
   dead: z.exactOptional(z.record(z.string(), finite)),
+  start: z.exactOptional(z.array(layer)),
   parameters: z.exactOptional(finite),
   examples: z.exactOptional(finite),
   communication: z.exactOptional(finite),

@@ -29,7 +29,7 @@ import {
   trainedSize,
   type MinibatchConfig,
 } from "./config.ts";
-import { finishedOf, measuredOf, pointOf } from "./history.ts";
+import { finishedOf, initializedOf, measuredOf, pointOf } from "./history.ts";
 import { evaluated, INIT_BATCH, type Means, type Programs } from "./programs.ts";
 import { checkAgreed, checkSame, spread } from "./together.ts";
 import { emptyProgress, progressOf, type EpochResult, type Progress } from "./progress.ts";
@@ -76,6 +76,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     progress.dead = await initialize();
     await spread(state, crew);
     if (config.average !== undefined) await beginAverages();
+    progress.start = layerStats(await read(state, weightNames(state)), lr);
   }
   let lastGood: Saved | undefined;
   let overflow: Diverged | undefined;
@@ -97,7 +98,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
     turn: perEpoch * Math.ceil(config.epochs / MOST_TURNS),
     step: () => step,
     wall: () => progress.wallSeconds,
-    begun: from ? [] : [{ type: "initialized", step: 0, dead: progress.dead ?? {} }],
+    begun: from ? [] : initializedOf(progress),
     advance,
     saved: kept,
   };

@@ -224,7 +224,9 @@ describe.each(ARMS)("a run of %s", (arm) => {
       expect(Math.round(train["error"] * 60) / 60).toBeCloseTo(train["error"], 12); // counts of three batches of 20
       expect(Math.round(test["error"] * 7) / 7).toBe(test["error"]); // the batch was filled up, and that not counted
     }
-    expect(begun).toMatchObject([{ type: "initialized", step: 0 }]);
+    const { start } = progress;
+    expect(begun).toMatchObject([{ type: "initialized", step: 0, layers: start }]);
+    expect(start!.map(({ layer }) => layer)).toEqual(progress.curve[0].layers.map((l) => l.layer));
     expect(Object.values(progress.dead!)).toEqual([0, 0, 0, 0, 0]);
     expect(await measure(arm, end)).toEqual({ test: progress.epochs[1].test });
     expect((all.events.at(-1) as Finished).parameters).toBeGreaterThan(30_000);

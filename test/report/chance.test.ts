@@ -5,7 +5,9 @@ import {
   deviationOf,
   estimateOf,
   known,
+  pairedTest,
   student,
+  studentTails,
   verdictOf,
 } from "../../report/chance.ts";
 
@@ -17,6 +19,36 @@ describe("Student's t", () => {
     expect(student(30)).toBeCloseTo(2.042, 1);
     expect(student(Infinity)).toBe(1.96);
     expect(student(0.5)).toBe(12.71);
+  });
+});
+
+describe("its tails", () => {
+  test("are 5 % beyond the points of the table", () => {
+    for (let freedom = 1; freedom <= 10; freedom++)
+      expect(studentTails(student(freedom), freedom), String(freedom)).toBeCloseTo(0.05, 3);
+    expect(studentTails(1.96, 100_000)).toBeCloseTo(0.05, 4);
+  });
+  test("have the closed forms of one, two and four degrees, on both sides", () => {
+    for (const t of [0.1, 1, 3, 40]) {
+      expect(studentTails(t, 1)).toBeCloseTo(1 - (2 / Math.PI) * Math.atan(t), 12);
+      expect(studentTails(-t, 2)).toBeCloseTo(1 - t / Math.sqrt(2 + t ** 2), 12);
+      const x = t / Math.sqrt(4 + t ** 2);
+      expect(studentTails(t, 4)).toBeCloseTo(1 - x * (1 + (1 - x ** 2) / 2), 12);
+    }
+  });
+});
+
+describe("pairs that share seeds", () => {
+  test("have the paired t test", () => {
+    // scipy.stats.ttest_rel([3, 5, 4], [1, 2, 3]): t = 3.4641016, p = 0.0741799
+    const { mean, deviation, pairs, p } = pairedTest([2, 3, 1]);
+    expect([mean, deviation, pairs]).toEqual([2, 1, 3]);
+    expect(p).toBeCloseTo(0.0741799, 6);
+    expect(pairedTest([-2, -3, -1]).p).toBeCloseTo(p!, 12);
+  });
+  test("tell nothing where there is one, or where all are alike", () => {
+    expect(pairedTest([2])).toEqual({ mean: 2, deviation: null, pairs: 1, p: null });
+    expect(pairedTest([2, 2]).p).toBeNull();
   });
 });
 

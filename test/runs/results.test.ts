@@ -107,6 +107,34 @@ describe("a grid", () => {
     expect(lr).toBe(0.2);
   });
 
+  test("says what became of the weights at every rate, of those that kept it", () => {
+    const layer = (v: number) => [{ layer: "dense", v, g: 1, effectiveStep: 9 }];
+    const grown = (seed: number, lr: number, v: number): readonly Event[] => [
+      { ...key(seed, lr), type: "initialized", step: 0, dead: {}, layers: layer(0.5) },
+      {
+        ...{ ...key(seed, lr), type: "point", step: 8, at: 2, seconds: 2 },
+        ...{ values: { loss: 1 }, layers: layer(v) },
+      },
+      ...[test_(seed, lr, 2, 0.1), finished(seed, lr)],
+    ];
+    const plain = [test_(2, 0.1, 2, 0.1), finished(2, 0.1)];
+    const events = [...grown(1, 0.1, 1), ...plain, ...grown(1, 0.2, 4), lost(2, 0.2)];
+    const { grid: rates, runs } = of(events);
+    const seed = { heldOut: 0.1, test: 0.5 };
+    const came = (growth: number, effectiveStep: number) => ({
+      growth: expect.closeTo(growth, 12) as number,
+      effectiveStep: expect.closeTo(effectiveStep, 12) as number,
+    });
+    expect(rates!.map(({ bySeed }) => bySeed)).toEqual([
+      [
+        { seed: 1, ...seed, ...came(2, 0.1) },
+        { seed: 2, ...seed },
+      ],
+      [{ seed: 1, ...seed, ...came(8, 0.2 / 16) }],
+    ]);
+    expect(runs.map(({ start }) => start)).toEqual([layer(0.5), undefined]);
+  });
+
   test("in which every rate lost a seed takes the one that kept most of them", () => {
     const kept = (seed: number, lr: number): readonly Event[] => [
       test_(seed, lr, 2, 0.1),

@@ -1,0 +1,247 @@
+/** Tables of README files, made of records: what a table shows, and its Markdown. Pure functions; which tables there are is in tables.ts. */
+import { deviationOf, meanOf, pairedTest } from "../../report/chance.ts";
+import { columnsOf, textOf } from "../../report/columns.ts";
+import { lastTest, present, rowsOf, scaled, valueOf } from "../../report/rows.ts";
+import { fixed, NOTHING, significant } from "../../report/words.ts";
+import { ARMS, type Arm, type Results, type RunRecord } from "../../runs/records.ts";
+
+/** Records by their paths from the README's folder; throws for a file that is not there. */
+export type Records = (path: string) => Results;
+
+/** A number of every run: a table of arms has its mean and deviation over the seeds, a table of pairs the paired difference. */
+export interface Quantity {
+  readonly head: string;
+  readonly of: (run: RunRecord, results: Results) => number | null;
+  /** Decimals; null for three significant digits. */
+  readonly digits: (results: Results) => number | null;
+  /** What those have who learn nothing. */
+  readonly baseline?: (results: Results) => number | null;
+}
+
+/** A column of a table of arms: a quantity, or whatever can be told of an arm. `from` is its file where the table's own is not meant. */
+export type Column = (Quantity | Told) & { readonly from?: string };
+
+export interface Told {
+  readonly head: string;
+  readonly tell: (results: Results, arm: Arm) => string;
+}
+
+export type Table =
+  | {
+      readonly kind: "arms";
+      /** The path of a results.json. */
+      readonly from: string;
+      readonly columns: readonly Column[];
+      /** Head of the column of names (default "arm"). */
+      readonly corner?: string;
+      /** Whether those who learn nothing have a row. */
+      readonly baseline?: boolean;
+    }
+  | {
+      readonly kind: "pairs";
+      readonly from: string;
+      /** The first minus the second. */
+      readonly pairs: readonly (readonly [Arm, Arm])[];
+      readonly columns: readonly (Quantity & { readonly from?: string })[];
+    }
+  | {
+      /** The first measure over the learning rates that were tried, or what became of |v| or of rate / |v|^2. */
+      readonly kind: "rates";
+      readonly from: string;
+      readonly of: "heldOut" | "test" | "growth" | "effectiveStep";
+    }
+  | {
+      /** Of a file that holds no records of a comparison. */
+      readonly kind: "other";
+      readonly from: string;
+      readonly head: readonly string[];
+      readonly rows: (file: unknown) => readonly (readonly string[])[];
+    };
+
+interface When {
+  /** On the axis of the sheet: after so many epochs or frames; the end by default. */
+  readonly at?: number;
+  readonly digits?: number;
+}
+
+/** A measure of the test. */
+export const test = (key: string, head: string, { at, digits }: When = {}): Quantity => ({
+  head,
+  of: (run, results) => inUnits(valueAt(run, "test", key, at), results, key),
+  digits: ({ sheet }) => digits ?? sheet.measures.find((m) => m.key === key)?.digits ?? null,
+  baseline: (results) => inUnits(valueOf(results.sheet.baseline?.test, key), results, key),
+});
+
+/** A measure of training, the loss among them. */
+export const train = (key: string, head: string, { at, digits }: When = {}): Quantity => ({
+  head,
+  of: (run, results) => inUnits(valueAt(run, "train", key, at), results, key),
+  digits: () => digits ?? null,
+});
+
+/** What was measured once of the trained model, by its name in `final`. */
+export const final = (name: string, head: string, digits: number): Quantity => ({
+  head,
+  of: (run) => valueOf(run.final, name),
+  digits: () => digits,
+});
+
+/** A column of the report's own table by its key: "step time", "milliseconds", "epochs to plain's loss". */
+export const reported = (key: string, head: string): Told => ({
+  head,
+  tell(results, arm) {
+    const rows = rowsOf(results);
+    const column = columnsOf(results, rows).find((one) => one.key === key);
+    const row = rows.find((one) => one.arm === arm);
+    return column && row ? textOf(column, column.stat(row)) : NOTHING;
+  },
+});
+
+/** How many seeds its runs have. */
+export const seeds: Told = {
+  head: "seeds",
+  tell: ({ arms }, arm) => String(arms[arm]?.runs.length ?? NOTHING),
+};
+
+/** The learning rate: of several, the best one on held-out examples. */
+export const rate: Told = {
+  head: "learning rate",
+  tell: ({ arms }, arm) => String(arms[arm]?.lr ?? NOTHING),
+};
+
+/** The Markdown of a table, laid out as prettier does it. */
+export function tableText(
+  table: Table,
+  records: Records,
+  other: (path: string) => unknown,
+): string {
+  switch (table.kind) {
+    case "arms":
+      return markdown(...armsTable(table, records));
+    case "pairs":
+      return markdown(...pairsTable(table, records));
+    case "rates":
+      return markdown(...ratesTable(table, records(table.from)));
+    case "other":
+      return markdown(table.head, table.rows(other(table.from)));
+  }
+}
+
+/** The files that a table is made of. */
+export const sourcesOf = (table: Table): readonly string[] => {
+  const columns = "columns" in table ? table.columns : [];
+  const all = columns.map(({ from = table.from }) => from);
+  return [...new Set(all.length > 0 ? all : [table.from])];
+};
+
+type Of<K extends Table["kind"]> = Extract<Table, { kind: K }>;
+type Grid = readonly [head: readonly string[], rows: readonly (readonly string[])[]];
+
+function armsTable(
+  { from, columns, corner = "arm", baseline }: Of<"arms">,
+  records: Records,
+): Grid {
+  const of = columns.map((column) => ({ column, results: records(column.from ?? from) }));
+  const rows = ARMS.filter((arm) => of.some(({ results }) => results.arms[arm])).map((arm) => [
+    `\`${arm}\``,
+    ...of.map(({ column, results }) => {
+      if ("tell" in column) return column.tell(results, arm);
+      const values = present((results.arms[arm]?.runs ?? []).map((run) => column.of(run, results)));
+      return values === null ? NOTHING : overSeeds(values, column.digits(results));
+    }),
+  ]);
+  const name = of.map(({ results }) => results.sheet.baseline?.name).find((one) => one);
+  if (baseline && name !== undefined)
+    rows.push([
+      name,
+      ...of.map(({ column, results }) => {
+        const value = "baseline" in column ? column.baseline(results) : null;
+        return value === null || "tell" in column ? "" : written(value, column.digits(results));
+      }),
+    ]);
+  return [[corner, ...columns.map(({ head }) => head)], rows];
+}
+
+function pairsTable({ from, pairs, columns }: Of<"pairs">, records: Records): Grid {
+  const of = columns.map((column) => ({ column, results: records(column.from ?? from) }));
+  const rows = pairs.map(([a, b]) => [
+    `\`${a}\` - \`${b}\``,
+    ...of.map(({ column, results }) => {
+      const runs = (arm: Arm): readonly RunRecord[] => results.arms[arm]?.runs ?? [];
+      const differences = runs(a).flatMap((run) => {
+        const other = runs(b).find(({ seed }) => seed === run.seed);
+        const [x, y] = [column.of(run, results), other ? column.of(other, results) : null];
+        return x === null || y === null ? [] : [x - y];
+      });
+      if (differences.length === 0) return NOTHING;
+      const { mean, deviation, pairs: n, p } = pairedTest(differences);
+      const [digits, sign] = [column.digits(results), mean > 0 ? "+" : ""];
+      const spread = deviation === null ? "" : ` ± ${written(deviation, digits, mean)}`;
+      const chance = p === null ? "" : `, p ${probability(p)}`;
+      return `${sign}${written(mean, digits)}${spread} (n ${n}${chance})`;
+    }),
+  ]);
+  return [["pair", ...columns.map(({ head }) => head)], rows];
+}
+
+function ratesTable({ of }: Of<"rates">, results: Results): Grid {
+  const { arms, sheet } = results;
+  const [{ key, digits: decimals }] = sheet.measures;
+  const isMeasure = of === "heldOut" || of === "test";
+  const digits = isMeasure ? decimals : null;
+  const grids = ARMS.flatMap((arm) => (arms[arm]?.grid ? [[arm, arms[arm].grid] as const] : []));
+  const rates = [...new Set(grids.flatMap(([, grid]) => grid.map(({ lr }) => lr)))].sort(
+    (a, b) => a - b,
+  );
+  const rows = grids.map(([arm, grid]) => [
+    `\`${arm}\``,
+    ...rates.map((lr) => {
+      const tried = grid.find((one) => one.lr === lr);
+      if (results.lost.some((run) => run.arm === arm && run.lr === lr)) return "diverged";
+      const values = present(
+        (tried?.bySeed ?? []).map((one) =>
+          isMeasure ? inUnits(one[of], results, key) : (one[of] ?? null),
+        ),
+      );
+      if (values !== null) return overSeeds(values, digits);
+      const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
+      return mean === null ? NOTHING : written(mean, digits);
+    }),
+  ]);
+  return [["arm", ...rates.map(String)], rows];
+}
+
+function valueAt(
+  run: RunRecord,
+  set: "test" | "train",
+  key: string,
+  at: number | undefined,
+): number | null {
+  if (at === undefined) return lastTest(run, set, key);
+  return valueOf(run.tests.find((one) => one.at === at)?.[set], key);
+}
+
+/** In the unit of the measure of that name, where there is one. */
+const inUnits = (x: number | null, { sheet }: Results, key: string): number | null =>
+  scaled(x, sheet.measures.find((m) => m.key === key)?.scale ?? 1);
+
+const written = (x: number, digits: number | null, like = x): string =>
+  digits === null ? significant(x, like) : fixed(x, digits);
+
+function overSeeds(values: readonly number[], digits: number | null): string {
+  const [mean, deviation] = [meanOf(values), deviationOf(values)];
+  const spread = deviation === null ? "" : ` ± ${written(deviation, digits, mean)}`;
+  return `${written(mean, digits)}${spread}`;
+}
+
+const probability = (p: number): string =>
+  p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(2)));
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, i) => Math.max(3, ...all.map((row) => row[i].length)));
+  const [first, ...rest] = all.map(
+    (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`,
+  );
+  return [first, `| ${widths.map((n) => "-".repeat(n)).join(" | ")} |`, ...rest].join("\n");
+}

@@ -1,0 +1,166 @@
+/**
+ * The tables of README files that say what was measured: one line a column. After a change here, or of a results.json:
+ * `npm run -s evidence`. A README's own marks say where a table stands.
+ */
+import { final, reported, test, train, type Column, type Quantity, type Table } from "./table.ts";
+
+/** Of a README by its path, the tables by their names. */
+export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
+  "experiments/cifar10/README.md": {
+    arms: {
+      ...{ kind: "arms", from: "results/results.json" },
+      columns: [
+        ...errors([1, 2, 3]),
+        train("error", "training error %", { digits: 1 }),
+        train("loss", "training loss", { digits: 3 }),
+        toPlain("epochs to plain's last loss"),
+        reported("step time", "step time / plain"),
+      ],
+    },
+  },
+  "experiments/mnist/README.md": {
+    arms: {
+      ...{ kind: "arms", from: "results/results.json" },
+      columns: [
+        ...errors([1, 2, 3]),
+        train("loss", "training loss in epoch 3", { digits: 4 }),
+        reported("step time", "step time / plain"),
+      ],
+    },
+  },
+  "experiments/vae/README.md": {
+    mnist: {
+      ...{ kind: "arms", from: "results/results.json" },
+      columns: [
+        test("bound", "test bound, nats"),
+        test("kl", "of which KL, nats"),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+        test("bound", "after 1 epoch", { at: 1 }),
+        test("bound", "after 2 epochs", { at: 2 }),
+      ],
+    },
+    "mnist-pairs": {
+      ...{ kind: "pairs", from: "results/results.json", pairs: [["weight", "plain"]] },
+      columns: [
+        test("bound", "test bound, nats"),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+        test("bound", "after 1 epoch", { at: 1 }),
+        test("bound", "after 2 epochs", { at: 2 }),
+      ],
+    },
+    cifar10: {
+      ...{ kind: "arms", from: "results/cifar10/results.json" },
+      columns: [
+        test("bound", "test bound, bits/dim"),
+        test("bound", "after 2 epochs", { at: 2 }),
+        test("bound", "after 4 epochs", { at: 4 }),
+        likelihood({ draws: 50, images: 200, unit: "bits/dim", digits: 3 }),
+      ],
+    },
+  },
+  "experiments/draw/README.md": {
+    whole: {
+      ...{ kind: "arms", from: "results/results.json" },
+      columns: [
+        test("bound", "test bound, nats"),
+        test("bound", "after 1 epoch", { at: 1 }),
+        test("bound", "after 2 epochs", { at: 2 }),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+        toPlain("epochs to plain's last training loss"),
+      ],
+    },
+    "whole-pairs": {
+      ...{ kind: "pairs", from: "results/results.json", pairs: [["weight", "plain"]] },
+      columns: [
+        test("bound", "test bound, nats"),
+        test("bound", "after 1 epoch", { at: 1 }),
+        test("bound", "after 2 epochs", { at: 2 }),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+      ],
+    },
+    attention: {
+      ...{ kind: "arms", from: "results/attention/results.json" },
+      columns: [
+        test("bound", "test bound, nats"),
+        test("bound", "after 1 epoch", { at: 1 }),
+        test("bound", "after 2 epochs", { at: 2 }),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+      ],
+    },
+  },
+  "experiments/dqn/README.md": {
+    minatar: {
+      ...{ kind: "arms", from: "results/breakout/results.json", baseline: true },
+      corner: "MinAtar, 180,000 frames",
+      columns: ["breakout", "space-invaders"].flatMap((game): readonly Column[] => {
+        const from = `results/${game}/results.json`;
+        return [
+          { ...test("return", `${game}: test`), from },
+          { ...train("return", `${game}: training`, { digits: 2 }), from },
+        ];
+      }),
+    },
+    speed: {
+      ...{ kind: "other", from: "../../bench/results/dqn.json" },
+      head: ["network", "threads", "arm", "ms an update", "updates/s", "our speed / PyTorch's"],
+      rows: speeds,
+    },
+  },
+};
+
+/** The first measure in percent after each of these epochs, the last one included. */
+function errors(epochs: readonly number[]): readonly Quantity[] {
+  return epochs.map((at) => test("error", `test error % after epoch ${at}`, { at }));
+}
+
+function toPlain(head: string): Column {
+  return reported("epochs to plain's loss", head);
+}
+
+function likelihood({
+  draws,
+  images,
+  unit,
+  digits,
+}: {
+  readonly draws: number;
+  readonly images: number;
+  readonly unit: string;
+  readonly digits: number;
+}): Quantity {
+  const name = `-log p(x), ${draws} draws, ${images} images (${unit})`;
+  return final(name, `-log p(x), ${unit}, ${draws} draws, ${images} images`, digits);
+}
+
+/** Of a file of `npm run -s bench`: networks beside PyTorch. */
+function speeds(file: unknown): readonly (readonly string[])[] {
+  interface Spread {
+    readonly median: number;
+    readonly low: number;
+    readonly high: number;
+  }
+  interface Timed {
+    readonly arm: string;
+    readonly milliseconds: Spread;
+    readonly peer?: { readonly speedup: Spread };
+  }
+  const { models } = file as {
+    readonly models: readonly {
+      readonly name: string;
+      readonly threads: number;
+      readonly arms: readonly Timed[];
+    }[];
+  };
+  return models.flatMap(({ name, threads, arms }) =>
+    arms.map(({ arm, milliseconds: { median }, peer }) => [
+      name.replace(/'s network$/, ""),
+      String(threads),
+      `\`${arm}\``,
+      median.toFixed(1),
+      (1000 / median).toFixed(0),
+      peer === undefined
+        ? ""
+        : `${peer.speedup.median.toFixed(2)} (${peer.speedup.low.toFixed(2)} to ${peer.speedup.high.toFixed(2)})`,
+    ]),
+  );
+}

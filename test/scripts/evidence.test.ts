@@ -1,0 +1,162 @@
+/** Tables of README files: what is made of records, and where it stands. */
+import { describe, expect, test } from "vitest";
+import { unmarkedTables, withTables } from "../../scripts/evidence/readme.ts";
+import * as tables from "../../scripts/evidence/table.ts";
+import type { Table } from "../../scripts/evidence/table.ts";
+import type { Results } from "../../runs/records.ts";
+import { sampleAgents, sampleResults } from "../report/sample.ts";
+
+const FILE = "results.json";
+const textOf = (table: Table, results: Results): string =>
+  `\n${tables.tableText(
+    table,
+    () => results,
+    () => ({ n: 7 }),
+  )}\n`;
+const results = sampleResults({
+  ...{ epochs: 2, pointsAnEpoch: 2, layers: ["dense"] },
+  last: { plain: [0.04, 0.05, 0.06], weight: [0.03, 0.045, 0.054], batch: [0.02] },
+});
+const error = tables.test("error", "test error %");
+
+describe("a table of arms", () => {
+  test("has means and deviations over the seeds, of one seed the value", () => {
+    const columns = [error, tables.seeds, tables.rate, tables.reported("step time", "step time")];
+    expect(textOf({ kind: "arms", from: FILE, columns }, results)).toMatchInlineSnapshot(`
+      "
+      | arm      | test error % | seeds | learning rate | step time |
+      | -------- | ------------ | ----- | ------------- | --------- |
+      | \`plain\`  | 5.00 ± 1.00  | 3     | 0.001         | 1.00×     |
+      | \`weight\` | 4.30 ± 1.21  | 3     | 0.001         | 1.06×     |
+      | \`batch\`  | 2.00         | 1     | 0.001         | 1.37×     |
+      "
+    `);
+  });
+  test("has what was measured after an epoch, once, or in training; nothing where a run lacks it", () => {
+    const [plain] = results.arms.plain!.runs;
+    const measured = { "-log p(x)": 88.406 };
+    const one: Results = {
+      ...results,
+      arms: { plain: { ...results.arms.plain!, runs: [{ ...plain, final: measured }] } },
+    };
+    const columns = [
+      tables.test("error", "after 1", { at: 1 }),
+      tables.test("error", "after 5", { at: 5 }),
+      tables.train("loss", "loss", { at: 2, digits: 4 }),
+      tables.final("-log p(x)", "-log p(x), |v|", 2),
+    ];
+    const [, , , row] = textOf({ kind: "arms", from: FILE, columns }, one).split("\n");
+    const { test: tested } = plain.tests[0];
+    const { train: trained } = plain.tests[1];
+    expect(row.split("|").map((cell) => cell.trim())).toEqual([
+      ...["", "`plain`", (100 * tested["error"]!).toFixed(2), "\u2013"],
+      ...[trained!["loss"]!.toFixed(4), "88.41", ""],
+    ]);
+  });
+  test("has a row of those who learn nothing, and columns of several files", () => {
+    const agents = sampleAgents({ plain: [3, 4], weight: [5, 6] });
+    const columns = ["a", "b"].map((from) => ({ ...tables.test("return", from), from }));
+    const table: Table = { kind: "arms", from: "a", columns, baseline: true, corner: "points" };
+    expect(textOf(table, agents)).toMatchInlineSnapshot(`
+      "
+      | points      | a           | b           |
+      | ----------- | ----------- | ----------- |
+      | \`plain\`     | 3.50 ± 0.71 | 3.50 ± 0.71 |
+      | \`weight\`    | 5.50 ± 0.71 | 5.50 ± 0.71 |
+      | random play | 0.50        | 0.50        |
+      "
+    `);
+    expect(tables.sourcesOf(table)).toEqual(["a", "b"]);
+  });
+});
+
+test("a table of pairs has differences seed by seed with the p value of their t test", () => {
+  const pairs = [
+    ["weight", "plain"],
+    ["batch", "plain"],
+    ["batch", "mean-only"],
+  ] as const;
+  expect(textOf({ kind: "pairs", from: FILE, pairs, columns: [error] }, results))
+    .toMatchInlineSnapshot(`
+    "
+    | pair                  | test error %                |
+    | --------------------- | --------------------------- |
+    | \`weight\` - \`plain\`    | -0.70 ± 0.26 (n 3, p 0.044) |
+    | \`batch\` - \`plain\`     | -2.00 (n 1)                 |
+    | \`batch\` - \`mean-only\` | –                           |
+    "
+  `);
+});
+
+test("a table of rates says what each came to, and where an arm diverged", () => {
+  const swept: Results = {
+    ...results,
+    arms: {
+      plain: {
+        ...results.arms.plain!,
+        grid: [
+          { lr: 0.01, heldOut: 0.05 },
+          {
+            ...{ lr: 0.001, heldOut: 0.03 },
+            bySeed: [0.02, 0.04].map((heldOut, seed) => ({
+              ...{ seed, heldOut, test: heldOut / 2, growth: 1 + seed },
+            })),
+          },
+          { lr: 0.1, heldOut: null, bySeed: [] },
+        ],
+      },
+    },
+    lost: [{ arm: "plain", seed: 1, lr: 0.1, step: 3, why: "the loss is NaN" }],
+  };
+  expect(textOf({ kind: "rates", from: FILE, of: "heldOut" }, swept)).toMatchInlineSnapshot(`
+    "
+    | arm     | 0.001       | 0.01 | 0.1      |
+    | ------- | ----------- | ---- | -------- |
+    | \`plain\` | 3.00 ± 1.41 | 5.00 | diverged |
+    "
+  `);
+  expect(textOf({ kind: "rates", from: FILE, of: "test" }, swept)).toContain("1.50 ± 0.71");
+  const growth = textOf({ kind: "rates", from: FILE, of: "growth" }, swept);
+  expect(growth).toContain("| `plain` | 1.50 ± 0.71 | –    | diverged |");
+});
+
+test("a table of another file has what is told of it", () => {
+  const rows = (file: unknown): string[][] => [[String((file as { readonly n: number }).n)]];
+  expect(textOf({ kind: "other", from: FILE, head: ["n"], rows }, results)).toContain("| 7   |");
+});
+
+describe("marks", () => {
+  const table: Table = { kind: "arms", from: FILE, columns: [error] };
+  const options = { where: "README.md", text: () => "| new |" };
+  const old = "a\n\n<!-- table x -->\n\n| old |\n\n<!-- end of table x -->\n\nb\n";
+
+  test("are what tables are put between, as often as one likes", () => {
+    const once = withTables(old, { x: table }, options);
+    expect(once).toBe(
+      `a\n\n<!-- table x: \`npm run -s evidence\` makes it of ${FILE} -->\n\n| new |\n\n<!-- end of table x -->\n\nb\n`,
+    );
+    expect(withTables(once, { x: table }, options)).toBe(once);
+  });
+  test.each([
+    ["x without a definition", old, {}, 'got the name "x"; define it there'],
+    [
+      "y without marks",
+      old,
+      { x: table, y: table },
+      "expected the marks of table y once, got them 0 times",
+    ],
+    ["x twice", old + old, { x: table }, "expected the marks of table x once, got them 2 times"],
+    [
+      "x without an end",
+      old.replace("end of table x", ""),
+      { x: table },
+      "got 0 for 1; close them",
+    ],
+  ])("%s is said", (_, readme, defined, message) => {
+    expect(() => withTables(readme, defined as Record<string, Table>, options)).toThrow(message);
+  });
+  test("are missed where a table of numbers has none", () => {
+    const readme = `# A\n\n${old}\n\n## How it departs from the paper\n\n| set |\n| --- |\n\n## Results\n\n<!-- by hand: verdicts -->\n\n| ok |\n| --- |\n\n| bad |\n| --- |\n| 1 |\n`;
+    expect(unmarkedTables(readme)).toEqual(["| bad |"]);
+  });
+});
