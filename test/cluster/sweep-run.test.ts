@@ -113,7 +113,7 @@ test("a part of a sweep is reported as far as its rates have every seed", async 
   );
   const none = await within("sweep", "report", at("part"));
   expect(none.stderr).toContain(
-    "expected a learning rate that is done with every seed, got none among 0 of 8 trials",
+    "expected an arm that is done, with every seed of a learning rate if there are several, got none among 0 of 8 trials",
   );
   for (const { index, arm, lr } of trials)
     if (arm === "plain" && lr === 0.01) await run("part", index);
