@@ -1,6 +1,7 @@
 /** `weightnorm diagnose`: how gradients lie in w and in v, from the start of a run to its checkpoint, and how |v| grows. */
 import { join, resolve } from "node:path";
-import { diagnosisFigure, diagnosisTable } from "../report/diagnosis.ts";
+import { diagnosisTable } from "../report/diagnosis-table.ts";
+import { diagnosisFigure } from "../report/diagnosis.ts";
 import { toPng } from "../report/png.ts";
 import { UsageError, type Diagnosed } from "../runs/experiment.ts";
 import { chosenCheckpoint, loadOurs, placesFor } from "../runs/folder/checkpoints.ts";

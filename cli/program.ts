@@ -112,6 +112,7 @@ async function program(chosen: Chosen | undefined, args: readonly string[]): Pro
     ],
     checkpoint,
   )
+    .summary("new images of a trained generative model")
     .addHelpText(
       "after",
       "\nExamples:\n  weightnorm sample runs/vae\n  weightnorm sample runs/draw --count 100 --seed 7 --out drawings",

@@ -20,7 +20,13 @@ import type { RunKey } from "../events.ts";
 import { weightsIn } from "../../src/train/layer-stats.ts";
 import type { State } from "../../src/index.ts";
 import { stepsPerEpoch, trainedSize, type MinibatchConfig } from "./config.ts";
-import { chosenOf, gradientsOf, type Chosen, type Gradients, type UnitGradients } from "./gradients.ts";
+import {
+  chosenOf,
+  gradientsOf,
+  type Chosen,
+  type Gradients,
+  type UnitGradients,
+} from "./gradients.ts";
 import { growthOf } from "./growth.ts";
 import { normOf, programsOf } from "./programs.ts";
 import { startRun } from "./run.ts";
@@ -58,16 +64,26 @@ export async function diagnosisOf(options: DiagnosisOptions): Promise<Diagnosis>
       for (const line of plan.notes) notes.add(line);
       const moments: Moment[] = [];
       const look = async (name: string, at: number, values: State): Promise<void> => {
-        moments.push({ name, step: at, layers: await lookedAt(options, { plan, key, values, work }) });
+        moments.push({
+          name,
+          step: at,
+          layers: await lookedAt(options, { plan, key, values, work }),
+        });
       };
       const start = (await training.contestant.saved()).checkpoint.state;
       if (step > 0) await look("start", 0, start);
       const perEpoch = stepsPerEpoch(config);
       if (step > perEpoch) {
         await advance(training.contestant, perEpoch, () => work.did(config.batchSize + RUN));
-        await look("after one epoch", perEpoch, (await training.contestant.saved()).checkpoint.state);
+        await look(
+          "after one epoch",
+          perEpoch,
+          (await training.contestant.saved()).checkpoint.state,
+        );
       } else if (step > 0)
-        notes.add(`${key.arm} has been trained for ${step} steps, not for more than an epoch of ${perEpoch}: there is no moment between its start and its checkpoint`);
+        notes.add(
+          `${key.arm} has been trained for ${step} steps, not for more than an epoch of ${perEpoch}: there is no moment between its start and its checkpoint`,
+        );
       await look(step > 0 ? "checkpoint" : "start", step, training.last);
       arms.push({ arm: key.arm, lr: key.lr, moments });
       const hasV = weightsIn(start).some(({ parts }) => parts !== undefined);
@@ -80,6 +96,11 @@ export async function diagnosisOf(options: DiagnosisOptions): Promise<Diagnosis>
     } finally {
       await training.release();
     }
+  }
+  for (const { method, rate, failed, fell } of growth?.methods ?? []) {
+    const rates = fell ? failed : [...failed, rate];
+    if (rates.length > 0)
+      notes.add(`with ${method} the loss did not fall in ${steps} steps at ${rates.join(", ")}`);
   }
   if (!growth && steps > 0)
     notes.add("no arm that was looked at has a v: nothing is said of its growth");
@@ -215,10 +236,7 @@ async function lookedAt(
 const nextTurn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** The gradients of one unit, whose w lies along `direction`. */
-function unitOf(
-  { w, v }: UnitGradients,
-  direction: Float64Array,
-): Omit<UnitDiagnosis, "unit"> {
+function unitOf({ w, v }: UnitGradients, direction: Float64Array): Omit<UnitDiagnosis, "unit"> {
   const inW = looked(w);
   const across = projected(w, direction);
   const inV = looked(v ?? across, w.d - 1);
@@ -259,7 +277,8 @@ function workOf(options: DiagnosisOptions, plans: readonly Plan[]): Work {
       0,
     );
     const moments = at === 0 ? 1 : at > perEpoch ? 3 : 2;
-    total += moments * (batches * (EXAMPLES + RUN) + spectra) + (at > perEpoch ? perEpoch * step : 0);
+    total +=
+      moments * (batches * (EXAMPLES + RUN) + spectra) + (at > perEpoch ? perEpoch * step : 0);
   }
   total += 3 * steps * step; // which may be more, where a rate turns out too large
   let done = 0;

@@ -161,12 +161,19 @@ export function gradientsOf(options: GradientsOptions): Gradients {
           const rows = Uint32Array.from({ length: examples }, (_, i) =>
             Math.floor((hash(i, at) / 2 ** 32) * trained),
           );
-          const fed = data.varied?.(rows, keyOf(seed, "diagnosis variation", b)) ?? data.feeds(rows);
+          const fed =
+            data.varied?.(rows, keyOf(seed, "diagnosis variation", b)) ?? data.feeds(rows);
           const got = await compiled.run(
             { ...fed, key: keyTensor(seed, "diagnosis noise", b) },
             state,
           );
-          for (const [i, { places, taken: { nodes, normalized } }] of chosen.entries())
+          for (const [
+            i,
+            {
+              places,
+              taken: { nodes, normalized },
+            },
+          ] of chosen.entries())
             for (const [u, place] of places.entries()) {
               const into = made[i][u];
               for (const j of nodes.keys()) pick(got[`w${i}.${j}`], place, into.w.rows, b);

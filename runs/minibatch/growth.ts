@@ -25,10 +25,10 @@ import { normOf } from "./programs.ts";
 import type { Task, TaskData } from "./task.ts";
 
 /** Rates of gradient descent, tried in turn until the loss falls. */
-const RATES: readonly number[] = [0.1, 0.03, 0.01, 0.003, 0.001];
+const RATES: readonly number[] = [0.1, 0.03, 0.01, 0.003, 0.001, 0.0001, 0.00001];
 const ADAM_RATE = 0.001;
 const MOMENTUM = 0.9;
-/** |v'|^2 of float32 may be off by so much for its rounding alone, half a unit in the last place of every element: less growth cannot be seen. */
+/** |v'|^2 of float32 may be off by so much for its rounding alone, half a unit in the last place of every element: a smaller change says nothing. */
 const HIDDEN = 2 ** -23;
 /** The share of the steps, at the start and at the end, over which losses are compared. */
 const ENDS = 0.1;
@@ -111,8 +111,8 @@ async function growing(
       );
       const measured = await stepped(program, state, { weights, schedules, plain, options });
       const rate = schedules["lr"](0);
-      if (falls(measured.loss, options.steps) || i === tries.length - 1)
-        return { method: name, rate, failed, ...measured };
+      const fell = falls(measured.loss, options.steps);
+      if (fell || i === tries.length - 1) return { method: name, rate, failed, fell, ...measured };
       failed.push(rate);
     }
   } finally {
@@ -127,7 +127,7 @@ interface Stepping {
   readonly plain: boolean;
   readonly options: GrowthOptions;
 }
-type Measured = Omit<Growing, "method" | "rate" | "failed">;
+type Measured = Omit<Growing, "method" | "rate" | "failed" | "fell">;
 
 async function stepped(
   program: Awaited<ReturnType<Runtime["compile"]>>,
@@ -136,8 +136,13 @@ async function stepped(
 ): Promise<Measured> {
   const { config, key, data, steps: count, onStep } = options;
   const names = weights.flatMap(({ name, parts }) => [name, parts!.scale]);
-  const [loss, ratio, cosine, grew, seen]: [number[], number[], number[], (number | null)[], number[]] =
-    [[], [], [], [], []];
+  const [loss, ratio, cosine, grew, seen]: [
+    number[],
+    number[],
+    number[],
+    (number | null)[],
+    number[],
+  ] = [[], [], [], [], []];
   let closedForm = 0;
   const perEpoch = Math.floor(trainedSize(config) / config.batchSize); // an odd last batch is left out
   let order: Uint32Array = new Uint32Array();
@@ -166,20 +171,22 @@ async function stepped(
     const after = await read(state, names);
     const rate = Math.fround(schedules["lr"](step));
     const units = weights.flatMap((weight, w) =>
-      unitSteps(
-        { before, after, gradient: outputs[`d:${weight.name}`].data, weight },
-        start[w],
-      ),
+      unitSteps({ before, after, gradient: outputs[`d:${weight.name}`].data, weight }, start[w]),
     );
-    const able = units.filter(({ v, d }) => rate * rate * d * d > HIDDEN * v * v);
+    const able = units.filter(({ v, next }) => Math.abs((next * next) / (v * v) - 1) > HIDDEN);
     loss.push(value);
     ratio.push(meanOf(units.map(({ next, first }) => next / first)));
-    cosine.push(units.reduce((most, { v, d, dot }) => Math.max(most, d > 0 ? Math.abs(dot) / (v * d) : 0), 0));
+    cosine.push(
+      units.reduce((most, { v, d, dot }) => Math.max(most, d > 0 ? Math.abs(dot) / (v * d) : 0), 0),
+    );
     seen.push(able.length / units.length);
     grew.push(able.length > 0 ? able.filter(({ v, next }) => next > v).length / able.length : null);
     if (plain)
       for (const { v, d, next } of units)
-        closedForm = Math.max(closedForm, Math.abs((v * v + rate * rate * d * d) / (next * next) - 1));
+        closedForm = Math.max(
+          closedForm,
+          Math.abs((v * v + rate * rate * d * d) / (next * next) - 1),
+        );
     before = after;
   }
   return { loss, ratio, cosine, grew, seen, ...(plain ? { closedForm } : {}) };

@@ -78,7 +78,8 @@ describe("a covariance", () => {
       expect(w.reduce((sum, x, j) => sum + p[i * 5 + j] * x, 0)).toBeCloseTo(0, 12);
       for (let j = 0; j < 5; j++) {
         let sum = 0;
-        for (let a = 0; a < 5; a++) for (let b = 0; b < 5; b++) sum += m[i][a] * c[a * 5 + b] * m[b][j];
+        for (let a = 0; a < 5; a++)
+          for (let b = 0; b < 5; b++) sum += m[i][a] * c[a * 5 + b] * m[b][j];
         expect(p[i * 5 + j]).toBeCloseTo(sum, 12);
       }
     }
@@ -97,7 +98,9 @@ describe("a covariance", () => {
   });
   test("of which there are too few samples has its largest eigenvalue and its distance all the same", () => {
     const deviations = [20, ...ones(199)];
-    const [few, many] = [normal(400, deviations), normal(1600, deviations, 2)].map((s) => looked(s)!);
+    const [few, many] = [normal(400, deviations), normal(1600, deviations, 2)].map((s) =>
+      looked(s)!,
+    );
     expect(few.spectrum).toMatchObject({ eigenvalues: null, overSmallest: null, distance: null });
     expect(Math.abs(few.top[0])).toBeGreaterThan(0.99);
     expect(few.spectrum.largest / many.spectrum.largest).toBeCloseTo(1, 0.5);
