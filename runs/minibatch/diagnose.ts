@@ -64,11 +64,9 @@ export async function diagnosisOf(options: DiagnosisOptions): Promise<Diagnosis>
       for (const line of plan.notes) notes.add(line);
       const moments: Moment[] = [];
       const look = async (name: string, at: number, values: State): Promise<void> => {
-        moments.push({
-          name,
-          step: at,
-          layers: await lookedAt(options, { plan, key, values, work }),
-        });
+        const layers = await lookedAt(options, { plan, key, values, work });
+        moments.push({ name, step: at, layers });
+        for (const line of unequal(layers, `${key.arm}, ${name}`, batches)) notes.add(line);
       };
       const start = (await training.contestant.saved()).checkpoint.state;
       if (step > 0) await look("start", 0, start);
@@ -184,6 +182,24 @@ const fewOf = (layers: readonly Chosen[], batches: number): readonly string[] =>
         ]
       : [],
   );
+
+/** Layers of which there seem to be enough samples, but few of them make up the covariance. */
+function unequal(
+  layers: readonly LayerDiagnosis[],
+  when: string,
+  batches: number,
+): readonly string[] {
+  const few = layers.flatMap(({ layer, fanIn, chosen }) => {
+    const least = Math.min(...chosen.map(({ w }) => w?.effective ?? Infinity));
+    const isFew = batches >= LEAST_PER_DIMENSION * fanIn && least < LEAST_PER_DIMENSION * fanIn;
+    return isFew ? [`${Math.round(least)} for ${layer}`] : [];
+  });
+  return few.length === 0
+    ? []
+    : [
+        `${when}: some gradients are much longer than the others, so that ${batches} minibatches are as good as ${few.join(", ")}: more of the condition there is chance than is said`,
+      ];
+}
 
 const gradientsFor = (
   { task, config, data, world }: DiagnosisOptions,

@@ -65,6 +65,13 @@ describe("a covariance", () => {
       overSmallest: expect.closeTo(1, 12) as number,
     });
   });
+  test("to which one sample in ten adds nearly all is as good as of a tenth of them", () => {
+    const { rows, d } = normal(1000, ones(5));
+    const long = rows.map((x, i) => (Math.floor(i / d) % 10 === 0 ? 100 * x : x));
+    const [all, tenth] = [rows, long].map((r) => looked({ rows: r, d })!.spectrum.effective);
+    expect(tenth / all).toBeCloseTo(0.1, 1.5);
+    expect(looked(exact([4, 4, 4]))!.spectrum.effective).toBeCloseTo(24, 10);
+  });
   test("of what does not vary is none", () => {
     expect(looked({ rows: new Float32Array(60).fill(3), d: 3 })).toBeNull();
   });
