@@ -48,12 +48,13 @@ export async function diagnose(
   }
   const { progress, stop } = display({ quiet: json });
   const config = { ...run.config, ...(threads === undefined ? {} : { threads }) };
-  const diagnosis = await experiment
+  const measured = await experiment
     .diagnose({
       ...{ config, world: nodeWorld({ places, progress }), runs: of },
       ...{ units, batches, steps },
     })
     .finally(stop);
+  const diagnosis = { ...measured, notes: [...measured.notes, ...changed(run.changes)] };
   const folder = resolve(flags.out ?? join(dir, "diagnosis"));
   await makeFolder(folder);
   const svg = await diagnosisFigure(diagnosis);
@@ -64,6 +65,16 @@ export async function diagnose(
   process.stdout.write(
     json ? text : `${diagnosisTable(diagnosis)}\n${shown(join(folder, "diagnosis.png"))}\n`,
   );
+}
+
+/** What to say of settings that were changed when the run went on. */
+function changed(changes: readonly { readonly setting: string }[]): readonly string[] {
+  const settings = [...new Set(changes.map(({ setting }) => setting))].join(", ");
+  return settings === ""
+    ? []
+    : [
+        `the run was changed on the way (${settings}): its first epoch was trained again by what it is now`,
+      ];
 }
 
 /** Those that were asked for, or else `plain` and `weight`, or else the first that there is. */
