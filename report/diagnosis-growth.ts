@@ -1,5 +1,5 @@
 /** The last row of a diagnosis's figure: how |v| grows with each optimizer, step by step. */
-import type { Growing } from "../runs/records.ts";
+import type { Growing, Growth } from "../runs/records.ts";
 import { hasLogarithm, linearAxis, logAxis, type Axis } from "./axis.ts";
 import { INNER_WIDTH, LINE_WIDTH, ONE_ROW, type Panel } from "./marks.ts";
 import { scaleAndAxis } from "./panels.ts";
@@ -23,7 +23,7 @@ interface StepMark {
 }
 /** Three panels; `title` puts a letter before each. */
 export function growthPanels(
-  methods: readonly Growing[],
+  { methods, steps }: Growth,
   title: (text: string) => string,
 ): readonly Panel[] {
   const of = (values: (method: Growing) => readonly (number | null)[]): readonly StepMark[] =>
@@ -38,13 +38,15 @@ export function growthPanels(
   const y = (marks: readonly StepMark[]): readonly number[] => marks.map((mark) => mark.y);
   return [
     stepsPanel(title("|v| over |v| at the start"), ratios, {
+      steps,
       y: logAxis("mean over units", [...y(ratios), 1], { most: 5 }),
     }),
     stepsPanel(title("|cos(v, dv)|, the largest"), cosines, {
       // Up to 1, which would be no right angle at all: the place above is the key's.
-      ...{ y: logAxis("of all units", [...y(cosines), 1e-8, 1], { most: 5 }), methods },
+      ...{ steps, methods, y: logAxis("of all units", [...y(cosines), 1e-8, 1], { most: 5 }) },
     }),
     stepsPanel(title("Units whose |v| grew"), shares, {
+      steps,
       y: linearAxis("% of those that changed", [100]),
     }),
   ];
@@ -53,9 +55,13 @@ export function growthPanels(
 function stepsPanel(
   title: string,
   marks: readonly StepMark[],
-  { y, methods = [] }: { readonly y: Axis; readonly methods?: readonly Growing[] },
+  {
+    steps,
+    y,
+    methods = [],
+  }: { readonly steps: number; readonly y: Axis; readonly methods?: readonly Growing[] },
 ): Panel {
-  const x = linearAxis("step", [...marks.map((mark) => mark.x), 1], { count: 4, integer: true });
+  const x = linearAxis("step", [steps], { count: 4, integer: true });
   const encoding = {
     x: { field: "x", type: "quantitative", ...scaleAndAxis(x, false) },
     y: { field: "y", type: "quantitative", ...scaleAndAxis(y, true) },

@@ -3,7 +3,7 @@ import type { Arm, Diagnosis, LayerDiagnosis } from "../runs/records.ts";
 import { hasLogarithm, logAxis, type Axis } from "./axis.ts";
 import { COLUMNS, GAP, growthPanels, SIZE, titleOf } from "./diagnosis-growth.ts";
 import { QUANTITIES, type Place, type Quantity } from "./diagnosis-quantities.ts";
-import { INNER_WIDTH, LEGEND_HEIGHT, ONE_ROW, type Panel } from "./marks.ts";
+import { INNER_WIDTH, LEGEND_HEIGHT, ONE_ROW, QUIET, type Panel } from "./marks.ts";
 import { drawUnder, scaleAndAxis } from "./panels.ts";
 import { ARM_STYLE, INK } from "./theme.ts";
 
@@ -32,7 +32,7 @@ export function diagnosisFigure(diagnosis: Diagnosis): Promise<string> {
         : nothing(),
     );
   });
-  const rows = growth ? growthPanels(growth.methods, title) : [];
+  const rows = growth ? growthPanels(growth, title) : [];
   return drawUnder(legendOf(diagnosis), [...lists, ...rows], {
     ...{ height: SIZE.height, columns: COLUMNS, gap: GAP },
   });
@@ -80,6 +80,12 @@ const axisOf = (quantity: Quantity, marks: readonly LayerMark[], diagnosis: Diag
 const layersOf = ({ arms: [{ moments }] }: Diagnosis): readonly LayerDiagnosis[] =>
   moments[0].layers;
 
+const namesOf = (diagnosis: Diagnosis): readonly string[] =>
+  layersOf(diagnosis).map(({ layer }) => layer);
+/** Whether there is room for all of them below an axis. */
+const areShort = (names: readonly string[]): boolean =>
+  names.every((name) => name.length <= LONGEST_NAME);
+
 function layersPanel(
   title: string,
   marks: readonly LayerMark[],
@@ -89,12 +95,11 @@ function layersPanel(
     y,
   }: { readonly diagnosis: Diagnosis; readonly quantity: Quantity; readonly y: Axis },
 ): Panel {
-  const layers = layersOf(diagnosis).map(({ layer }) => layer);
-  const short = layers.every((name) => name.length <= LONGEST_NAME);
+  const layers = namesOf(diagnosis);
   const x: Axis = {
     ...{ title: "layer", type: "linear", domain: [0.4, layers.length + 0.6] },
     ticks: layers.map((_, i) => i + 1),
-    labels: short ? layers : layers.map((_, i) => String(i + 1)),
+    labels: areShort(layers) ? layers : layers.map((_, i) => String(i + 1)),
   };
   const encoding = {
     x: { field: "x", type: "quantitative", ...scaleAndAxis(x, false) },
@@ -146,8 +151,9 @@ const nothing = (): Panel => ({
   encoding: { text: { value: "" } },
 });
 
-/** A mark for w and one for v of each arm, and the dashed line. */
-function legendOf({ arms }: Diagnosis): Panel {
+/** A mark for w and one for v of each arm, and the dashed line; below them layers by number, where they have long names. */
+function legendOf(diagnosis: Diagnosis): Panel {
+  const { arms } = diagnosis;
   const y = { value: LEGEND_HEIGHT / 2 };
   let left = 6;
   const text = (label: string, x: number): Panel => ({
@@ -172,8 +178,22 @@ function legendOf({ arms }: Diagnosis): Panel {
     mark: { type: "rule", color: INK.quiet.color, strokeDash: NOISE_DASH },
     encoding: { x: { value: left }, x2: { value: left + 26 }, y },
   };
+  const names = namesOf(diagnosis);
+  const key = names.map((name, i) => `${i + 1} ${name}`).join(", ");
+  const layers = {
+    data: ONE_ROW,
+    mark: { type: "text", align: "left", baseline: "middle", ...QUIET },
+    encoding: {
+      x: { value: 0 },
+      y: { value: LEGEND_HEIGHT + 7 },
+      text: { value: `layers: ${key}` },
+    },
+  };
   return {
     ...{ width: INNER_WIDTH, height: LEGEND_HEIGHT },
-    layer: [...entries, line, text("what chance alone would give", left + 33)],
+    layer: [
+      ...[...entries, line, text("what chance alone would give", left + 33)],
+      ...(areShort(names) ? [] : [layers]),
+    ],
   };
 }
