@@ -140,6 +140,36 @@ export const armOption = (): Option =>
       example: "weight",
     }),
   );
+export const diagnoseOptions = (): readonly Option[] => [
+  option(
+    "arm",
+    list(
+      "arms of the run, e.g. plain,weight (default: these two, where it has them)",
+      choice("an arm", ARMS, { example: "weight" }),
+    ),
+  ),
+  option("units", whole("units of a layer", { most: 1000, example: "4" })).default(4),
+  option(
+    "batches",
+    whole("minibatches of 10 examples to take gradients of", {
+      least: 8,
+      most: 1_000_000,
+      example: "1200",
+    }),
+  ).default(1200),
+  option(
+    "steps",
+    whole("steps with each of three optimizers, to see |v| grow; 0: none", {
+      least: 0,
+      most: 1_000_000,
+      example: "200",
+    }),
+  ).default(200),
+  new Option(
+    "--out <folder>",
+    "where it goes (default: diagnosis in the folder of the run)",
+  ).argParser(named("--out")),
+];
 export const countOption = (): Option =>
   option("count", whole("how many images", { most: 10_000, example: "64" })).default(64);
 export const seedOption = (help: string): Option =>

@@ -25,6 +25,7 @@ const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   compare: NEEDS,
   train: NEEDS,
   report: NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
+  diagnose: NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
   eval: ["cli-progress", "cli-table3", RUNTIME],
   predict: ["cli-progress", "cli-table3", RUNTIME],
   sample: [RUNTIME, "sharp"],

@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from "commander";
 import { findExperiment, ownData } from "../experiments/index.ts";
 import { UsageError } from "../runs/experiment.ts";
 import { whole, type Settings } from "../runs/settings.ts";
+import type { DiagnoseFlags } from "./diagnose.ts";
 import type { ExportFlags } from "./export.ts";
 import type { PlayFlags } from "./play.ts";
 import type { PredictFlags } from "./predict.ts";
@@ -17,6 +18,7 @@ import {
   armOption,
   countOption,
   deviceOption,
+  diagnoseOptions,
   experimentOption,
   named,
   optionOf,
@@ -82,6 +84,16 @@ async function program(chosen: Chosen | undefined, args: readonly string[]): Pro
     .summary("draw the report of a run again")
     .action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
   add(
+    "diagnose",
+    "measure section 2.1 of the paper on a run, finished or not: how gradients lie in w and in v, and how |v| grows",
+    [...diagnoseOptions(), ...placeOptions(), threadsOption(), experimentOption(), json("it")],
+    "the folder of a run",
+  )
+    .summary("how a run's gradients lie in w and in v")
+    .action(async (dir: string, flags: DiagnoseFlags) =>
+      (await import("./diagnose.ts")).diagnose(dir, { ...flags }, places),
+    );
+  add(
     "sample",
     "draw new images with a trained generative model: PNG, and a GIF where there is an animation",
     [
@@ -100,6 +112,7 @@ async function program(chosen: Chosen | undefined, args: readonly string[]): Pro
     ],
     checkpoint,
   )
+    .summary("new images of a trained generative model")
     .addHelpText(
       "after",
       "\nExamples:\n  weightnorm sample runs/vae\n  weightnorm sample runs/draw --count 100 --seed 7 --out drawings",

@@ -102,7 +102,7 @@ function goalLine({ y: at, dash }: { y: number; dash: readonly number[] }, y: ob
   };
 }
 
-function scaleAndAxis(axis: Axis, grid: boolean): object {
+export function scaleAndAxis(axis: Axis, grid: boolean): object {
   const [labels, ticks] = [JSON.stringify(axis.labels), JSON.stringify(axis.ticks)];
   return {
     scale: { type: axis.type, domain: axis.domain, nice: false },
@@ -122,8 +122,12 @@ export interface Grid {
 }
 
 /** Panels in rows under their legend, as SVG. */
-export async function draw(
-  legend: Legend,
+export const draw = (legend: Legend, panels: readonly Panel[], grid: Grid): Promise<string> =>
+  drawUnder(legendPanel(legend), panels, grid);
+
+/** The same under a legend of any other kind, as wide as the figure and as high as a line. */
+export async function drawUnder(
+  legend: Panel,
   panels: readonly Panel[],
   { height, columns, gap }: Grid,
 ): Promise<string> {
@@ -134,7 +138,7 @@ export async function draw(
     background: INK.paper.color,
     config: CONFIG,
     vconcat: [
-      legendPanel(legend),
+      legend,
       { concat: panels, columns, bounds: "flush", spacing: { row: ROW_GAP, column: gap } },
     ],
   } as unknown as TopLevelSpec;

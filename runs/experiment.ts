@@ -3,7 +3,7 @@ import type { Arm, Checkpoint, Door, Node, Runtime, State } from "../src/index.t
 import type { Happening, RunKey, Values } from "./events.ts";
 import type { Crew } from "./ranks.ts";
 import type { Looks } from "./looks.ts";
-import type { Facts, Results, Sheet } from "./records.ts";
+import type { Diagnosis, Facts, Results, Sheet } from "./records.ts";
 import type { Picture, PictureSize, Raster } from "./pictures.ts";
 import type { Settings } from "./settings.ts";
 
@@ -66,6 +66,8 @@ export interface Experiment<C extends Config = Config> {
   predict?(trained: Trained<C>, files: readonly NamedFile[]): Promise<Predictions>;
   /** What a trained model would be in a file of its own. */
   exported?(trained: Trained<C>): Promise<Exported>;
+  /** How gradients lie in w and in v, from the start of a run to its checkpoint, and how |v| grows. */
+  diagnose?(asked: Diagnosed<C>): Promise<Diagnosis>;
   /** A trained agent plays; its first `most` frames are kept. */
   play?(
     trained: Trained<C>,
@@ -166,6 +168,26 @@ export interface Trained<C extends Config = Config> {
   /** Steps of training. */
   readonly step: number;
   readonly world: World;
+}
+
+/** Runs of one comparison to be diagnosed, of different arms and one seed. */
+export interface Diagnosed<C extends Config = Config> {
+  /** That of the whole comparison: which examples were held out follows from it. */
+  readonly config: C;
+  readonly world: World;
+  readonly runs: readonly {
+    readonly key: RunKey;
+    readonly state: State;
+    readonly step: number;
+    /** What messages call its checkpoint. */
+    readonly file: string;
+  }[];
+  /** Units of a layer that are looked at. */
+  readonly units: number;
+  /** Minibatches whose gradients are taken. */
+  readonly batches: number;
+  /** Steps with each optimizer, to see |v| grow. */
+  readonly steps: number;
 }
 
 /** How many new examples, and from which seed. */

@@ -16,6 +16,17 @@ export type {
   RankRecord,
   Sheet,
 } from "./sheet.ts";
+export type {
+  ArmDiagnosis,
+  Diagnosis,
+  Growing,
+  Growth,
+  LayerDiagnosis,
+  Moment,
+  Noise,
+  Spectrum,
+  UnitDiagnosis,
+} from "./diagnosis/record.ts";
 /** In the order of tables and figures. */
 export const ARMS: readonly Arm[] = ["plain", "weight", "batch", "mean-only", "weight+mean-only"];
 

@@ -27,7 +27,7 @@ interface Manifest {
 }
 
 const COMMANDS = [
-  ...["compare", "train", "report", "eval", "predict"],
+  ...["compare", "train", "report", "diagnose", "eval", "predict"],
   ...["sample", "play", "inspect", "convert", "page", "help"],
 ] as const;
 

@@ -30,6 +30,12 @@ import type { Task, TaskData, TrainedModel } from "./task.ts";
 /** What a setting is where all there is is meant: of examples, or of cores. */
 const ALL = Infinity;
 
+interface Loaded {
+  readonly task: Task;
+  readonly config: MinibatchConfig;
+  readonly data: TaskData;
+}
+
 export function experimentOf(task: Task): Experiment<MinibatchConfig> {
   if (task.measures.length === 0)
     throw new Error(
@@ -37,6 +43,24 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     );
   const { unit = "images" } = task;
   const presets = Object.keys(task.presets);
+  /** The data, and all that they decide. */
+  const loaded = async (asked: MinibatchConfig, world: World): Promise<Loaded> => {
+    const { task: whole, config } = (await task.decide?.(asked, world)) ?? {
+      ...{ task, config: asked },
+    };
+    const data = tested(await whole.load(world), config, unit);
+    const complete = {
+      ...config,
+      threads: config.threads === ALL ? world.threads : config.threads,
+      trainSize: config.trainSize === ALL ? data.train.count : config.trainSize,
+    };
+    if (complete.trainSize > data.train.count)
+      throw new UsageError(
+        `--train-size: expected at most the ${data.train.count} training ${unit} of ${data.source}, got ${complete.trainSize}; lower it`,
+      );
+    checkSizes(complete, unit);
+    return { task: whole, config: complete, data };
+  };
   const settings = {
     ...minibatchSettings({
       ...{ measure: task.measures[0], network: task.options, unit },
@@ -72,21 +96,12 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
       return config;
     },
     async open(asked, world) {
-      const { task: whole, config } = (await task.decide?.(asked, world)) ?? {
-        ...{ task, config: asked },
-      };
-      const data = tested(await whole.load(world), config, unit);
-      const complete = {
-        ...config,
-        threads: config.threads === ALL ? world.threads : config.threads,
-        trainSize: config.trainSize === ALL ? data.train.count : config.trainSize,
-      };
-      if (complete.trainSize > data.train.count)
-        throw new UsageError(
-          `--train-size: expected at most the ${data.train.count} training ${unit} of ${data.source}, got ${complete.trainSize}; lower it`,
-        );
-      checkSizes(complete, unit);
-      return fieldOf(whole, complete, data, world);
+      const { task: whole, config, data } = await loaded(asked, world);
+      return fieldOf(whole, config, data, world);
+    },
+    async diagnose({ config: asked, world, ...rest }) {
+      const { diagnosisOf } = await import("./diagnose.ts"); // what trains need not load it
+      return diagnosisOf({ ...(await loaded(asked, world)), world, ...rest });
     },
     history: historyOf,
     earlier: (results, where) =>

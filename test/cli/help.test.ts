@@ -28,7 +28,7 @@ test.each([[[]], [["compare"]], [["train"]]])(
   },
 );
 
-test.each(["eval", "report", "sample", "play", "inspect"])(
+test.each(["eval", "report", "diagnose", "sample", "play", "inspect"])(
   "weightnorm %s --help says what it does",
   async (command) => {
     const help = await helpOf(command);
