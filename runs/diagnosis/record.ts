@@ -1,0 +1,122 @@
+/** What a diagnosis leaves behind: the shape of diagnosis.json. Plain data, no code. */
+import type { Arm } from "../../src/index.ts";
+
+/** The covariance of samples of a vector, all eigenvalues in units of their mean. */
+export interface Spectrum {
+  /** Of the space that it may fill: one less than the vector has where a direction was taken out. */
+  readonly dimensions: number;
+  readonly samples: number;
+  /** How many they are as good as, (sum |x|^2)^2 / sum |x|^4: fewer where some are much longer than the others. */
+  readonly effective: number;
+  /** The mean eigenvalue. */
+  readonly mean: number;
+  /** Largest first; of many the first, the last and some between them. Null where there are too few samples for them. */
+  readonly eigenvalues: readonly number[] | null;
+  /** The largest one, over the mean, the median and the smallest one; null where that is 0, or there are too few samples. */
+  readonly largest: number;
+  readonly overMedian: number | null;
+  readonly overSmallest: number | null;
+  /** |C - m I| / |m I|, m the mean eigenvalue, by Frobenius: as the samples have it; null where there are too few. */
+  readonly distance: number | null;
+  /** The same without what so few samples add by chance. */
+  readonly corrected: number;
+}
+
+/** What samples of a covariance m I would measure: whatever is no larger than this is noise. */
+export interface Noise {
+  readonly largest: number;
+  readonly overMedian: number | null;
+  readonly overSmallest: number | null;
+  readonly distance: number;
+}
+
+/** How a direction lies to a covariance. */
+export interface Alignment {
+  /** |cos| between it and the eigenvector of the largest eigenvalue. A random direction has about 1 / sqrt(d). */
+  readonly cosine: number;
+  /** u'Cu / |u|^2 over the mean eigenvalue. A random direction has about 1. */
+  readonly share: number;
+}
+
+/** The gradients of one unit's weights. */
+export interface UnitDiagnosis {
+  readonly unit: number;
+  /** With respect to w. Null for a unit that has no gradient. */
+  readonly w: Spectrum | null;
+  /** With respect to v; of weights that are not normalized what they would be, M_w dw. */
+  readonly v: Spectrum | null;
+  readonly alignment: Alignment | null;
+  /** |dv - c M_w dw| / |dv| over all samples, c = g / |v| as it fits best: 0 but for rounding; null of weights that are not normalized. */
+  readonly identity: number | null;
+}
+
+export interface LayerDiagnosis {
+  readonly layer: string;
+  /** The dimensions of w of one unit. */
+  readonly fanIn: number;
+  /** How many there are. */
+  readonly units: number;
+  /** Whether weights are normalized, so that there is a v. */
+  readonly normalized: boolean;
+  readonly noise: { readonly w: Noise; readonly v: Noise };
+  /** Those that were looked at. */
+  readonly chosen: readonly UnitDiagnosis[];
+}
+
+export interface Moment {
+  /** "start", "after one epoch", "checkpoint" */
+  readonly name: string;
+  readonly step: number;
+  readonly layers: readonly LayerDiagnosis[];
+}
+
+export interface ArmDiagnosis {
+  readonly arm: Arm;
+  readonly lr: number;
+  readonly moments: readonly Moment[];
+}
+
+/** Some steps with one optimizer: an entry a step in each list. */
+export interface Growing {
+  readonly method: string;
+  /** That of the first step. */
+  readonly rate: number;
+  /** Rates that were tried before, with which the loss did not fall. */
+  readonly failed: readonly number[];
+  /** Whether it fell with this one. */
+  readonly fell: boolean;
+  readonly loss: readonly number[];
+  /** The mean over all units of |v| over |v| at the start. */
+  readonly ratio: readonly number[];
+  /** The largest |cos(v, dv)| of a unit. */
+  readonly cosine: readonly number[];
+  /** The share of units whose |v| grew, of those where it changed by more than rounding can; null where there are none. */
+  readonly grew: readonly (number | null)[];
+  /** The share of units where |v| changed by more than rounding can. */
+  readonly seen: readonly number[];
+  /** Of plain gradient descent: the largest relative error of |v'|^2 = |v|^2 + rate^2 |dv|^2. */
+  readonly closedForm?: number;
+}
+
+export interface Growth {
+  readonly arm: Arm;
+  readonly steps: number;
+  readonly batchSize: number;
+  readonly methods: readonly Growing[];
+}
+
+/** The paper's section 2.1, measured on runs of ours. */
+export interface Diagnosis {
+  readonly format: "weightnorm-diagnosis/1";
+  readonly experiment: string;
+  readonly seed: number;
+  /** Minibatches that gradients were taken of, and examples of each. */
+  readonly batches: number;
+  readonly examples: number;
+  readonly stepsPerEpoch: number;
+  readonly arms: readonly ArmDiagnosis[];
+  /** Null where no arm has a v. */
+  readonly growth: Growth | null;
+  /** What was left out, and why. */
+  readonly notes: readonly string[];
+}
