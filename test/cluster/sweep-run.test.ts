@@ -100,6 +100,54 @@ describe("a sweep of a table", () => {
   });
 });
 
+describe("a sweep at the best rates of another one", () => {
+  const best = ["--rates-of", at("whole"), "--arms", "plain,weight", "--seed", "1,2"];
+
+  test("trains each arm at its own, and its report takes the seeds that are done", async () => {
+    const trials = await plan("best", ...best, ...settings(3));
+    expect(trials.map(({ arm, lr, seed }) => [arm, lr, seed])).toEqual([
+      ...[1, 2].map((seed) => ["plain", 0.003, seed]),
+      ...[1, 2].map((seed) => ["weight", 0.003, seed]),
+    ]);
+    for (const index of [0, 1, 2]) expect((await run("best", index)).code).toBe(0);
+    const { code, stderr } = await within("sweep", "report", at("best"));
+    expect([code, stderr]).toEqual([0, expect.stringContaining("3 of 4 trials are done")]);
+    const { arms, facts, soFar } = JSON.parse(
+      await readFile(at("best", "report.json"), "utf8"),
+    ) as Results;
+    expect(soFar).toBeUndefined();
+    expect(facts).toContainEqual(["trials", "3 of 4 are done"]);
+    const seeds = Object.entries(arms).map(([arm, { runs }]) => [arm, runs.map((r) => r.seed)]);
+    expect(seeds).toEqual([
+      ["plain", [1, 2]],
+      ["weight", [1]],
+    ]);
+  });
+
+  test("is refused where that has no rate for an arm, or there are two answers", async () => {
+    const refused = async (...flags: readonly string[]): Promise<string> => {
+      const out = ["--out", at("refused")];
+      const { code, stderr } = await within("sweep", "plan", ...flags, ...out);
+      expect(code).toBeGreaterThan(0);
+      return stderr.replaceAll(folder, "TMP");
+    };
+    const table = ["--experiment", TABLE, ...settings(2), ...best];
+    expect(await refused(...table, "--arms", "batch")).toContain(
+      "--rates-of: expected results of batch in TMP/whole, got none; let it train there, or leave it out with --arms",
+    );
+    expect(await refused(...table, "--lr", "0.1")).toContain(
+      "--rates-of: expected no --lr beside it, got both; give one of them",
+    );
+    expect(await refused("--experiment", "mnist", "--rates-of", at("whole"))).toContain(
+      "--rates-of: expected a sweep of mnist, got one of table; name another",
+    );
+    expect(await refused(...table, "--rates-of", at("nowhere"))).toContain(
+      "expected the folder of a sweep",
+    );
+    expect(existsSync(at("refused"))).toBe(false);
+  });
+});
+
 test("a part of a sweep is reported as far as its rates have every seed", async () => {
   const trials = await plan(
     "part",
