@@ -10,7 +10,8 @@ import { textTable } from "./text-table.ts";
 import { fixed, NOTHING, short } from "./words.ts";
 
 const ARROW = "\u2192";
-const HEAD = [
+/** Of the rows of {@link diagnosisRows}. */
+export const DIAGNOSIS_HEAD: readonly string[] = [
   ...["arm", "moment", "layer", "d"],
   ...[`condition w ${ARROW} v`, "chance", `distance w ${ARROW} v`, "chance"],
   ...["|cos|", "chance", "w'Cw"],
@@ -19,9 +20,8 @@ const HEAD = [
 /** For a terminal. */
 export function diagnosisTable(diagnosis: Diagnosis): string {
   const { arms, batches, examples, growth, notes } = diagnosis;
-  const rows = arms.flatMap((arm) => rowsOf(arm));
   return [
-    textTable(HEAD, rows, { texts: 3 }),
+    textTable(DIAGNOSIS_HEAD, arms.flatMap(diagnosisRows), { texts: 3 }),
     "",
     ...wrapped(
       `Gradients of ${batches} minibatches of ${examples}, medians over units. Condition: largest over median eigenvalue. Distance: |C - m I| / |m I|, m the mean eigenvalue, without what few samples add. |cos|: of w and the eigenvector of the largest. w'Cw: over |w|^2 m, by chance 1. Of weights without v, v is M_w dw, w projected out. "Chance" is what a multiple of the identity would measure, and a random w.`,
@@ -31,7 +31,8 @@ export function diagnosisTable(diagnosis: Diagnosis): string {
   ].join("\n");
 }
 
-function rowsOf({ arm, moments }: ArmDiagnosis): readonly (readonly string[])[] {
+/** A row for every moment and layer: medians over the units that were looked at. */
+export function diagnosisRows({ arm, moments }: ArmDiagnosis): readonly (readonly string[])[] {
   return moments.flatMap(({ name, layers }) =>
     layers.map((layer) => [...[arm, name, layer.layer, String(layer.fanIn)], ...cellsOf(layer)]),
   );
@@ -51,8 +52,16 @@ function cellsOf({ chosen, noise, fanIn }: LayerDiagnosis): readonly string[] {
   ];
 }
 
-function growthTable(methods: readonly Growing[]): string {
-  const rows = methods.map(({ method, rate, loss, ratio, cosine, grew, seen, closedForm }) => [
+const growthTable = (methods: readonly Growing[]): string =>
+  textTable(GROWTH_HEAD, growthRows(methods));
+/** Of the rows of {@link growthRows}. */
+export const GROWTH_HEAD: readonly string[] = [
+  ...["optimizer", "rate", "steps", "loss", "|v| / |v0|", "grew", "of"],
+  ...["|cos(v, dv)|", "|v'|^2 off by"],
+];
+/** What each optimizer made of |v|. */
+export function growthRows(methods: readonly Growing[]): readonly (readonly string[])[] {
+  return methods.map(({ method, rate, loss, ratio, cosine, grew, seen, closedForm }) => [
     method,
     String(rate),
     String(loss.length),
@@ -63,11 +72,6 @@ function growthTable(methods: readonly Growing[]): string {
     power(cosine.length > 0 ? cosine.reduce((a, b) => Math.max(a, b)) : null),
     power(closedForm),
   ]);
-  const head = [
-    ...["optimizer", "rate", "steps", "loss", "|v| / |v0|", "grew", "of"],
-    ...["|cos(v, dv)|", "|v'|^2 off by"],
-  ];
-  return textTable(head, rows);
 }
 
 const told = (x: number | null | undefined): string =>

@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { findExperiment } from "../../experiments/index.ts";
+import { diagnosisFigure } from "../../report/diagnosis.ts";
 import { mainFigure } from "../../report/figure.ts";
 import { ratesFigure } from "../../report/rates.ts";
-import type { Results } from "../../runs/records.ts";
+import type { Diagnosis, Results } from "../../runs/records.ts";
 import { readFileOfResults } from "../../runs/folder/index.ts";
 import { withTables } from "./readme.ts";
 import { sourcesOf, tableText, type Table } from "./table.ts";
@@ -12,10 +13,10 @@ import { tablesOf } from "./tables.ts";
 
 export const root: string = resolve(import.meta.dirname, "../..");
 
-/** The results.json of every experiment, by their paths from the root. */
-export const resultsFiles = (): readonly string[] =>
+/** Every results.json and diagnosis.json of the experiments, by their paths from the root. */
+export const keptFiles = (): readonly string[] =>
   readdirSync(join(root, "experiments"), { recursive: true, encoding: "utf8" })
-    .filter((path) => /^[^/\\]+[/\\]results[/\\](.*[/\\])?results\.json$/.test(path))
+    .filter((path) => /^[^/\\]+[/\\]results[/\\](.*[/\\])?(results|diagnosis)\.json$/.test(path))
     .map((path) => join("experiments", path))
     .sort();
 
@@ -23,14 +24,18 @@ export const resultsFiles = (): readonly string[] =>
 export const readKept = async (path: string): Promise<Results> =>
   (await readFileOfResults(join(root, path), findExperiment))!;
 
-/** The SVGs that stand beside a results.json, by their names. */
-export async function figuresOf(results: Results): Promise<ReadonlyMap<string, string>> {
-  const rates = await ratesFigure(results);
+/** The SVGs that may stand beside a file, by their names; undefined where there is nothing to draw. */
+export async function figuresOf(path: string): Promise<ReadonlyMap<string, string | undefined>> {
+  if (path.endsWith("diagnosis.json"))
+    return new Map([["diagnosis.svg", await diagnosisFigure(json(path) as Diagnosis)]]);
+  const results = await readKept(path);
   return new Map([
     ["figure.svg", await mainFigure(results)],
-    ...(rates ? [["rates.svg", rates.figure] as const] : []),
+    ["rates.svg", (await ratesFigure(results))?.figure],
   ]);
 }
+
+const json = (path: string): unknown => JSON.parse(readFileSync(join(root, path), "utf8"));
 
 /** README files that have tables, as they are and as they should be, by their paths from the root. */
 export async function readmes(): Promise<
@@ -59,8 +64,7 @@ async function made(
       );
     if (file.endsWith("results.json")) records.set(file, await readKept(from(file)));
   }
-  const other = (file: string): unknown =>
-    JSON.parse(readFileSync(join(root, from(file)), "utf8")) as unknown;
+  const other = (file: string): unknown => json(from(file));
   return withTables(now, tables, {
     where: path,
     text: (table) => tableText(table, (file) => records.get(file)!, other),

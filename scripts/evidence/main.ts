@@ -1,8 +1,8 @@
-/** `npm run -s evidence`: draws every figure and writes every table that is made of a results.json under `experiments` anew. */
+/** `npm run -s evidence`: draws every figure and writes every table that is made of a results.json or a diagnosis.json under `experiments` anew. */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { toPng } from "../../report/png.ts";
-import { figuresOf, readKept, readmes, resultsFiles, root } from "./files.ts";
+import { figuresOf, keptFiles, readmes, root } from "./files.ts";
 
 /** Files that are as they should be keep their time. */
 function write(path: string, content: string | Uint8Array): void {
@@ -12,10 +12,8 @@ function write(path: string, content: string | Uint8Array): void {
   process.stdout.write(`${path}\n`);
 }
 
-for (const path of resultsFiles()) {
-  const drawn = await figuresOf(await readKept(path));
-  for (const name of ["figure.svg", "rates.svg"]) {
-    const svg = drawn.get(name);
+for (const path of keptFiles()) {
+  for (const [name, svg] of await figuresOf(path)) {
     const at = join(dirname(path), name);
     const png = at.replace(/svg$/, "png");
     if (svg === undefined) {

@@ -2,7 +2,23 @@
  * The tables of README files that say what was measured: one line a column. After a change here, or of a results.json:
  * `npm run -s evidence`. A README's own marks say where a table stands.
  */
-import { final, reported, test, train, type Column, type Quantity, type Table } from "./table.ts";
+import {
+  DIAGNOSIS_HEAD,
+  diagnosisRows,
+  GROWTH_HEAD,
+  growthRows,
+} from "../../report/diagnosis-table.ts";
+import type { Diagnosis } from "../../runs/records.ts";
+import {
+  final,
+  rate,
+  reported,
+  test,
+  train,
+  type Column,
+  type Quantity,
+  type Table,
+} from "./table.ts";
 
 /** Of a README by its path, the tables by their names. */
 export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
@@ -17,6 +33,16 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         reported("step time", "step time / plain"),
       ],
     },
+    paper: {
+      ...{ kind: "arms", from: "results/paper/results.json" },
+      columns: [
+        rate,
+        ...errors([1, 2, 3]),
+        train("error", "training error %", { digits: 1 }),
+        train("loss", "training loss", { digits: 3 }),
+        toPlain("epochs to plain's last loss"),
+      ],
+    },
   },
   "experiments/mnist/README.md": {
     arms: {
@@ -27,6 +53,7 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         reported("step time", "step time / plain"),
       ],
     },
+    ...diagnosisOf("results/diagnosis/diagnosis.json"),
   },
   "experiments/vae/README.md": {
     mnist: {
@@ -107,6 +134,24 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
     },
   },
 };
+
+/** What a diagnosis says: `gradients` of the arm `weight` at the start and at the end (its figure has all), and `growth` of |v|. */
+function diagnosisOf(from: string): Readonly<Record<string, Table>> {
+  return {
+    gradients: {
+      ...{ kind: "other", from, head: DIAGNOSIS_HEAD },
+      rows: (file) =>
+        (file as Diagnosis).arms
+          .filter(({ arm }) => arm === "weight")
+          .flatMap(diagnosisRows)
+          .filter(([, moment]) => moment !== "after one epoch"),
+    },
+    growth: {
+      ...{ kind: "other", from, head: GROWTH_HEAD },
+      rows: (file) => growthRows((file as Diagnosis).growth!.methods),
+    },
+  };
+}
 
 /** The first measure in percent after each of these epochs, the last one included. */
 function errors(epochs: readonly number[]): readonly Quantity[] {

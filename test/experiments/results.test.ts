@@ -1,4 +1,4 @@
-/** What is committed of runs: figures and tables say what their results.json says, and nothing else. `npm run -s evidence` makes them. */
+/** What is committed of runs: figures and tables say what the results.json and diagnosis.json say, and nothing else. `npm run -s evidence` makes them. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -6,11 +6,11 @@ import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { toPng } from "../../report/png.ts";
-import { figuresOf, readKept, readmes, resultsFiles, root } from "../../scripts/evidence/files.ts";
+import { figuresOf, keptFiles, readmes, root } from "../../scripts/evidence/files.ts";
 import { within } from "../cli/run.ts";
 import { unmarkedTables } from "../../scripts/evidence/readme.ts";
 
-const files = resultsFiles();
+const files = keptFiles();
 const AGAIN = "npm run -s evidence makes it again";
 
 test("there are results", () => {
@@ -21,16 +21,14 @@ describe.each(files)("%s", (file) => {
   const beside = (name: string): string => join(root, dirname(file), name);
 
   test("has the figures beside it", async () => {
-    const drawn = await figuresOf(await readKept(file));
-    for (const name of ["figure.svg", "rates.svg"]) {
+    for (const [name, svg] of await figuresOf(file)) {
       const png = beside(name.replace("svg", "png"));
-      expect([existsSync(beside(name)), existsSync(png)], name).toEqual(
-        drawn.has(name) ? [true, true] : [false, false],
-      );
-      if (!drawn.has(name)) continue;
-      const isSame = readFileSync(beside(name), "utf8") === drawn.get(name);
+      const isDrawn = svg !== undefined;
+      expect([existsSync(beside(name)), existsSync(png)], name).toEqual([isDrawn, isDrawn]);
+      if (!isDrawn) continue;
+      const isSame = readFileSync(beside(name), "utf8") === svg;
       expect(isSame, `${beside(name)}: ${AGAIN}`).toBe(true);
-      expect(await apart(readFileSync(png), await toPng(drawn.get(name)!)), png).toBeLessThan(2);
+      expect(await apart(readFileSync(png), await toPng(svg)), png).toBeLessThan(2);
     }
   });
 
@@ -43,7 +41,7 @@ describe.each(files)("%s", (file) => {
 });
 
 test("weightnorm report draws the same beside a copy of the file alone", async () => {
-  const [file] = files.filter((one) => one.includes("mnist"));
+  const [file] = files.filter((one) => one.endsWith(join("mnist", "results", "results.json")));
   const folder = await mkdtemp(join(tmpdir(), "weightnorm-report-"));
   try {
     const copy = join(folder, "results.json");
