@@ -26,9 +26,14 @@ export interface Told {
   readonly tell: (results: Results, arm: Arm) => string;
 }
 
+/** An arm of the table's own records, or of others, under a name that tells them apart. */
+export type Subject = Arm | { readonly arm: Arm; readonly from: string; readonly called: string };
+
 export type Table =
   | {
       readonly kind: "arms";
+      /** Rows (default: all arms that there are). */
+      readonly subjects?: readonly Subject[];
       /** The path of a results.json. */
       readonly from: string;
       readonly columns: readonly Column[];
@@ -41,7 +46,7 @@ export type Table =
       readonly kind: "pairs";
       readonly from: string;
       /** The first minus the second. */
-      readonly pairs: readonly (readonly [Arm, Arm])[];
+      readonly pairs: readonly (readonly [Subject, Subject])[];
       readonly columns: readonly (Quantity & { readonly from?: string })[];
     }
   | {
@@ -131,20 +136,32 @@ export function tableText(
 export const sourcesOf = (table: Table): readonly string[] => {
   const columns = "columns" in table ? table.columns : [];
   const all = columns.map(({ from = table.from }) => from);
-  return [...new Set(all.length > 0 ? all : [table.from])];
+  const subjects =
+    table.kind === "pairs" ? table.pairs.flat() : table.kind === "arms" ? table.subjects : [];
+  const others = (subjects ?? []).flatMap((one) => (typeof one === "string" ? [] : [one.from]));
+  return [...new Set([...(all.length > 0 ? all : [table.from]), ...others])];
 };
+
+const armOf = (subject: Subject): Arm => (typeof subject === "string" ? subject : subject.arm);
+const nameOf = (subject: Subject): string =>
+  typeof subject === "string" ? `\`${subject}\`` : subject.called;
 
 type Of<K extends Table["kind"]> = Extract<Table, { kind: K }>;
 type Grid = readonly [head: readonly string[], rows: readonly (readonly string[])[]];
 
 function armsTable(
-  { from, columns, corner = "arm", baseline }: Of<"arms">,
+  { from, columns, subjects, corner = "arm", baseline }: Of<"arms">,
   records: Records,
 ): Grid {
   const of = columns.map((column) => ({ column, results: records(column.from ?? from) }));
-  const rows = ARMS.filter((arm) => of.some(({ results }) => results.arms[arm])).map((arm) => [
-    `\`${arm}\``,
-    ...of.map(({ column, results }) => {
+  const those = ARMS.filter((arm) => of.some(({ results }) => results.arms[arm]));
+  const rows = (subjects ?? those).map((subject) => [
+    nameOf(subject),
+    ...of.map(({ column, results: own }) => {
+      const [arm, results] = [
+        armOf(subject),
+        typeof subject === "string" ? own : records(subject.from),
+      ];
       if ("tell" in column) return column.tell(results, arm);
       const values = present((results.arms[arm]?.runs ?? []).map((run) => column.of(run, results)));
       return values === null ? NOTHING : overSeeds(values, column.digits(results));
@@ -163,19 +180,21 @@ function armsTable(
 }
 
 function pairsTable({ from, pairs, columns }: Of<"pairs">, records: Records): Grid {
-  const of = columns.map((column) => ({ column, results: records(column.from ?? from) }));
   const rows = pairs.map(([a, b]) => [
-    `\`${a}\` - \`${b}\``,
-    ...of.map(({ column, results }) => {
-      const runs = (arm: Arm): readonly RunRecord[] => results.arms[arm]?.runs ?? [];
-      const differences = runs(a).flatMap((run) => {
-        const other = runs(b).find(({ seed }) => seed === run.seed);
-        const [x, y] = [column.of(run, results), other ? column.of(other, results) : null];
-        return x === null || y === null ? [] : [x - y];
+    `${nameOf(a)} - ${nameOf(b)}`,
+    ...columns.map((column) => {
+      const [x, y] = [a, b].map((subject) => {
+        const results = records(typeof subject === "string" ? (column.from ?? from) : subject.from);
+        return { results, runs: results.arms[armOf(subject)]?.runs ?? [] };
+      });
+      const differences = x.runs.flatMap((run) => {
+        const other = y.runs.find(({ seed }) => seed === run.seed);
+        const [p, q] = [column.of(run, x.results), other ? column.of(other, y.results) : null];
+        return p === null || q === null ? [] : [p - q];
       });
       if (differences.length === 0) return NOTHING;
       const { mean, deviation, pairs: n, p } = pairedTest(differences);
-      const [digits, sign] = [column.digits(results), mean > 0 ? "+" : ""];
+      const [digits, sign] = [column.digits(x.results), mean > 0 ? "+" : ""];
       const spread = deviation === null ? "" : ` ± ${written(deviation, digits, mean)}`;
       const chance = p === null ? "" : `, p ${probability(p)}`;
       return `${sign}${written(mean, digits)}${spread} (n ${n}${chance})`;
