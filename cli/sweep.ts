@@ -74,9 +74,17 @@ async function bestRates(
     throw new UsageError(
       `--rates-of: expected a sweep of ${name}, got one of ${other.experiment.name}; name another`,
     );
+  const open = other.manifest.trials.filter((trial) => !hasResult(other, trial));
+  if (open.length > 0)
+    throw new UsageError(
+      `--rates-of: expected a sweep that is done, got ${open.length} of ${other.manifest.trials.length} trials of ${shown(other.dir)} without a result; let it end first, or another rate may turn out best`,
+    );
   const { arms } = await sweptResults(other);
   const rates = complete(asked, {}).arms.map((arm) => {
     const found = arms[arm];
+    const tried = (found?.grid ?? []).map(({ lr }) => lr);
+    if (found && tried.length > 1 && [Math.min(...tried), Math.max(...tried)].includes(found.lr))
+      say(`${arm}: ${found.lr} did best and is the last rate that was tried on that side`);
     if (found) return [arm, [found.lr]] as const;
     throw new UsageError(
       `--rates-of: expected results of ${arm} in ${shown(other.dir)}, got none; let it train there, or leave it out with --arms`,
@@ -156,7 +164,9 @@ export async function reportOn(dir: string, flags: SweepFlags): Promise<void> {
   const all = sweep.manifest.trials;
   const done = all.filter((trial) => hasResult(sweep, trial)).length;
   if (done < all.length)
-    say(`${done} of ${all.length} trials are done; of several rates those that lack a seed are left out`);
+    say(
+      `${done} of ${all.length} trials are done; of several rates those that lack a seed are left out`,
+    );
   await writeFileAtomic(join(sweep.dir, "report.json"), `${JSON.stringify(results, null, 2)}\n`);
   printResults(results, await writeReport(sweep.dir, results), { json: flags.json ?? false });
 }

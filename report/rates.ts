@@ -43,7 +43,7 @@ const PANES: readonly {
     unit: "|v| at the end / at the start",
   },
   {
-    ...{ of: "effectiveStep", title: "Effective step at the end", near: "most" },
+    ...{ of: "effectiveStep", title: "Effective step at the end, rate / |v|\u00b2", near: "most" },
     unit: "rate / |v|\u00b2",
   },
 ];

@@ -74,7 +74,7 @@ export interface TriedSeed {
   readonly test: number | null;
   /** |v| at the end over |v| at the start, or at the first point of runs that did not look before: geometric mean over the layers. */
   readonly growth?: number;
-  /** lr / |v|^2 at the end, for the rate as it was tried, whatever a schedule made of it: geometric mean over the layers. */
+  /** lr / |v|^2 at the end, for the rate as it was tried, whatever a schedule made of it, and the mean |v| of a layer's units: geometric mean over the layers. */
   readonly effectiveStep?: number;
 }
 

@@ -50,7 +50,7 @@ export interface MinibatchConfig extends Config {
   readonly validation?: boolean;
   /** The first measure that the table gives the time to, e.g. an error as a fraction. */
   readonly target: number;
-  /** Whether weights start as they were drawn, without data-dependent initialization (default: as the experiment has it). */
+  /** Whether weights start as they were drawn, in an experiment that has data-dependent initialization (default false). */
   readonly asDrawn?: boolean;
   /** Whether the last batch of an epoch is trained on where it is smaller than the others (default false: it is left out). */
   readonly oddBatch?: boolean;
@@ -75,6 +75,8 @@ export interface Describing {
   readonly unit: string;
   /** Whether there is a test set, of which a part may do; else the data are parted as the task says. */
   readonly hasTestSet: boolean;
+  /** Whether layers start from the data, unless a run asks for the other. */
+  readonly startsFromData: boolean;
 }
 
 /** What follows a new length of a run, as messages say it. */
@@ -90,6 +92,7 @@ export const minibatchSettings = ({
   network,
   unit,
   hasTestSet,
+  startsFromData,
 }: Describing): Settings => ({
   epochs: whole(`passes over the training ${unit}`, {
     most: 100_000,
@@ -143,9 +146,13 @@ export const minibatchSettings = ({
   validation: onOff("hold examples out with one learning rate too, where other runs try others", {
     optional: true,
   }),
-  asDrawn: onOff("weights start as they were drawn, without data-dependent initialization", {
-    optional: true,
-  }),
+  ...(startsFromData
+    ? {
+        asDrawn: onOff("weights start as they were drawn, without data-dependent initialization", {
+          optional: true,
+        }),
+      }
+    : {}),
   oddBatch: onOff("the last, smaller batch of an epoch is trained on too", {
     flag: false,
     optional: true,

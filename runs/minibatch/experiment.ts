@@ -65,6 +65,7 @@ export function experimentOf(task: Task): Experiment<MinibatchConfig> {
     ...minibatchSettings({
       ...{ measure: task.measures[0], network: task.options, unit },
       hasTestSet: task.decide === undefined,
+      startsFromData: task.initialization !== "as drawn",
     }),
     ...task.settings,
   };

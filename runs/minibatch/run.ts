@@ -123,7 +123,7 @@ export async function startRun({ config, key, programs, from }: RunOptions): Pro
   }
 
   async function initialize(): Promise<Record<string, number>> {
-    if (config.asDrawn ?? task.initialization === "as drawn") {
+    if (config.asDrawn || task.initialization === "as drawn") {
       startScales(state);
       return {};
     }

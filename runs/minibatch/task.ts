@@ -109,7 +109,7 @@ export interface Task {
   optimizer(config: MinibatchConfig, rates: Readonly<Record<string, Node>>): Optimizer;
   /** How an arm normalizes here, where it is not as everywhere. */
   norm?(arm: Arm): Norm;
-  /** `as drawn`: no data-dependent initialization, weights start as they were drawn, unless a run asks for the other (default: data-dependent). */
+  /** `as drawn`: no data-dependent initialization, weights start as they were drawn (default: data-dependent, unless a run asks for the other). */
   readonly initialization?: "data-dependent" | "as drawn";
   /** What is measured once, and shown, of a model that was trained. */
   readonly show?: (trained: TrainedModel) => Promise<Exhibits>;

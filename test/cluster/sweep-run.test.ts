@@ -101,12 +101,36 @@ describe("a sweep of a table", () => {
 });
 
 describe("a sweep at the best rates of another one", () => {
-  const best = ["--rates-of", at("whole"), "--arms", "plain,weight", "--seed", "1,2"];
+  const best = ["--rates-of", at("rates"), "--arms", "plain,weight", "--seed", "1,2"];
+  /** Says that a trial did so well on what was held out. */
+  const pretend = async (id: string, arm: "plain" | "weight", error: number): Promise<void> => {
+    const path = at("rates", "results", `${id}.json`);
+    const result = JSON.parse(await readFile(path, "utf8")) as { readonly results: Results };
+    const last = result.results.arms[arm]!.runs[0].tests.at(-1)!;
+    Object.assign(last.heldOut!, { [result.results.sheet.measures[0].key]: error });
+    await writeFile(path, JSON.stringify(result));
+  };
+
+  test("is planned when that one is done", async () => {
+    await plan("rates", "--arms", "plain,weight", "--lr", "0.003,0.01", ...settings(1));
+    for (const index of [0, 1, 2]) await run("rates", index);
+    const early = await within(
+      ...["sweep", "plan", "--experiment", TABLE, ...settings(3), ...best, "--out", at("early")],
+    );
+    expect(early.code).toBe(2);
+    expect(early.stderr).toContain("got 1 of 4 trials of");
+    expect((await run("rates", 3)).code).toBe(0);
+  });
 
   test("trains each arm at its own, and its report takes the seeds that are done", async () => {
+    const { trials: tried } = JSON.parse(
+      await readFile(at("rates", "sweep.json"), "utf8"),
+    ) as Manifest;
+    for (const { id, arm, lr } of tried)
+      await pretend(id, arm as "plain" | "weight", (arm === "plain") === (lr === 0.01) ? 0.1 : 0.2);
     const trials = await plan("best", ...best, ...settings(3));
     expect(trials.map(({ arm, lr, seed }) => [arm, lr, seed])).toEqual([
-      ...[1, 2].map((seed) => ["plain", 0.003, seed]),
+      ...[1, 2].map((seed) => ["plain", 0.01, seed]),
       ...[1, 2].map((seed) => ["weight", 0.003, seed]),
     ]);
     for (const index of [0, 1, 2]) expect((await run("best", index)).code).toBe(0);
@@ -133,12 +157,12 @@ describe("a sweep at the best rates of another one", () => {
     };
     const table = ["--experiment", TABLE, ...settings(2), ...best];
     expect(await refused(...table, "--arms", "batch")).toContain(
-      "--rates-of: expected results of batch in TMP/whole, got none; let it train there, or leave it out with --arms",
+      "--rates-of: expected results of batch in TMP/rates, got none; let it train there, or leave it out with --arms",
     );
     expect(await refused(...table, "--lr", "0.1")).toContain(
       "--rates-of: expected no --lr beside it, got both; give one of them",
     );
-    expect(await refused("--experiment", "mnist", "--rates-of", at("whole"))).toContain(
+    expect(await refused("--experiment", "mnist", "--rates-of", at("rates"))).toContain(
       "--rates-of: expected a sweep of mnist, got one of table; name another",
     );
     expect(await refused(...table, "--rates-of", at("nowhere"))).toContain(
@@ -169,7 +193,7 @@ test("a part of a sweep is reported as far as its rates have every seed", async 
   const { code, stderr } = await within("sweep", "report", at("part"));
   expect([code, stderr]).toEqual([
     0,
-    "3 of 8 trials are done; rates that lack a seed are left out\n",
+    "3 of 8 trials are done; of several rates those that lack a seed are left out\n",
   ]);
   const { arms, facts } = JSON.parse(await readFile(at("part", "report.json"), "utf8")) as Results;
   expect(Object.keys(arms)).toEqual(["plain"]);

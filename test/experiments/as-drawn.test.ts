@@ -9,25 +9,37 @@ vi.setConfig({ testTimeout: 120_000 });
 const folder = await temporaryFolder("drawn");
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Mean |w| over the units of every layer before the first step. */
-async function lengths(...flags: readonly string[]): Promise<readonly number[]> {
+interface Start {
+  /** Means over the units of every layer. */
+  readonly v: readonly number[];
+  readonly g: readonly number[];
+}
+/** Lengths and scales before the first step. */
+async function startOf(...flags: readonly string[]): Promise<Start> {
   const out = join(folder, flags.join("") || "data");
   const size = ["--epochs", "1", "--train-size", "200", "--test-size", "10", "--threads", "1"];
   await within("train", "mnist", ...size, ...flags, "--quiet", "--out", out);
   const { records } = parseLog(await readFile(join(out, "log.jsonl")));
   const begun = records.find(({ type }) => type === "initialized");
-  return (begun!["layers"] as readonly { readonly v: number }[]).map(({ v }) => v);
+  const layers = begun!["layers"] as readonly { readonly v: number; readonly g: number }[];
+  return { v: layers.map(({ v }) => v), g: layers.map(({ g }) => g) };
 }
 
 test("weights have the lengths of N(0, 0.05^2), and g is |v|, where the data would have scaled them", async () => {
   const [drawn, scaled, weight] = [
-    await lengths("--arm", "plain", "--as-drawn"),
-    await lengths("--arm", "plain"),
-    await lengths("--arm", "weight", "--as-drawn"),
+    await startOf("--arm", "plain", "--as-drawn"),
+    await startOf("--arm", "plain"),
+    await startOf("--arm", "weight", "--as-drawn"),
   ];
-  expect(weight).toEqual(drawn); // the same w, as v
-  const fanIn = 9; // of the first layer, one input map under 3x3
-  expect(drawn[0] / (0.05 * Math.sqrt(fanIn))).toBeGreaterThan(0.85);
-  expect(drawn[0] / (0.05 * Math.sqrt(fanIn))).toBeLessThan(1.1);
-  expect(scaled[0]).toBeGreaterThan(1.5 * drawn[0]);
+  expect(weight.v).toEqual(drawn.v); // the same w, as v
+  weight.g.forEach((g, i) => expect(g).toBeCloseTo(weight.v[i], 5)); // and it stays the same function
+  const expected = 0.05 * Math.sqrt(9); // of the first layer, one input map under 3x3
+  expect(drawn.v[0] / expected).toBeGreaterThan(0.85);
+  expect(drawn.v[0] / expected).toBeLessThan(1.1);
+  expect(scaled.v[0]).toBeGreaterThan(1.5 * drawn.v[0]);
+});
+
+test("an experiment that never looks at the data has no such flag", async () => {
+  const { code, stderr } = await within("train", "draw", "--as-drawn");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("--as-drawn")]);
 });
