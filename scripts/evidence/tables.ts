@@ -17,8 +17,14 @@ import {
   train,
   type Column,
   type Quantity,
+  type Subject,
   type Table,
 } from "./table.ts";
+
+/** The VAE's `plain` without data-dependent initialization. */
+const PLAIN_AS_DRAWN: Subject = {
+  ...{ arm: "plain", from: "results/as-drawn/results.json", called: "`plain`, as drawn" },
+};
 
 /** Of a README by its path, the tables by their names. */
 export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
@@ -54,10 +60,12 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       ],
     },
     ...diagnosisOf("results/diagnosis/diagnosis.json"),
+    ...ratesOf("results/rates/results.json"),
   },
   "experiments/vae/README.md": {
     mnist: {
       ...{ kind: "arms", from: "results/results.json" },
+      subjects: [PLAIN_AS_DRAWN, "plain", "weight"],
       columns: [
         test("bound", "test bound, nats"),
         test("kl", "of which KL, nats"),
@@ -67,7 +75,12 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       ],
     },
     "mnist-pairs": {
-      ...{ kind: "pairs", from: "results/results.json", pairs: [["weight", "plain"]] },
+      ...{ kind: "pairs", from: "results/results.json" },
+      pairs: [
+        ["weight", "plain"],
+        ["weight", PLAIN_AS_DRAWN],
+        ["plain", PLAIN_AS_DRAWN],
+      ],
       columns: [
         test("bound", "test bound, nats"),
         likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
@@ -150,6 +163,15 @@ function diagnosisOf(from: string): Readonly<Record<string, Table>> {
       ...{ kind: "other", from, head: GROWTH_HEAD },
       rows: (file) => growthRows((file as Diagnosis).growth!.methods),
     },
+  };
+}
+
+/** What each learning rate came to: the test, how much longer |v| became, and rate / |v|^2 at the end. */
+function ratesOf(from: string): Readonly<Record<string, Table>> {
+  return {
+    rates: { kind: "rates", from, of: "test" },
+    "rates-growth": { kind: "rates", from, of: "growth" },
+    "rates-steps": { kind: "rates", from, of: "effectiveStep" },
   };
 }
 
