@@ -140,6 +140,13 @@ test("--json, --arm and --out", async () => {
   expect(await diagnosisFigure(diagnosis)).not.toContain("Adam");
 }, 60_000);
 
+test("a run that is begun again in its folder does not keep the diagnosis of the one before", async () => {
+  const dir = await small.copy("again");
+  expect(existsSync(small.at("again", "diagnosis", "diagnosis.json"))).toBe(true);
+  expect(await within(...small.settings, "--out", dir)).toMatchObject({ code: 0 });
+  expect(existsSync(small.at("again", "diagnosis"))).toBe(false);
+}, 60_000);
+
 test("what it cannot do it says", async () => {
   expect(
     await small.transcript(
