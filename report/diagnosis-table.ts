@@ -12,11 +12,11 @@ import { textTable } from "./text-table.ts";
 import { fixed, list, NOTHING, probability, short } from "./words.ts";
 
 const ARROW = "\u2192";
-/** With fewer samples for each dimension conditions are largely chance. */
+/** With fewer samples for each dimension the smaller eigenvalues are rough. */
 const LEAST_PER_DIMENSION = 4;
 /** Of the rows of {@link diagnosisRows}. */
 export const DIAGNOSIS_HEAD: readonly string[] = [
-  ...["arm", "moment", "layer", "d", "as good as"],
+  ...["arm", "moment", "layer", "d", "effective"],
   ...[`condition w ${ARROW} v`, "chance", `distance w ${ARROW} v`, "chance"],
   ...["|cos|", "chance", "p", "w'Cw"],
 ];
@@ -31,7 +31,7 @@ export function diagnosisTable(diagnosis: Diagnosis): string {
     textTable(DIAGNOSIS_HEAD, arms.flatMap(diagnosisRows), { texts: 3 }),
     "",
     ...wrapped(
-      `Gradients of ${list([...sizes])}, which are as good as so many of one length; medians over units. Condition: largest over median eigenvalue, in parentheses where they are as good as fewer than ${LEAST_PER_DIMENSION} d, so that much of it is chance. Distance: |C - m I| / |m I|, m the mean eigenvalue, without what few samples add. |cos|: of w and the eigenvector of the largest; p: how often chance makes the units' as large (Fisher). w'Cw: over |w|^2 m, by chance 1. Of weights without v, v is M_w dw, w projected out. "Chance" is what gradients of the same lengths in random directions would measure, of the distance one standard deviation of its square, and the median of a random w.`,
+      `Gradients of ${list([...sizes])}, "effective": as many of one length as they are as good as; medians over units. Condition: largest over median eigenvalue, in parentheses where "effective" is below ${LEAST_PER_DIMENSION} d, so that it is rough. Distance: |C - m I| / |m I|, m the mean eigenvalue, without what few samples add. |cos|: of w and the eigenvector of the largest; p: how often chance makes the units' as large (Fisher). w'Cw: over |w|^2 m, by chance 1. Of weights without v, v is M_w dw, w projected out. "Chance" is what gradients of the same lengths in random directions would measure, of the distance one standard deviation of its square, and the median of a random w.`,
     ),
     ...(growth ? ["", growthTable(growth.methods)] : []),
     ...notes.flatMap((note) => ["", ...wrapped(`Note: ${note}.`)]),

@@ -112,7 +112,7 @@ export function doubtsOf(
     ...(few.length === 0
       ? []
       : [
-          `${when}: some gradients are much longer than others, so that ${batches} minibatches may be as good as ${few.join(", ")}, fewer than ${LEAST_PER_DIMENSION} for each dimension: much of the condition there is chance`,
+          `${when}: some gradients are much longer than others, so that ${batches} minibatches may be as good as ${few.join(", ")}, fewer than ${LEAST_PER_DIMENSION} for each dimension: the smaller eigenvalues are rough there, and with them the condition`,
         ]),
     ...(open.length === 0
       ? []

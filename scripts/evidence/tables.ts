@@ -137,7 +137,7 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
   },
 };
 
-/** What a diagnosis says: `diagnosed` which runs, `gradients` of the arm `weight` at the start and at the end (its figure has all), and `growth` of |v|. */
+/** What a diagnosis says: `diagnosed` which runs, `gradients` at the start, where both arms are one function, and at the end (its figure has all), and `growth` of |v|. */
 function diagnosisOf(from: string): Readonly<Record<string, Table>> {
   return {
     diagnosed: {
@@ -148,9 +148,10 @@ function diagnosisOf(from: string): Readonly<Record<string, Table>> {
       ...{ kind: "other", from, head: DIAGNOSIS_HEAD },
       rows: (file) =>
         diagnosisIn(file, from)
-          .arms.filter(({ arm }) => arm === "weight")
-          .flatMap(diagnosisRows)
-          .filter(([, moment]) => moment !== "after one epoch"),
+          .arms.flatMap(diagnosisRows)
+          .filter(
+            ([arm, moment]) => moment === "checkpoint" || (arm === "weight" && moment === "start"),
+          ),
     },
     growth: {
       ...{ kind: "other", from, head: GROWTH_HEAD },
