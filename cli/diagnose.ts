@@ -1,12 +1,13 @@
 /** `weightnorm diagnose`: how gradients lie in w and in v, from the start of a run to its checkpoint, and how |v| grows. */
 import { join, resolve } from "node:path";
+import { diagnosisIn } from "../runs/diagnosis/schema.ts";
 import { diagnosisTable } from "../report/diagnosis-table.ts";
 import { diagnosisFigure } from "../report/diagnosis.ts";
 import { toPng } from "../report/png.ts";
 import { UsageError, type Diagnosed } from "../runs/experiment.ts";
 import { chosenCheckpoint, loadOurs, placesFor } from "../runs/folder/checkpoints.ts";
 import { readRun } from "../runs/folder/index.ts";
-import type { Arm } from "../runs/records.ts";
+import type { Arm, Diagnosis } from "../runs/records.ts";
 import type { Settings } from "../runs/settings.ts";
 import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
 import { display } from "./display.ts";
@@ -17,6 +18,7 @@ import { nodeWorld } from "./world.ts";
 
 export interface DiagnoseFlags {
   readonly arm?: readonly Arm[];
+  readonly seed?: number;
   readonly units: number;
   readonly batches: number;
   readonly steps: number;
@@ -41,7 +43,7 @@ export async function diagnose(
   const of: Diagnosed["runs"][number][] = [];
   let places = run.places;
   for (const arm of armsOf(run.config.arms, flags.arm)) {
-    const file = await chosenCheckpoint(dir, arm, find);
+    const file = await chosenCheckpoint(dir, arm, find, flags.seed);
     const loaded = await loadOurs(file, find, names);
     places = await placesFor(loaded, placesOf(everyPlace, flags), find);
     of.push({ file, key: loaded.key, ...loaded.checkpoint });
@@ -57,13 +59,25 @@ export async function diagnose(
   const diagnosis = { ...measured, notes: [...measured.notes, ...changed(run.changes)] };
   const folder = resolve(flags.out ?? join(dir, "diagnosis"));
   await makeFolder(folder);
-  const svg = await diagnosisFigure(diagnosis);
+  const file = join(folder, "diagnosis.json");
   const text = `${JSON.stringify(diagnosis)}\n`;
-  await writeFileAtomic(join(folder, "diagnosis.json"), text);
+  await writeFileAtomic(file, text);
+  await show(diagnosisIn(JSON.parse(text), file), folder, flags);
+}
+
+/** Draws it into a folder, and prints it: for machines its record, for people the table and, last, where the figure is. */
+export async function show(
+  diagnosis: Diagnosis,
+  folder: string,
+  { json = false }: { readonly json?: boolean },
+): Promise<void> {
+  const svg = await diagnosisFigure(diagnosis);
   await writeFileAtomic(join(folder, "diagnosis.svg"), svg);
   await writeFileAtomic(join(folder, "diagnosis.png"), await toPng(svg));
   process.stdout.write(
-    json ? text : `${diagnosisTable(diagnosis)}\n${shown(join(folder, "diagnosis.png"))}\n`,
+    json
+      ? `${JSON.stringify(diagnosis)}\n`
+      : `${diagnosisTable(diagnosis)}\n${shown(join(folder, "diagnosis.png"))}\n`,
   );
 }
 

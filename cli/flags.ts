@@ -126,8 +126,11 @@ const attribute = (flag: string): string =>
 
 /** Flags of commands that are about a run that is there. */
 const option = (name: string, setting: Setting): Option => optionOf(name, setting)!;
-export const threadsOption = (): Option =>
-  option("threads", { ...common.threads, help: "threads for the runtime (default: all cores)" });
+export const threadsOption = (otherwise = "all cores"): Option =>
+  option("threads", {
+    ...common.threads,
+    help: `threads for the runtime (default: ${otherwise})`,
+  });
 export const deviceOption = (): Option =>
   option(
     "device",
@@ -148,22 +151,35 @@ export const diagnoseOptions = (): readonly Option[] => [
       choice("an arm", ARMS, { example: "weight" }),
     ),
   ),
-  option("units", whole("units of a layer", { most: 1000, example: "4" })).default(4),
+  option(
+    "seed",
+    whole("the seed of the run to take (default: its first)", { least: 0, example: "1" }),
+  ),
+  option(
+    "units",
+    whole("units of each layer that are looked at, evenly spaced", { most: 1000, example: "4" }),
+  ).default(4),
   option(
     "batches",
-    whole("minibatches of 10 examples to take gradients of", {
-      least: 8,
-      most: 1_000_000,
-      example: "1200",
-    }),
+    whole(
+      "minibatches of 10 examples to take gradients of, or as many examples in larger ones where layers take statistics of them",
+      {
+        least: 8,
+        most: 1_000_000,
+        example: "1200",
+      },
+    ),
   ).default(1200),
   option(
     "steps",
-    whole("steps with each of three optimizers, to see |v| grow; 0: none", {
-      least: 0,
-      most: 1_000_000,
-      example: "200",
-    }),
+    whole(
+      "steps with each of three optimizers, to see |v| grow, again with lower rates where the loss does not fall; 0: none",
+      {
+        least: 0,
+        most: 1_000_000,
+        example: "200",
+      },
+    ),
   ).default(200),
   new Option(
     "--out <folder>",

@@ -79,14 +79,17 @@ async function program(chosen: Chosen | undefined, args: readonly string[]): Pro
       ).argParser(named("--tensorboard")),
       ...[experimentOption(), json("the results")],
     ],
-    "the folder of a run, or a results.json",
+    "the folder of a run, a results.json or a diagnosis.json",
   )
     .summary("draw the report of a run again")
     .action(async (dir: string, flags: object) => (await import("./report.ts")).report(dir, flags));
   add(
     "diagnose",
     "measure section 2.1 of the paper on a run, finished or not: how gradients lie in w and in v, and how |v| grows",
-    [...diagnoseOptions(), ...placeOptions(), threadsOption(), experimentOption(), json("it")],
+    [
+      ...[...diagnoseOptions(), ...placeOptions(), threadsOption("as many as the run had")],
+      ...[experimentOption(), json("it")],
+    ],
     "the folder of a run",
   )
     .summary("how a run's gradients lie in w and in v")

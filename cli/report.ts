@@ -7,7 +7,12 @@ import { eventFiles } from "../report/tensorboard.ts";
 import type { Experiment } from "../runs/experiment.ts";
 import type { Results } from "../runs/records.ts";
 import type { Opened } from "../runs/events.ts";
-import { readFileOfResults, readResults, type Begun } from "../runs/folder/index.ts";
+import {
+  readFileOfDiagnosis,
+  readFileOfResults,
+  readResults,
+  type Begun,
+} from "../runs/folder/index.ts";
 import { picturesOf } from "../runs/folder/pictures.ts";
 import { makeFolder, writeFileAtomic } from "../src/node/index.ts";
 import { display } from "./display.ts";
@@ -21,10 +26,12 @@ interface Flags {
   readonly tensorboard?: string;
 }
 
-/** `own` is the user's own experiment where it is known already. Beside a results.json by itself its report is written. */
+/** `own` is the user's own experiment where it is known already. Beside a results.json or a diagnosis.json by itself what is drawn of it is written. */
 export async function report(place: string, flags: Flags, own?: Experiment): Promise<void> {
   const find = findWith(own ?? (await ownOf(flags.experiment)));
   const path = resolve(place);
+  const diagnosis = await readFileOfDiagnosis(path);
+  if (diagnosis) return (await import("./diagnose.ts")).show(diagnosis, dirname(path), flags);
   const alone = await readFileOfResults(path, find);
   const results = alone ?? (await readResults(path, find, reopened));
   const written = await writeReport(alone ? dirname(path) : path, results).catch(

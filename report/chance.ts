@@ -129,6 +129,26 @@ export function verdictOf(a: Estimate, b: Estimate): Verdict {
 export const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, x) => sum + x, 0) / values.length;
 
+/** Of an even number the mean of the two in the middle. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** How often chance alone makes the probabilities of independent tests as small as these (Fisher's method); NaN of none. */
+export function combined(probabilities: readonly number[]): number {
+  if (probabilities.length === 0) return NaN;
+  const x = -probabilities.reduce((sum, p) => sum + Math.log(Math.max(p, Number.MIN_VALUE)), 0);
+  // Twice that has a chi-squared distribution of an even number of degrees.
+  let [sum, term] = [0, 1];
+  for (let k = 1; k <= probabilities.length; k++) {
+    sum += term;
+    term *= x / k;
+  }
+  return Math.min(1, Math.exp(-x) * sum);
+}
+
 /** Of a sample; null for a single value. */
 export function deviationOf(values: readonly number[]): number | null {
   if (values.length < 2) return null;

@@ -1,5 +1,5 @@
 /** The figure of a diagnosis: what three quantities are layer by layer in w and in v, at each moment; below, how |v| grows. */
-import type { Arm, Diagnosis, LayerDiagnosis } from "../runs/records.ts";
+import type { Arm, Diagnosis } from "../runs/records.ts";
 import { hasLogarithm, logAxis, type Axis } from "./axis.ts";
 import { COLUMNS, GAP, growthPanels, SIZE, titleOf } from "./diagnosis-growth.ts";
 import { QUANTITIES, type Place, type Quantity } from "./diagnosis-quantities.ts";
@@ -14,10 +14,14 @@ const SEGMENT = 0.42;
 const LONGEST_NAME = 8;
 const NOISE_DASH = [3, 3];
 
+/** In the order of a run; one arm may lack what another has. */
+const MOMENTS = ["start", "after one epoch", "checkpoint"];
+
 /** As SVG. */
 export function diagnosisFigure(diagnosis: Diagnosis): Promise<string> {
   const { arms, growth } = diagnosis;
-  const names = [...new Set(arms.flatMap(({ moments }) => moments.map(({ name }) => name)))];
+  const there = new Set(arms.flatMap(({ moments }) => moments.map(({ name }) => name)));
+  const names = MOMENTS.filter((name) => there.has(name));
   let letter = 0;
   const title = (text: string): string =>
     `${String.fromCharCode(97 + (letter++ % 26))}\u2002${text}`;
@@ -27,7 +31,7 @@ export function diagnosisFigure(diagnosis: Diagnosis): Promise<string> {
     return Array.from({ length: COLUMNS }, (_, i) =>
       i < names.length
         ? layersPanel(title(`${quantity.title}, ${shortly(names[i])}`), all[i], {
-            ...{ diagnosis, quantity, y: i === 0 ? y : { ...y, title: "" } },
+            ...{ diagnosis, moment: names[i], quantity, y: i === 0 ? y : { ...y, title: "" } },
           })
         : nothing(),
     );
@@ -48,17 +52,21 @@ interface LayerMark {
   readonly arm: Arm;
   readonly place: Place;
 }
-function marksOf({ arms }: Diagnosis, moment: string, quantity: Quantity): readonly LayerMark[] {
+function marksOf(
+  { arms }: Pick<Diagnosis, "arms">,
+  moment: string,
+  quantity: Quantity,
+): readonly LayerMark[] {
   const shown = quantity.of.length * arms.length;
+  const names = namesOf({ arms });
   return arms.flatMap(({ arm, moments }, a) =>
-    (moments.find(({ name }) => name === moment)?.layers ?? []).flatMap((layer, at) =>
+    (moments.find(({ name }) => name === moment)?.layers ?? []).flatMap((layer) =>
       quantity.of.flatMap((place, p) =>
         layer.chosen.flatMap((unit): readonly LayerMark[] => {
           const y = quantity.value(unit, place);
           const offset = shown === 1 ? 0 : (a * quantity.of.length + p) / (shown - 1) - 0.5;
-          return y === null || !hasLogarithm(y)
-            ? []
-            : [{ arm, place, y, x: at + 1 + SPREAD * offset }];
+          const x = names.indexOf(layer.layer) + 1 + SPREAD * offset;
+          return y === null ? [] : [{ arm, place, x, y }];
         }),
       ),
     ),
@@ -71,17 +79,35 @@ const axisOf = (quantity: Quantity, marks: readonly LayerMark[], diagnosis: Diag
     quantity.unit,
     [
       ...marks.map(({ y }) => y),
-      ...layersOf(diagnosis).flatMap((layer) => quantity.chance(layer) ?? []),
+      ...diagnosis.arms.flatMap(({ moments }) =>
+        moments.flatMap(({ layers }) => layers.map((layer) => quantity.chance(layer))),
+      ),
     ],
     { most: 5 },
   );
 
-/** The layers of the first arm: those of the others are called the same. */
-const layersOf = ({ arms: [{ moments }] }: Diagnosis): readonly LayerDiagnosis[] =>
-  moments[0].layers;
+/** Those of all arms: one may have taken the weights of a layer that another has not. */
+const namesOf = ({ arms }: Pick<Diagnosis, "arms">): readonly string[] => [
+  ...new Set(arms.flatMap(({ moments: [{ layers }] }) => layers.map(({ layer }) => layer))),
+];
 
-const namesOf = (diagnosis: Diagnosis): readonly string[] =>
-  layersOf(diagnosis).map(({ layer }) => layer);
+/** What chance makes of each layer, below the marks of each arm. */
+function chancesOf(
+  { arms }: Diagnosis,
+  moment: string,
+  quantity: Quantity,
+): readonly { readonly x: number; readonly x2: number; readonly y: number }[] {
+  const names = namesOf({ arms });
+  const width = (2 * SEGMENT) / arms.length;
+  return arms.flatMap(({ moments }, a) =>
+    (moments.find(({ name }) => name === moment)?.layers ?? []).flatMap((layer) => {
+      const y = quantity.chance(layer);
+      const x = names.indexOf(layer.layer) + 1 - SEGMENT + a * width;
+      return hasLogarithm(y) ? [{ x, x2: x + width, y }] : [];
+    }),
+  );
+}
+
 /** Whether there is room for all of them below an axis. */
 const areShort = (names: readonly string[]): boolean =>
   names.every((name) => name.length <= LONGEST_NAME);
@@ -91,9 +117,15 @@ function layersPanel(
   marks: readonly LayerMark[],
   {
     diagnosis,
+    moment,
     quantity,
     y,
-  }: { readonly diagnosis: Diagnosis; readonly quantity: Quantity; readonly y: Axis },
+  }: {
+    readonly diagnosis: Diagnosis;
+    readonly moment: string;
+    readonly quantity: Quantity;
+    readonly y: Axis;
+  },
 ): Panel {
   const layers = namesOf(diagnosis);
   const x: Axis = {
@@ -108,14 +140,12 @@ function layersPanel(
   const kinds = [...new Set(marks.map(({ arm, place }) => `${arm} ${place}`))];
   return {
     ...SIZE,
-    data: { values: marks },
+    // A distance of 0, which is less than chance, lies at the edge.
+    data: { values: marks.map((mark) => ({ ...mark, y: Math.max(mark.y, y.domain[0]) })) },
     layer: [
       {
         data: {
-          values: layersOf(diagnosis).flatMap((layer, i) => {
-            const at = quantity.chance(layer);
-            return at === null ? [] : [{ x: i + 1 - SEGMENT, x2: i + 1 + SEGMENT, y: at }];
-          }),
+          values: chancesOf(diagnosis, moment, quantity),
         },
         mark: { type: "rule", color: INK.quiet.color, strokeDash: NOISE_DASH },
         encoding: { ...encoding, x2: { field: "x2" } },

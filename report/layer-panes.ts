@@ -1,7 +1,7 @@
 /** What happened to the weights: a small panel a layer, and captions that say what is to be seen in them. */
 import type { Arm, LayerStats, Quantity, Results, RunRecord } from "../runs/records.ts";
 import { hasLogarithm, logAxis } from "./axis.ts";
-import { meanOf } from "./chance.ts";
+import { meanOf, medianOf } from "./chance.ts";
 import { layerLines, layersOf, learning } from "./curves.ts";
 import { progressAxis, valuesOf, type Pane } from "./panes.ts";
 import { armsOf } from "./rows.ts";
@@ -80,7 +80,7 @@ function changesOf(results: Results, layers: readonly string[]): readonly Change
     const rates = of((x) => x.effectiveStep * x.v ** 2);
     return v.length === 0
       ? []
-      : [{ arm, v, g, step, rate: median(rates.length > 0 ? rates : [1]) }];
+      : [{ arm, v, g, step, rate: medianOf(rates.length > 0 ? rates : [1]) }];
   });
 }
 
@@ -93,11 +93,6 @@ function ratio(run: RunRecord, layer: string, value: (x: LayerStats) => number):
     return found === undefined ? NaN : value(found);
   });
   return points.length > 1 && isRatio(last / first) ? [last / first] : [];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
 
 /** Less than this is no change. */
@@ -167,8 +162,8 @@ const CAPTION: Readonly<Record<Quantity, (changes: readonly Change[]) => string>
 function stepCaption(changes: readonly Change[]): string {
   const what = "How far a gradient of fixed direction turns the direction of the weights.";
   if (changes.length === 0) return what;
-  const rate = median(changes.map((change) => change.rate));
-  const own = changes.map(({ arm, step, rate: of }) => `${factor(median(step) / of)} (${arm})`);
+  const rate = medianOf(changes.map((change) => change.rate));
+  const own = changes.map(({ arm, step, rate: of }) => `${factor(medianOf(step) / of)} (${arm})`);
   const alone = `|v| alone multiplied the step of the median layer by ${list(own)}`;
   if (rate > 0.9 && rate < 1.1)
     return `${what} The learning rate ended where it began, so from the first point to the last ${alone}.`;

@@ -27,6 +27,10 @@ export const short = (x: number, digits = 3): string => {
   return Math.abs(rounded) >= 10_000 ? thousands(rounded) : String(rounded);
 };
 
+/** Of a test by chance: "0.031", "< 0.001". */
+export const probability = (p: number): string =>
+  p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(2)));
+
 /** "1 seed", "2 seeds", "180,000 frames", "1.5 epochs". */
 export const count = (n: number, noun: string): string =>
   `${Number.isInteger(n) ? thousands(n) : String(Number(n.toFixed(2)))} ${noun}${n === 1 ? "" : "s"}`;

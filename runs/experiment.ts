@@ -179,6 +179,8 @@ export interface Diagnosed<C extends Config = Config> {
     readonly key: RunKey;
     readonly state: State;
     readonly step: number;
+    /** What the checkpoint says of how it got there. */
+    readonly progress: Checkpoint["progress"];
     /** What messages call its checkpoint. */
     readonly file: string;
   }[];

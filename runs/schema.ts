@@ -24,7 +24,7 @@ import {
 } from "./schema-parts.ts";
 
 const better = z.enum(["lower", "higher"]);
-const measure: z.ZodMiniType<Measure> = z.object({
+export const measure: z.ZodMiniType<Measure> = z.object({
   key: label,
   unit: label,
   scale: factor,

@@ -1,33 +1,15 @@
 /** Covariances of samples: their spectra, how far they are from a multiple of the identity, and how a direction lies to them. */
 import { eigenOf } from "./eigen.ts";
+import { tailOf } from "./random-direction.ts";
 import type { Alignment, Spectrum } from "./record.ts";
-
-/** Samples of a vector, row by row. */
-export interface Samples {
-  /** [n, d] */
-  readonly rows: Float32Array | Float64Array;
-  readonly d: number;
-}
+import { strongest } from "./strongest.ts";
+import { centred, countOf, dot, squareOf, squaresOf, unitOf, type Samples } from "./vectors.ts";
 
 /** With fewer samples for each dimension the smallest eigenvalues are chance. */
 export const LEAST_PER_DIMENSION = 4;
-/** Where there are too few of them, so many samples do for the rest. */
-const FEW = 400;
 const MOST_KEPT = 64;
 /** Below this share of the largest an eigenvalue is rounding. */
 const ROUNDING = 1e-10;
-
-const countOf = ({ rows, d }: Samples): number => rows.length / d;
-
-/** Without their mean. */
-export function centred({ rows, d }: Samples): Samples {
-  const mean = new Float64Array(d);
-  const n = rows.length / d;
-  for (let at = 0; at < rows.length; at += d) for (let i = 0; i < d; i++) mean[i] += rows[at + i];
-  const out = Float64Array.from(rows);
-  for (let at = 0; at < out.length; at += d) for (let i = 0; i < d; i++) out[at + i] -= mean[i] / n;
-  return { rows: out, d };
-}
 
 /** M_w x of every sample x, M_w = I - w w' / |w|^2: what is at right angles to w. */
 export function projected({ rows, d }: Samples, w: ArrayLike<number>): Samples {
@@ -68,41 +50,44 @@ export interface Looked {
  * Null where they do not vary at all.
  */
 export function looked(samples: Samples, dimensions: number = samples.d): Looked | null {
-  const { d } = samples;
-  const n = countOf(samples);
   const all = centred(samples);
+  const n = countOf(samples);
   const trace = squareOf(all.rows) / (n - 1);
   if (!(trace > 0)) return null;
   const mean = trace / dimensions;
-  const k = dimensions;
-  const halves = correctedOf(n < LEAST_PER_DIMENSION * d ? first(samples, FEW) : samples, k);
-  const effective = effectiveOf(all);
-  const known = { dimensions: k, samples: n, effective, mean, corrected: halves };
-  if (n < LEAST_PER_DIMENSION * d) {
-    const { value, vector } = strongest(centred(first(samples, FEW)));
+  const { top, ...eigenvalues } = eigenvaluesOf(all, { dimensions, mean });
+  return {
+    spectrum: {
+      ...{ dimensions, samples: n, effective: effectiveOf(squaresOf(all)), mean, ...eigenvalues },
+      corrected: correctedOf(samples, dimensions),
+    },
+    top,
+  };
+}
+
+type Eigenvalues = Omit<Spectrum, "dimensions" | "samples" | "effective" | "mean" | "corrected">;
+/** Of centred samples, in units of their mean. */
+export function eigenvaluesOf(
+  all: Samples,
+  { dimensions, mean }: { readonly dimensions: number; readonly mean: number },
+): Eigenvalues & Pick<Looked, "top"> {
+  const { d } = all;
+  if (countOf(all) < LEAST_PER_DIMENSION * d) {
+    const { value, vector, converged } = strongest(all);
     return {
-      spectrum: {
-        ...known,
-        ...{ eigenvalues: null, largest: value / mean, overMedian: null, overSmallest: null },
-        distance: null,
-      },
-      top: vector,
+      ...{ eigenvalues: null, largest: value / mean, converged, top: vector },
+      ...{ overMedian: null, overSmallest: null, distance: null },
     };
   }
   const { values, vectors } = eigenOf(covarianceOf(all));
   const down = values.toReversed().map((x) => Math.max(0, x) / mean);
-  const [own, largest] = [down.subarray(0, k), down[0]]; // what was taken out is 0, and last
+  const [own, largest] = [down.subarray(0, dimensions), down[0]]; // what was taken out is 0, and last
   const over = (x: number): number | null => (x > ROUNDING * largest ? largest / x : null);
-  const squares = own.reduce((sum, x) => sum + (x - 1) ** 2, 0);
+  const middle = (own[(dimensions - 1) >> 1] + own[dimensions >> 1]) / 2;
   return {
-    spectrum: {
-      ...known,
-      eigenvalues: thinned(own),
-      largest,
-      overMedian: over((own[(k - 1) >> 1] + own[k >> 1]) / 2),
-      overSmallest: over(own[k - 1]),
-      distance: Math.sqrt(squares / k),
-    },
+    ...{ eigenvalues: thinned(own), largest, converged: true },
+    ...{ overMedian: over(middle), overSmallest: over(own[dimensions - 1]) },
+    distance: Math.sqrt(own.reduce((sum, x) => sum + (x - 1) ** 2, 0) / dimensions),
     top: Float64Array.from({ length: d }, (_, i) => vectors[i * d + d - 1]),
   };
 }
@@ -117,25 +102,34 @@ export function alignmentOf(
   const { rows, d } = centred(samples);
   let square = 0;
   for (let at = 0; at < rows.length; at += d) square += dot(rows, at, u) ** 2;
+  const cosine = Math.abs(dot(top, 0, u));
   return {
-    cosine: Math.abs(dot(top, 0, u)),
+    ...{ cosine, p: tailOf(cosine, d) },
     share: square / (countOf(samples) - 1) / spectrum.mean,
   };
 }
 
+/** The two halves of samples that are compared, by their first and last rows. */
+export const halvesOf = (n: number): readonly (readonly [number, number])[] => {
+  const half = Math.floor(n / 2);
+  return [
+    [0, half],
+    [half, 2 * half],
+  ];
+};
+
 /**
  * |C - m I| / |m I| in k dimensions, squared: k tr C^2 / (tr C)^2 - 1. Of two halves of the samples with covariances A and B tr AB is
- * tr C^2 in the mean, whatever the distribution, since they are independent: nothing is added by there being few.
+ * tr C^2 in the mean, whatever the distribution, since they are independent: nothing is added by there being few. Chance may make it
+ * negative, which is 0 here. Null where a half does not vary.
  */
-function correctedOf(samples: Samples, k: number): number {
-  const { rows, d } = samples;
-  const half = Math.floor(countOf(samples) / 2);
-  const [a, b] = [0, half].map((from) =>
-    centred({ rows: rows.subarray(from * d, (from + half) * d), d }),
+function correctedOf({ rows, d }: Samples, k: number): number | null {
+  const [a, b] = halvesOf(rows.length / d).map(([from, to]) =>
+    centred({ rows: rows.subarray(from * d, to * d), d }),
   );
-  const product = half < d ? crossOf(a, b) : innerOf(a, b);
+  const product = countOf(a) < d ? crossOf(a, b) : innerOf(a, b);
   const traces = squareOf(a.rows) * squareOf(b.rows);
-  return traces > 0 ? Math.sqrt(Math.max(0, (k * product) / traces - 1)) : 0;
+  return traces > 0 ? Math.sqrt(Math.max(0, (k * product) / traces - 1)) : null;
 }
 
 /** tr X'X Y'Y by the products of samples. */
@@ -156,59 +150,9 @@ function innerOf(a: Samples, b: Samples): number {
 }
 
 /** (sum |x|^2)^2 / sum |x|^4: n, where all samples are of one length. */
-function effectiveOf({ rows, d }: Samples): number {
-  let [squares, fourths] = [0, 0];
-  for (let at = 0; at < rows.length; at += d) {
-    const square = squareOf(rows.subarray(at, at + d));
-    squares += square;
-    fourths += square * square;
-  }
-  return squares ** 2 / fourths;
-}
-
-const MOST_POWERS = 300;
-/** The largest eigenvalue of the covariance of centred samples, by powers of it. */
-function strongest(samples: Samples): { readonly value: number; readonly vector: Float64Array } {
-  const { rows, d } = samples;
-  // The longest sample has some of every direction that matters.
-  let longest = 0;
-  for (let at = 0, most = -1; at < rows.length; at += d) {
-    const square = squareOf(rows.subarray(at, at + d));
-    if (square > most) [most, longest] = [square, at];
-  }
-  let vector = unitOf(rows.subarray(longest, longest + d));
-  let value = 0;
-  for (let power = 0; power < MOST_POWERS; power++) {
-    const next = new Float64Array(d);
-    for (let at = 0; at < rows.length; at += d) {
-      const along = dot(rows, at, vector);
-      for (let i = 0; i < d; i++) next[i] += along * rows[at + i];
-    }
-    const now = Math.sqrt(squareOf(next)) / (countOf(samples) - 1);
-    vector = unitOf(next);
-    const still = Math.abs(now - value) <= 1e-7 * now;
-    value = now;
-    if (still) break;
-  }
-  return { value, vector };
-}
-
-const first = ({ rows, d }: Samples, n: number): Samples => ({ rows: rows.subarray(0, n * d), d });
-
-function squareOf(x: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < x.length; i++) sum += x[i] * x[i];
-  return sum;
-}
-/** Of a row that begins at `at` with `u`. */
-function dot(rows: ArrayLike<number>, at: number, u: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < u.length; i++) sum += rows[at + i] * u[i];
-  return sum;
-}
-function unitOf(w: ArrayLike<number>): Float64Array {
-  const length = Math.sqrt(squareOf(w));
-  return Float64Array.from(w, (x) => (length > 0 ? x / length : 0));
+export function effectiveOf(squares: Float64Array): number {
+  const sum = squares.reduce((total, x) => total + x, 0);
+  return sum ** 2 / squareOf(squares);
 }
 
 /** At most so many of them, evenly spaced, the first and the last among them. */

@@ -1,5 +1,6 @@
 /** What a diagnosis leaves behind: the shape of diagnosis.json. Plain data, no code. */
 import type { Arm } from "../../src/index.ts";
+import type { Measure } from "../sheet.ts";
 
 /** The covariance of samples of a vector, all eigenvalues in units of their mean. */
 export interface Spectrum {
@@ -14,26 +15,33 @@ export interface Spectrum {
   readonly eigenvalues: readonly number[] | null;
   /** The largest one, over the mean, the median and the smallest one; null where that is 0, or there are too few samples. */
   readonly largest: number;
+  /** Whether `largest` is an eigenvalue but for rounding; if not, it is somewhat more. */
+  readonly converged: boolean;
   readonly overMedian: number | null;
   readonly overSmallest: number | null;
   /** |C - m I| / |m I|, m the mean eigenvalue, by Frobenius: as the samples have it; null where there are too few. */
   readonly distance: number | null;
-  /** The same without what so few samples add by chance. */
-  readonly corrected: number;
+  /** The same without what so few samples add by chance: 0 where that is more than there is, null where it cannot be told. */
+  readonly corrected: number | null;
 }
 
-/** What samples of a covariance m I would measure: whatever is no larger than this is noise. */
+/** What samples of the same lengths would measure if their directions were random: whatever is no larger than this is noise. */
 export interface Noise {
   readonly largest: number;
   readonly overMedian: number | null;
   readonly overSmallest: number | null;
+  /** The root of the mean square. */
   readonly distance: number;
+  /** The root of one standard deviation of its square, which is 0 in the mean. */
+  readonly corrected: number | null;
 }
 
 /** How a direction lies to a covariance. */
 export interface Alignment {
-  /** |cos| between it and the eigenvector of the largest eigenvalue. A random direction has about 1 / sqrt(d). */
+  /** |cos| between it and the eigenvector of the largest eigenvalue. Of a random direction the median is about 0.674 / sqrt(d). */
   readonly cosine: number;
+  /** How often a random direction has at least as large a one. */
+  readonly p: number;
   /** u'Cu / |u|^2 over the mean eigenvalue. A random direction has about 1. */
   readonly share: number;
 }
@@ -45,6 +53,8 @@ export interface UnitDiagnosis {
   readonly w: Spectrum | null;
   /** With respect to v; of weights that are not normalized what they would be, M_w dw. */
   readonly v: Spectrum | null;
+  /** What chance alone would make of either. */
+  readonly noise: { readonly w: Noise | null; readonly v: Noise | null };
   readonly alignment: Alignment | null;
   /** |dv - c M_w dw| / |dv| over all samples, c = g / |v| as it fits best: 0 but for rounding; null of weights that are not normalized. */
   readonly identity: number | null;
@@ -58,7 +68,8 @@ export interface LayerDiagnosis {
   readonly units: number;
   /** Whether weights are normalized, so that there is a v. */
   readonly normalized: boolean;
-  readonly noise: { readonly w: Noise; readonly v: Noise };
+  /** The median of |cos| between a random direction and any other. */
+  readonly cosine: number;
   /** Those that were looked at. */
   readonly chosen: readonly UnitDiagnosis[];
 }
@@ -73,6 +84,11 @@ export interface Moment {
 export interface ArmDiagnosis {
   readonly arm: Arm;
   readonly lr: number;
+  /** Minibatches that gradients were taken of, and examples of each. */
+  readonly batches: number;
+  readonly examples: number;
+  /** The run up to its checkpoint: seconds of training, and the first measure of its last test, not scaled. */
+  readonly run: { readonly seconds: number; readonly test: number | null };
   readonly moments: readonly Moment[];
 }
 
@@ -81,9 +97,9 @@ export interface Growing {
   readonly method: string;
   /** That of the first step. */
   readonly rate: number;
-  /** Rates that were tried before, with which the loss did not fall. */
+  /** Rates that were tried before, with which the loss did not fall, or first rose by more than half. */
   readonly failed: readonly number[];
-  /** Whether it fell with this one. */
+  /** Whether it fell with this one, and never rose so far. */
   readonly fell: boolean;
   readonly loss: readonly number[];
   /** The mean over all units of |v| over |v| at the start. */
@@ -107,12 +123,11 @@ export interface Growth {
 
 /** The paper's section 2.1, measured on runs of ours. */
 export interface Diagnosis {
-  readonly format: "weightnorm-diagnosis/1";
+  readonly format: "weightnorm-diagnosis/2";
   readonly experiment: string;
   readonly seed: number;
-  /** Minibatches that gradients were taken of, and examples of each. */
-  readonly batches: number;
-  readonly examples: number;
+  /** What runs are judged by. */
+  readonly measure: Measure;
   readonly stepsPerEpoch: number;
   readonly arms: readonly ArmDiagnosis[];
   /** Null where no arm has a v. */

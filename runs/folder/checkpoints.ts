@@ -97,11 +97,12 @@ export async function loadOurs(
   );
 }
 
-/** The checkpoint at `path`, or of a run that of the arm which was asked for, at its best learning rate and first seed. */
+/** The checkpoint at `path`, or of a run that of the arm which was asked for, at its best learning rate, of that seed or else the first. */
 export async function chosenCheckpoint(
   path: string,
   arm: Arm | undefined,
   find: Find,
+  seed?: number,
 ): Promise<string> {
   const files = await checkpointsAt(path);
   if (files[0] === path) return path;
@@ -112,11 +113,15 @@ export async function chosenCheckpoint(
     throw new UsageError(
       `--arm: expected one of ${config.arms.join(", ")}, which ${path} holds, got "${wanted}"; choose one of these`,
     );
+  if (seed !== undefined && !config.seeds.includes(seed))
+    throw new UsageError(
+      `--seed: expected one of ${config.seeds.join(", ")}, which ${path} holds, got ${seed}; choose one of these`,
+    );
   const best = await readResults(path, find).then(
     ({ arms }) => arms[wanted]?.lr,
     () => undefined, // not tested yet
   );
   const lr = best ?? ratesOf(config, wanted)[0];
-  const name = nameOf(config, { arm: wanted, seed: config.seeds[0], lr });
+  const name = nameOf(config, { arm: wanted, seed: seed ?? config.seeds[0], lr });
   return join(path, "checkpoints", `${name}.safetensors`);
 }

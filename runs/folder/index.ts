@@ -18,7 +18,8 @@ import {
 import { canonical } from "../canonical.ts";
 import type { Opened, RunEvent } from "../events.ts";
 import { UsageError, type Config, type Experiment } from "../experiment.ts";
-import type { Results } from "../records.ts";
+import { diagnosisIn, isDiagnosis } from "../diagnosis/schema.ts";
+import type { Diagnosis, Results } from "../records.ts";
 import { resultsOf } from "../results.ts";
 import { eventsIn, isResults, resultsIn } from "../schema.ts";
 import type { RunConfig, Store } from "../store.ts";
@@ -45,6 +46,7 @@ const OURS = [
   "rates.svg",
   "rates.png",
   "pictures",
+  "diagnosis",
   "attachments",
   "replay",
 ];
@@ -182,6 +184,13 @@ export async function readResults(dir: string, find: Find, reopen?: Reopen): Pro
 export async function readFileOfResults(path: string, find: Find): Promise<Results | undefined> {
   if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
   return resultsFrom(await readText(path, { most: MOST }), path, find);
+}
+
+/** What a diagnosis.json by itself says, whatever it is called; undefined where `path` is none. */
+export async function readFileOfDiagnosis(path: string): Promise<Diagnosis | undefined> {
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return undefined;
+  const value = parseJson(await readText(path, { most: MOST }), path);
+  return isDiagnosis(value) ? diagnosisIn(value, path) : undefined;
 }
 
 /** What the text of a results.json says, in the format of today or of before; `path` is what messages call it. */

@@ -19,7 +19,7 @@ import {
 } from "../../src/index.ts";
 import { unitNorms } from "../../src/nn/units.ts";
 import { program } from "../../src/train/step.ts";
-import type { Samples } from "../diagnosis/covariance.ts";
+import type { Samples } from "../diagnosis/vectors.ts";
 import type { DataSet } from "./task.ts";
 
 /** A weight that a layer got of the norm in force. */

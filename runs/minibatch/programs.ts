@@ -48,6 +48,9 @@ export type Means = Readonly<Record<string, number>>;
 /** How an arm normalizes in an experiment. */
 export const normOf = (task: Task, arm: Arm): Norm => task.norm?.(arm) ?? arms[arm];
 
+/** Whether an arm's layers take statistics of the batch, so that examples are not trained on each by itself. */
+export const hasStatistics = (arm: Arm): boolean => arm !== "plain" && arm !== "weight";
+
 /** What is evaluated of a state, as it lies there: the best parameters, where they are kept beside it; else the last ones, or their moving averages. */
 export function evaluated({ average }: Pick<MinibatchConfig, "average">, state: State): State {
   const { last, best } = parted(state);
@@ -101,7 +104,7 @@ export function programsOf(options: ProgramOptions): Programs {
   const { ranks } = crew;
   const first = { rank: 0, size: ranks.size };
   /** Examples without which a share has no statistics. */
-  const least = arm === "plain" || arm === "weight" ? 1 : 2;
+  const least = hasStatistics(arm) ? 2 : 1;
   const key = input("key", [2], "uint32");
   const norm = normOf(task, arm);
   const schedules = task.rates(config, ratesOf(config, arm)[0]);

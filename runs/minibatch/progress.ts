@@ -97,7 +97,7 @@ export const emptyProgress = (): Progress => ({
 });
 
 /** That of a checkpoint, to be changed; throws for what no run of ours has written. */
-export const progressOf = (checkpoint: Checkpoint, where: string): Progress =>
+export const progressOf = (checkpoint: Pick<Checkpoint, "progress">, where: string): Progress =>
   structuredClone(
     checked(schema, checkpoint.progress, { where, advice: "use an earlier checkpoint" }),
   );

@@ -5,7 +5,8 @@ import { findExperiment } from "../../experiments/index.ts";
 import { diagnosisFigure } from "../../report/diagnosis.ts";
 import { mainFigure } from "../../report/figure.ts";
 import { ratesFigure } from "../../report/rates.ts";
-import type { Diagnosis, Results } from "../../runs/records.ts";
+import { diagnosisIn } from "../../runs/diagnosis/schema.ts";
+import type { Results } from "../../runs/records.ts";
 import { readFileOfResults } from "../../runs/folder/index.ts";
 import { withTables } from "./readme.ts";
 import { sourcesOf, tableText, type Table } from "./table.ts";
@@ -27,7 +28,7 @@ export const readKept = async (path: string): Promise<Results> =>
 /** The SVGs that may stand beside a file, by their names; undefined where there is nothing to draw. */
 export async function figuresOf(path: string): Promise<ReadonlyMap<string, string | undefined>> {
   if (path.endsWith("diagnosis.json"))
-    return new Map([["diagnosis.svg", await diagnosisFigure(json(path) as Diagnosis)]]);
+    return new Map([["diagnosis.svg", await diagnosisFigure(diagnosisIn(json(path), path))]]);
   const results = await readKept(path);
   return new Map([
     ["figure.svg", await mainFigure(results)],

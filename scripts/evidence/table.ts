@@ -2,7 +2,7 @@
 import { deviationOf, meanOf, pairedTest } from "../../report/chance.ts";
 import { columnsOf, textOf } from "../../report/columns.ts";
 import { lastTest, present, rowsOf, scaled, valueOf } from "../../report/rows.ts";
-import { fixed, NOTHING, significant } from "../../report/words.ts";
+import { fixed, NOTHING, probability, significant } from "../../report/words.ts";
 import { ARMS, type Arm, type Results, type RunRecord } from "../../runs/records.ts";
 
 /** Records by their paths from the README's folder; throws for a file that is not there. */
@@ -252,9 +252,6 @@ function overSeeds(values: readonly number[], digits: number | null): string {
   const spread = deviation === null ? "" : ` ± ${written(deviation, digits, mean)}`;
   return `${written(mean, digits)}${spread}`;
 }
-
-const probability = (p: number): string =>
-  p < 0.001 ? "< 0.001" : String(Number(p.toPrecision(2)));
 
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));

@@ -7,8 +7,10 @@ import {
   diagnosisRows,
   GROWTH_HEAD,
   growthRows,
+  RUNS_HEAD,
+  runRows,
 } from "../../report/diagnosis-table.ts";
-import type { Diagnosis } from "../../runs/records.ts";
+import { diagnosisIn } from "../../runs/diagnosis/schema.ts";
 import {
   final,
   rate,
@@ -148,20 +150,25 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
   },
 };
 
-/** What a diagnosis says: `gradients` of the arm `weight` at the start and at the end (its figure has all), and `growth` of |v|. */
+/** What a diagnosis says: `diagnosed` which runs, `gradients` at the start, where both arms are one function, and at the end (its figure has all), and `growth` of |v|. */
 function diagnosisOf(from: string): Readonly<Record<string, Table>> {
   return {
+    diagnosed: {
+      ...{ kind: "other", from, head: RUNS_HEAD },
+      rows: (file) => runRows(diagnosisIn(file, from)),
+    },
     gradients: {
       ...{ kind: "other", from, head: DIAGNOSIS_HEAD },
       rows: (file) =>
-        (file as Diagnosis).arms
-          .filter(({ arm }) => arm === "weight")
-          .flatMap(diagnosisRows)
-          .filter(([, moment]) => moment !== "after one epoch"),
+        diagnosisIn(file, from)
+          .arms.flatMap(diagnosisRows)
+          .filter(
+            ([arm, moment]) => moment === "checkpoint" || (arm === "weight" && moment === "start"),
+          ),
     },
     growth: {
       ...{ kind: "other", from, head: GROWTH_HEAD },
-      rows: (file) => growthRows((file as Diagnosis).growth!.methods),
+      rows: (file) => growthRows(diagnosisIn(file, from).growth!.methods),
     },
   };
 }

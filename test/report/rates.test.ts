@@ -81,7 +81,11 @@ describe("what became of the weights", () => {
   test("is drawn over the rate where records know it, with crosses where an arm diverged", () => {
     const panes = ratePanes(results(true));
     expect(panes.map(({ title }) => title)).toEqual([
-      ...["Error on held-out examples", "How much longer |v| became", "Effective step at the end, rate / |v|\u00b2"],
+      ...[
+        "Error on held-out examples",
+        "How much longer |v| became",
+        "Effective step at the end, rate / |v|\u00b2",
+      ],
     ]);
     const [, growth, step] = panes;
     const line = (pane: typeof growth, arm: string, n: number): readonly (readonly number[])[] =>

@@ -2,24 +2,14 @@
 import { describe, expect, test } from "vitest";
 import {
   alignmentOf,
-  centred,
   covarianceOf,
   looked,
   projected,
-  type Samples,
 } from "../../../runs/diagnosis/covariance.ts";
 import { eigenOf } from "../../../runs/diagnosis/eigen.ts";
-import { noiseOf } from "../../../runs/diagnosis/noise.ts";
-import { initialState, parameter } from "../../../src/index.ts";
-
-/** n normal samples with standard deviations `deviations`. */
-function normal(n: number, deviations: readonly number[], seed = 1): Samples {
-  const d = deviations.length;
-  const p = parameter("x", [n, d], { init: { kind: "normal", std: 1 } });
-  const { data } = initialState([p], seed).get("x")!;
-  return { rows: Float64Array.from(data, (x, i) => x * deviations[i % d]), d };
-}
-const ones = (d: number): readonly number[] => Array.from({ length: d }, () => 1);
+import { strongest } from "../../../runs/diagnosis/strongest.ts";
+import { centred, type Samples } from "../../../runs/diagnosis/vectors.ts";
+import { heavy, normal, ones } from "./samples.ts";
 
 /** Samples 2 d of which the covariance is exactly what it is: a e_i and -a e_i. */
 function exact(values: readonly number[], times = 4): Samples {
@@ -66,9 +56,8 @@ describe("a covariance", () => {
     });
   });
   test("to which one sample in ten adds nearly all is as good as of a tenth of them", () => {
-    const { rows, d } = normal(1000, ones(5));
-    const long = rows.map((x, i) => (Math.floor(i / d) % 10 === 0 ? 100 * x : x));
-    const [all, tenth] = [rows, long].map((r) => looked({ rows: r, d })!.spectrum.effective);
+    const samples = normal(1000, ones(5));
+    const [all, tenth] = [samples, heavy(samples, 100)].map((s) => looked(s)!.spectrum.effective);
     expect(tenth / all).toBeCloseTo(0.1, 1.5);
     expect(looked(exact([4, 4, 4]))!.spectrum.effective).toBeCloseTo(24, 10);
   });
@@ -99,8 +88,9 @@ describe("a covariance", () => {
     expect(before.spectrum.overMedian).toBeCloseTo(100, 10);
     expect(after).toMatchObject({ dimensions: 4, overMedian: expect.closeTo(1, 12) as number });
     expect(after.distance).toBeCloseTo(0, 12);
-    const { cosine, share } = alignmentOf(samples, w, before);
+    const { cosine, p, share } = alignmentOf(samples, w, before);
     expect(cosine).toBeCloseTo(1, 12);
+    expect(p).toBeLessThan(1e-20);
     expect(share).toBeCloseTo(100 / 20.8, 10);
   });
   test("of which there are too few samples has its largest eigenvalue and its distance all the same", () => {
@@ -111,28 +101,24 @@ describe("a covariance", () => {
     expect(few.spectrum).toMatchObject({ eigenvalues: null, overSmallest: null, distance: null });
     expect(Math.abs(few.top[0])).toBeGreaterThan(0.99);
     expect(few.spectrum.largest / many.spectrum.largest).toBeCloseTo(1, 0.5);
-    expect(few.spectrum.corrected / many.spectrum.corrected).toBeCloseTo(1, 0.5);
+    expect(few.spectrum.corrected! / many.spectrum.corrected!).toBeCloseTo(1, 0.5);
   });
-});
-
-describe("noise", () => {
-  test.each([
-    [9, 60],
-    [30, 150],
-  ])("is what normal samples of an identity measure: %d dimensions, %d samples", (d, n) => {
-    const all = Array.from({ length: 40 }, (_, i) => looked(normal(n, ones(d), i + 1))!.spectrum);
-    const mean = (of: (s: (typeof all)[number]) => number): number =>
-      all.reduce((sum, s) => sum + of(s), 0) / all.length;
-    const noise = noiseOf(d, n);
-    expect(mean((s) => s.distance! ** 2) / noise.distance ** 2).toBeCloseTo(1, 1);
-    expect(Math.abs(mean((s) => s.largest) / noise.largest - 1)).toBeLessThan(0.12);
-    expect(Math.abs(mean((s) => s.overMedian!) / noise.overMedian! - 1)).toBeLessThan(0.12);
-    // Corrected there is nothing left, in the mean of the squares.
-    expect(mean((s) => s.corrected)).toBeLessThan(0.5 * noise.distance);
+  test("has the largest eigenvalue by Lanczos' method that it has by all of them, and says where it has not", () => {
+    const samples = centred(normal(300, [9, 8.9, ...ones(58)]));
+    const { values, vectors } = eigenOf(covarianceOf(samples));
+    const { value, vector, converged } = strongest(samples);
+    expect(value / values[59]).toBeCloseTo(1, 10);
+    expect(converged).toBe(true);
+    const along = vector.reduce((sum, x, i) => sum + x * vectors[i * 60 + 59], 0);
+    expect(Math.abs(along)).toBeCloseTo(1, 6);
+    expect(strongest(samples, 3).converged).toBe(false);
   });
-  test("with many samples there is none", () => {
-    const { distance, overSmallest } = noiseOf(10, 1e9);
-    expect([distance, overSmallest]).toEqual([expect.closeTo(0, 3), expect.closeTo(1, 3)]);
-    expect(noiseOf(100, 50).overSmallest).toBeNull();
+  test("of a half that does not vary has no distance without what chance adds", () => {
+    const { rows, d } = normal(40, ones(3));
+    rows.fill(2, 60);
+    expect(looked({ rows, d })!.spectrum).toMatchObject({
+      corrected: null,
+      overSmallest: expect.any(Number) as number,
+    });
   });
 });

@@ -24,7 +24,7 @@ import { batchOf, trainedSize, type MinibatchConfig } from "./config.ts";
 import { normOf } from "./programs.ts";
 import type { Task, TaskData } from "./task.ts";
 
-/** Rates of gradient descent, tried in turn until the loss falls. */
+/** Rates of gradient descent, tried in turn until the loss falls and does not rise far before. */
 const RATES: readonly number[] = [0.1, 0.03, 0.01, 0.003, 0.001, 0.0001, 0.00001];
 const ADAM_RATE = 0.001;
 const MOMENTUM = 0.9;
@@ -32,6 +32,8 @@ const MOMENTUM = 0.9;
 const HIDDEN = 2 ** -23;
 /** The share of the steps, at the start and at the end, over which losses are compared. */
 const ENDS = 0.1;
+/** Of the first loss, what a later one may be above it: one that rises further is of a rate that is too large, even if it falls in the end. */
+const MOST_RISE = 0.5;
 
 export interface GrowthOptions {
   readonly task: Task;
@@ -75,7 +77,7 @@ export async function growthOf(options: GrowthOptions): Promise<Growth> {
 
 type Inputs = Readonly<Record<string, ReturnType<typeof input>>>;
 
-/** The first of its rates with which the loss falls, or else the last one. */
+/** The first of its rates with which the loss falls without having risen far, or else the last one. */
 async function growing(
   { name, optimizer, tries, plain = false }: Method,
   rates: Inputs,
@@ -230,10 +232,15 @@ function unitSteps(
   );
 }
 
-/** Whether the loss of the last steps is below that of the first ones. */
-function falls(loss: readonly number[], steps: number): boolean {
+/** Whether the loss of the last steps is below that of the first ones, and none is far above the first. */
+export function falls(loss: readonly number[], steps: number): boolean {
   const n = Math.max(1, Math.floor(ENDS * steps));
-  return loss.length === steps && meanOf(loss.slice(-n)) < meanOf(loss.slice(0, n));
+  const most = loss[0] + MOST_RISE * Math.abs(loss[0]);
+  return (
+    loss.length === steps &&
+    meanOf(loss.slice(-n)) < meanOf(loss.slice(0, n)) &&
+    loss.every((x) => x <= most)
+  );
 }
 
 const meanOf = (values: readonly number[]): number =>
