@@ -48,6 +48,8 @@ export async function diagnose(
     places = await placesFor(loaded, placesOf(everyPlace, flags), find);
     of.push({ file, key: loaded.key, ...loaded.checkpoint });
   }
+  const folder = resolve(flags.out ?? join(dir, "diagnosis"));
+  await makeFolder(folder); // now: what comes takes minutes
   const { progress, stop } = display({ quiet: json });
   const config = { ...run.config, ...(threads === undefined ? {} : { threads }) };
   const measured = await experiment
@@ -57,8 +59,6 @@ export async function diagnose(
     })
     .finally(stop);
   const diagnosis = { ...measured, notes: [...measured.notes, ...changed(run.changes)] };
-  const folder = resolve(flags.out ?? join(dir, "diagnosis"));
-  await makeFolder(folder);
   const file = join(folder, "diagnosis.json");
   const text = `${JSON.stringify(diagnosis)}\n`;
   await writeFileAtomic(file, text);
