@@ -53,6 +53,7 @@ export type {
 } from "./events.ts";
 export type {
   Attachments,
+  Diagnosed,
   Kept,
   Played,
   Places,
@@ -83,3 +84,15 @@ export type { Encoded } from "./compare.ts";
 export type { Exported, NamedFile, PictureSize, Predictions, Takes } from "./experiment.ts";
 export type { Signal } from "./race.ts";
 export type { Crew, Numbers, Ranks, Vote } from "./ranks.ts";
+export type {
+  Alignment,
+  ArmDiagnosis,
+  Diagnosis,
+  Growing,
+  Growth,
+  LayerDiagnosis,
+  Moment,
+  Noise,
+  Spectrum,
+  UnitDiagnosis,
+} from "./diagnosis/record.ts";

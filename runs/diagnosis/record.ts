@@ -60,6 +60,7 @@ export interface UnitDiagnosis {
   readonly identity: number | null;
 }
 
+/** A layer of weights: some of its units, and what chance would measure of as many gradients. */
 export interface LayerDiagnosis {
   readonly layer: string;
   /** The dimensions of w of one unit. */
@@ -74,6 +75,7 @@ export interface LayerDiagnosis {
   readonly chosen: readonly UnitDiagnosis[];
 }
 
+/** What was measured of an arm at one step of its training. */
 export interface Moment {
   /** "start", "after one epoch", "checkpoint" */
   readonly name: string;
@@ -81,6 +83,7 @@ export interface Moment {
   readonly layers: readonly LayerDiagnosis[];
 }
 
+/** One arm's run, moment by moment. */
 export interface ArmDiagnosis {
   readonly arm: Arm;
   readonly lr: number;
@@ -114,6 +117,7 @@ export interface Growing {
   readonly closedForm?: number;
 }
 
+/** What became of |v| in the first steps of an arm with w = g v / |v|, with several optimizers. */
 export interface Growth {
   readonly arm: Arm;
   readonly steps: number;
