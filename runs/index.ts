@@ -84,15 +84,4 @@ export type { Encoded } from "./compare.ts";
 export type { Exported, NamedFile, PictureSize, Predictions, Takes } from "./experiment.ts";
 export type { Signal } from "./race.ts";
 export type { Crew, Numbers, Ranks, Vote } from "./ranks.ts";
-export type {
-  Alignment,
-  ArmDiagnosis,
-  Diagnosis,
-  Growing,
-  Growth,
-  LayerDiagnosis,
-  Moment,
-  Noise,
-  Spectrum,
-  UnitDiagnosis,
-} from "./diagnosis/record.ts";
+export type * from "./diagnosis/record.ts";

@@ -7,9 +7,10 @@
 #   scripts/evidence/sweeps.sh SWEEPS CIFAR10 [WORKERS]     # a folder for the sweeps, CIFAR-10's files, runs at a time (2)
 #   scripts/evidence/sweeps.sh --plan SWEEPS CIFAR10        # only plans what can be planned
 set -euo pipefail
-cd "$(dirname "$0")/../.."
 only=; if [ "${1-}" = --plan ]; then only=1; shift; fi
-sweeps=${1:?"a folder for the sweeps"} cifar10=${2:?"the folder of CIFAR-10's files"} workers=${3:-2}
+sweeps=${1:?"expected a folder for the sweeps, got none; try sweeps"} cifar10=${2:?"expected the folder of CIFAR-10's files, got none; name it"} workers=${3:-2}
+sweeps=$(realpath -m "$sweeps") cifar10=$(realpath -m "$cifar10") # of the caller's folder, not of this one
+cd "$(dirname "$0")/../.."
 weightnorm=(node --import tsx cli/main.ts)
 
 # planned NAME FLAGS...: a sweep of that name; the same plan twice is no error
