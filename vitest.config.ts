@@ -24,10 +24,22 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
+/** Folders whose tests leave nothing behind in their process, so that one takes many files: starting one for each took longer than most of them. */
+const pure = ["autodiff", "data", "export", "graph", "import", "nn", "onnx", "optim", "train"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 const config: ViteUserConfig = defineConfig({
   test: {
     env: { npm_lifecycle_event: "" }, // what messages call this program does not depend on how tests were started
-    include: ["test/**/*.test.ts"],
+    globalSetup: "scripts/transpiled.ts",
+    projects: [
+      {
+        extends: true,
+        test: { name: "own", include: ["test/**/*.test.ts", ...pure.map((path) => `!${path}`)] },
+      },
+      { extends: true, test: { name: "shared", include: pure, isolate: false } },
+    ],
     // onnxruntime's native module does not load into worker threads twice.
     pool: "forks",
     // Two files at a time, however many cores a container reports: runtimes in tests take one thread each, for

@@ -5,10 +5,18 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const require = createRequire(import.meta.url);
+const root = join(import.meta.dirname, "..");
+/** Where scripts/transpiled.ts has left our sources as JavaScript, in tests. */
+const transpiled = process.env["WEIGHTNORM_TRANSPILED"];
+
 /** What has Node run TypeScript. Not tsx's own command, whose process would take the signals instead. */
 export const TSX: readonly string[] = ["--import", pathToFileURL(require.resolve("tsx")).href];
-/** The command line. */
-export const MAIN: string = join(import.meta.dirname, "..", "cli", "main.ts");
+/** A file of our sources, by its path from the root, as `node ...NODE_FLAGS` runs it. */
+export const programAt = (file: string): string =>
+  transpiled === undefined ? join(root, file) : join(transpiled, file.replace(/\.ts$/, ".js"));
+export const NODE_FLAGS: readonly string[] = transpiled === undefined ? TSX : [];
+/** What comes after `node` to run the command line. */
+export const COMMAND_LINE: readonly string[] = [...NODE_FLAGS, programAt("cli/main.ts")];
 
 const textAt = (path: string): string | undefined => {
   try {

@@ -11,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { isDeepStrictEqual } from "node:util";
 import { run } from "../../cli/program.ts";
 import { hash, keyOf } from "../../src/index.ts";
-import { MAIN, TSX } from "../processes.ts";
+import { NODE_FLAGS, programAt } from "../processes.ts";
 import { bitsOf, type Bits } from "./bits.ts";
 import { scenarios, type Scenario } from "./scenarios.ts";
 
@@ -34,8 +34,8 @@ export interface KillsResult {
   readonly faults: readonly string[];
 }
 
-const PRELOAD = pathToFileURL(join(import.meta.dirname, "preload.ts")).href;
-const SCRIPT = [...TSX, "--import", PRELOAD, MAIN];
+const PRELOAD = pathToFileURL(programAt("bench/kills/preload.ts")).href;
+const SCRIPT = [...NODE_FLAGS, "--import", PRELOAD, programAt("cli/main.ts")];
 
 /** The same in this process, which saves its start; what it prints is not looked at. */
 async function here(args: readonly string[]): Promise<Pick<Ended, "code" | "stderr">> {

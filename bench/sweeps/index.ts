@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Manifest } from "../../cluster/sweep/manifest.ts";
 import { hash, keyOf } from "../../src/index.ts";
-import { childrenOf, isGone, MAIN, TSX } from "../processes.ts";
+import { childrenOf, COMMAND_LINE, isGone } from "../processes.ts";
 import { differences } from "./compared.ts";
 import { startRedis, wait } from "./redis-server.ts";
 
@@ -36,7 +36,6 @@ export interface SweepsResult {
   readonly faults: readonly string[];
 }
 
-const SCRIPT: readonly string[] = [...TSX, MAIN];
 /** Seconds without a sign of life after which a worker counts as gone: short, for there are many of them. */
 const PATIENCE = 4;
 /** Milliseconds in which a child ends after its worker was killed. */
@@ -59,7 +58,7 @@ export async function sweeps(options: SweepsOptions): Promise<SweepsResult> {
     spawn(
       process.execPath,
       [
-        ...[...SCRIPT, "sweep", "work", dir, "--redis", redis.url],
+        ...[...COMMAND_LINE, "sweep", "work", dir, "--redis", redis.url],
         ...["--patience", String(PATIENCE)],
       ],
       { stdio: ["ignore", "ignore", "inherit"] },
@@ -115,7 +114,7 @@ export async function sweeps(options: SweepsOptions): Promise<SweepsResult> {
 
 /** Runs a command line to its end, which is to be good. */
 async function command(...args: readonly string[]): Promise<void> {
-  const child = spawn(process.execPath, [...SCRIPT, ...args], {
+  const child = spawn(process.execPath, [...COMMAND_LINE, ...args], {
     stdio: ["ignore", "ignore", "pipe"],
   });
   let said = "";

@@ -5,7 +5,8 @@ import { cp, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { loadCheckpoint } from "../../src/node/index.ts";
-import { bitsOf, SCRIPT, start, temporaryFolder, within } from "./run.ts";
+import { COMMAND_LINE } from "../../bench/processes.ts";
+import { bitsOf, start, temporaryFolder, within } from "./run.ts";
 import { change, smallRun } from "./small-run.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // seconds, where the cores are free
@@ -178,7 +179,7 @@ describe("standard output", () => {
 
   test("that cannot be written is an error", (context) => {
     if (!existsSync("/dev/full")) context.skip("there is no /dev/full");
-    const { status, stderr } = spawnSync(process.execPath, [...SCRIPT, "inspect", file()], {
+    const { status, stderr } = spawnSync(process.execPath, [...COMMAND_LINE, "inspect", file()], {
       stdio: ["ignore", openSync("/dev/full", "w"), "pipe"],
       encoding: "utf8",
     });

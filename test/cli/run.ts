@@ -4,7 +4,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { MAIN, TSX } from "../../bench/processes.ts";
+import { COMMAND_LINE, TSX } from "../../bench/processes.ts";
 import { names } from "../../cli/experiments.ts";
 import { run } from "../../cli/program.ts";
 
@@ -25,12 +25,10 @@ export interface Started {
   said(text: string): Promise<void>;
 }
 
-/** What comes after `node` to run the command line. */
-export const SCRIPT: readonly string[] = [...TSX, MAIN];
-
 /** Starts `weightnorm ...args`. */
 export function start(...args: readonly string[]): Started {
-  const child = spawn(process.execPath, [...SCRIPT, ...args]);
+  const own = args.some((arg) => arg.endsWith(".ts")) ? TSX : []; // an experiment of one's own
+  const child = spawn(process.execPath, [...own, ...COMMAND_LINE, ...args]);
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].setEncoding("utf8").on("data", (text: string) => (said[name] += text));

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { childrenOf } from "../../bench/processes.ts";
+import { childrenOf, COMMAND_LINE } from "../../bench/processes.ts";
 import { launchOf } from "../../cluster/mpi/index.ts";
 import { bitsOf } from "../cli/run.ts";
 import { root } from "../source.ts";
@@ -28,7 +28,7 @@ function job(
     meanwhile,
   }: { readonly out?: string; readonly meanwhile?: (pid: number) => void } = {},
 ): Promise<Ended> {
-  const argv = ["--import", "tsx", "cli/main.ts", ...line.split(" ")];
+  const argv = [...COMMAND_LINE, ...line.split(" ")];
   const { command, args } = launchOf(2, argv);
   const child = spawn("timeout", ["-k", "5", "100", command, ...args], { cwd: root });
   const said = { stdout: "", stderr: "" };

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { childrenOf } from "../../bench/processes.ts";
+import { childrenOf, NODE_FLAGS, programAt } from "../../bench/processes.ts";
 import { root } from "../source.ts";
 
 /** Debian's names of the two. */
@@ -17,7 +17,7 @@ export const NO_MPICH: string = MPICH ? "of MPICH" : "skipped: no mpirun.mpich (
 
 /** Seconds within which a job of these tests ends, whatever happens to it. */
 const LIMIT = 60;
-const program = join(import.meta.dirname, "programs", "rank.ts");
+const program = programAt("test/cluster/programs/rank.ts");
 
 /** What came of a job. */
 export interface Came {
@@ -43,7 +43,7 @@ export async function job(
 ): Promise<Came> {
   const folder = mkdtempSync(join(tmpdir(), "weightnorm-ranks-"));
   const flags = launcher === "mpirun.openmpi" ? ["--allow-run-as-root", "--oversubscribe"] : [];
-  const ranks = ["-n", `${size}`, ...flags, process.execPath, "--import", "tsx", program];
+  const ranks = ["-n", `${size}`, ...flags, process.execPath, ...NODE_FLAGS, program];
   const args = ["-k", "5", `${LIMIT}`, launcher, ...ranks, folder, ...what.split(" ")];
   const child = spawn("timeout", args, { cwd: root, env: { ...process.env, ...env } });
   let said = "";

@@ -4,9 +4,9 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { differences } from "../../bench/sweeps/compared.ts";
-import { childrenOf, isGone } from "../../bench/processes.ts";
+import { childrenOf, COMMAND_LINE, isGone } from "../../bench/processes.ts";
 import { hasRedis, startRedis, type RedisServer } from "../../bench/sweeps/redis-server.ts";
-import { SCRIPT, start, temporaryFolder, within, type Started } from "../cli/run.ts";
+import { start, temporaryFolder, within, type Started } from "../cli/run.ts";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
@@ -68,7 +68,15 @@ test("where there is no Redis, it says so", async () => {
 test("a process on a leash saves and ends when whoever holds it is gone", async () => {
   await plan("leash", 2000);
   // One that starts a trial, says its number and dies: what is left has no parent and a closed channel.
-  const words = JSON.stringify([...SCRIPT, "sweep", "run", at("leash"), "--index", "0", "--quiet"]);
+  const words = JSON.stringify([
+    ...COMMAND_LINE,
+    "sweep",
+    "run",
+    at("leash"),
+    "--index",
+    "0",
+    "--quiet",
+  ]);
   const parent = spawn(process.execPath, [
     ...["--input-type=module", "-e"],
     `import { spawn } from "node:child_process";

@@ -1,12 +1,12 @@
 /** Several processes train one model by MPI: to what one would, to the same bits on all and again, and not where one does otherwise. */
 import { execFile, spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { NODE_FLAGS, programAt } from "../../bench/processes.ts";
 import { launchOf } from "../../cluster/mpi/index.ts";
 import type { Asked, Told } from "./programs/training.ts";
 
 const lack = spawnSync("mpirun", ["--version"]).status === 0 ? undefined : "no mpirun on the path";
-const script = join(import.meta.dirname, "programs/training.ts");
+const script = programAt("test/cluster/programs/training.ts");
 
 interface Ended {
   readonly code: number;
@@ -15,7 +15,7 @@ interface Ended {
 }
 /** What the ranks say; after two minutes they are ended by force. */
 async function ranks(count: number, asked: Asked): Promise<Ended> {
-  const own = ["--import", "tsx", script, JSON.stringify(asked)];
+  const own = [...NODE_FLAGS, script, JSON.stringify(asked)];
   const { command, args } =
     count === 0 ? { command: process.execPath, args: own } : launchOf(count, own);
   return new Promise((resolve) => {

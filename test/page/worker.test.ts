@@ -44,8 +44,8 @@ globalThis.bytesOf = async (key) => {
 make();
 `;
 
-/** 60 steps of two arms. */
-const wish = { ...WISH, asked: { ...WISH.asked, epochs: 6 } };
+/** 30 steps of two arms. */
+const wish = { ...WISH, asked: { ...WISH.asked, epochs: 3 } };
 const said = JSON.stringify(wish);
 
 describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {

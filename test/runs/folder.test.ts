@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { Results } from "../../runs/records.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/index.ts";
-import { bitsOf, readResults, SCRIPT, start, within } from "../cli/run.ts";
+import { COMMAND_LINE } from "../../bench/processes.ts";
+import { bitsOf, readResults, start, within } from "../cli/run.ts";
 import { smallRun } from "../cli/small-run.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -111,7 +112,7 @@ describe("an owner", () => {
     const both = [1, 2].map(
       () =>
         new Promise<number | null>((resolve) =>
-          spawn(process.execPath, [...SCRIPT, ...resume(dir)], { stdio: "ignore" }).on(
+          spawn(process.execPath, [...COMMAND_LINE, ...resume(dir)], { stdio: "ignore" }).on(
             "close",
             resolve,
           ),
