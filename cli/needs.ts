@@ -16,6 +16,9 @@ export const NEEDS: readonly string[] = [
   "vega-lite",
 ];
 
+/** What the spectra of diagnose need beside these. */
+export const SPECTRA: readonly string[] = ["ml-matrix"];
+
 /** What a queue needs beside these. */
 export const QUEUE: readonly string[] = ["bullmq", "ioredis"];
 
@@ -25,7 +28,7 @@ const OF_COMMANDS: Readonly<Record<string, readonly string[]>> = {
   compare: NEEDS,
   train: NEEDS,
   report: NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
-  diagnose: NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"),
+  diagnose: [...NEEDS.filter((name) => name !== "sharp" && name !== "csv-parse"), ...SPECTRA],
   eval: ["cli-progress", "cli-table3", RUNTIME],
   predict: ["cli-progress", "cli-table3", RUNTIME],
   sample: [RUNTIME, "sharp"],

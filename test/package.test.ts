@@ -7,7 +7,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript";
 import { describe, expect, test } from "vitest";
-import { NEEDS, needsOf, QUEUE } from "../cli/needs.ts";
+import { NEEDS, needsOf, QUEUE, SPECTRA } from "../cli/needs.ts";
 import { filesIn, importsOf, root, textOf } from "./source.ts";
 
 type Names<T> = Readonly<Record<string, T>>;
@@ -93,8 +93,8 @@ describe("what installing the library brings", () => {
   }
 
   test("is what it imports, and what shows the page", () => {
-    const runtimes = ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web"];
-    const imported = packagesOf(...entries).filter((name) => !runtimes.includes(name));
+    const optional = ["onnxruntime-node", "onnxruntime-web", "#onnxruntime-web", ...SPECTRA];
+    const imported = packagesOf(...entries).filter((name) => !optional.includes(name));
     const shows = ["@hono/node-server", "commander", "fflate", "hono"];
     expect([...imported, ...shows].sort()).toEqual(Object.keys(dependencies).sort());
   });
@@ -121,7 +121,7 @@ describe("what installing the library brings", () => {
     const font = "@expo-google-fonts/source-sans-3"; // found by its path
     const comes = { ...dependencies, ...optionalDependencies };
     const needed = [...packagesOf("cli/main.ts"), font].filter((name) => !(name in comes));
-    expect(needed.sort()).toEqual([...NEEDS, ...QUEUE].sort());
+    expect(needed.sort()).toEqual([...NEEDS, ...QUEUE, ...SPECTRA].sort());
   });
   const known = new Map<string, readonly string[]>();
   /** What a file loads at once. */
@@ -149,7 +149,10 @@ describe("what installing the library brings", () => {
       .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)![0]);
     const names = new Set(loaded.filter((name) => !(name in dependencies)));
     const needs = needsOf([command]);
-    const lazy = ["onnxruntime-node", "csv-parse", "@expo-google-fonts/source-sans-3"]; // of which it has use nevertheless
+    const lazy = [
+      ...["onnxruntime-node", "csv-parse", "@expo-google-fonts/source-sans-3"],
+      ...SPECTRA,
+    ]; // of which it has use nevertheless
     expect(needs.filter((name) => !lazy.includes(name)).toSorted()).toEqual([...names].sort());
     expect(needsOf([command, "--help"])).toEqual(needsOf([]));
   });
