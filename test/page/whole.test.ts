@@ -12,8 +12,7 @@ import { root } from "../source.ts";
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const SMALL =
-  "?experiment=mnist&arms=plain,weight&epochs=2&trainSize=500&testSize=100&device=wasm";
+const SMALL = "?experiment=mnist&arms=plain,weight&epochs=2&trainSize=500&testSize=100&device=wasm";
 
 describe.skipIf(chromium === undefined)(`the page, whole (${NO_CHROMIUM})`, () => {
   let browser: Browser;
