@@ -216,18 +216,28 @@ function ratesTable({ of }: Of<"rates">, results: Results): Grid {
     `\`${arm}\``,
     ...rates.map((lr) => {
       const tried = grid.find((one) => one.lr === lr);
-      if (results.lost.some((run) => run.arm === arm && run.lr === lr)) return "diverged";
       const values = present(
         (tried?.bySeed ?? []).map((one) =>
           isMeasure ? inUnits(one[of], results, key) : (one[of] ?? null),
         ),
       );
-      if (values !== null) return overSeeds(values, digits);
+      const lost = results.lost.filter((run) => run.arm === arm && run.lr === lr);
+      const own = values === null ? undefined : overSeeds(values, digits);
+      if (lost.length > 0) return withLost(own, values?.length ?? 0, lost);
+      if (own !== undefined) return own;
       const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
       return mean === null ? NOTHING : written(mean, digits);
     }),
   ]);
   return [["arm", ...rates.map(String)], rows];
+}
+
+/** What the others came to, and how many diverged; where there are no others, the last steps before a loss that was not finite. */
+function withLost(own: string | undefined, others: number, lost: Results["lost"]): string {
+  if (own !== undefined) return `${own}; ${lost.length} of ${lost.length + others} diverged`;
+  const steps = lost.map(({ step }) => step);
+  const [first, last] = [Math.min(...steps), Math.max(...steps)];
+  return first === last ? `diverged, step ${first}` : `diverged, steps ${first} to ${last}`;
 }
 
 function valueAt(
