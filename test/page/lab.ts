@@ -99,7 +99,7 @@ export const WISH: Wish = {
   experiment: "mnist",
   device: "wasm",
   asked: {
-    ...{ arms: ["plain", "weight"], epochs: 2, batchSize: 20, trainSize: 200, testSize: 60 },
+    ...{ arms: ["plain", "weight"], epochs: 2, batchSize: 5, trainSize: 50, testSize: 20 },
     ...{ threads: 1 },
   },
 };

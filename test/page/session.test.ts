@@ -30,7 +30,7 @@ describe("a training", () => {
     expect(begun.events.map((e) => e.type)).toEqual(["opened", "initialized", "initialized"]);
     expect(begun.keys.map(({ arm }) => arm)).toEqual(["plain", "weight"]);
     expect(begun.run.command).toBe(
-      "weightnorm compare mnist --epochs 2 --batch-size 20 --train-size 200 --test-size 60 --threads 1 --arms plain,weight",
+      "weightnorm compare mnist --epochs 2 --batch-size 5 --train-size 50 --test-size 20 --threads 1 --arms plain,weight",
     );
     expect(page.told.filter((t) => t.type === "phase").map((t) => t.phase.is)).toEqual([
       ...["preparing", "paused", "running", "finished"],
@@ -293,7 +293,7 @@ describe("what is wrong is said, and the lab stays usable:", () => {
       { what: 1 },
       "what: expected a setting of this experiment, got one that it has not; leave it away",
     ],
-    [{ trainSize: 10 }, "--batch-size: expected at most the 10 images of an epoch, got 20"],
+    [{ trainSize: 2 }, "--batch-size: expected at most the 2 images of an epoch, got 5"],
   ])("%j", async (asked, message) => {
     const page = opened();
     const wish = { ...WISH, asked: { ...WISH.asked, ...asked } as Wish["asked"] };
