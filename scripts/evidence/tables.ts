@@ -51,6 +51,8 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         toPlain("epochs to plain's last loss"),
       ],
     },
+    "rates-held-out": { kind: "rates", from: "results/rates/results.json", of: "heldOut" },
+    ...ratesOf("results/rates/results.json"),
   },
   "experiments/mnist/README.md": {
     arms: {
