@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import typescript from "typescript";
 import earlier from "typescript-5.9";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { lackIn, lackOf, NEEDS, needsOf, QUEUE } from "../cli/needs.ts";
+import { lackIn, lackOf, NEEDS, needsOf, QUEUE, SPECTRA } from "../cli/needs.ts";
 import { root, textOf } from "./source.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 }); // a build, and seconds a compiler, where the cores are free
@@ -232,6 +232,8 @@ describe("the command line", () => {
     expect([planned, plan.split("\n")[0]]).toEqual([0, "5 trials in SWEEP/sweep.json"]);
     const [, lacking] = await node("command", bin, "sweep", "work", "SWEEP");
     expect(lacking).toContain(`got ${QUEUE.length} missing; run npm install bullmq@`);
+    const [, spectra] = await node("command", bin, "diagnose", "RUN");
+    expect(spectra).toContain(`got ${SPECTRA.length} missing; run npm install ml-matrix@`);
   });
   test("names those alone that are missing", () => {
     expect(lackOf(NEEDS, () => true)).toBeUndefined();

@@ -47,7 +47,7 @@ export const task: Task = {
   presets: {
     // A third of the width, less dropout for less capacity, and few epochs: some five minutes an arm on two cores.
     // The rates are each arm's best of four over two epochs (README.md). beta1 is what a short run bears: at 0.003, plain's loss jumped from 1.3 to
-    // 82,000 when it fell to 0.5.
+    // 82,000 when beta1 fell to 0.5.
     small: {
       epochs: 3,
       batchSize: 100,

@@ -120,7 +120,7 @@ function Lanes({ race }: { readonly race: Race }) {
 const whichOf = ({ key }: Runner, { run: { config } }: Race): string =>
   [
     ...(config.seeds.length > 1 ? [`seed ${key.seed}`] : []),
-    ...(config.lr.length > 1 ? [`rate ${key.lr}`] : []),
+    ...(config.lr.length > 1 || config.lrOf ? [`rate ${key.lr}`] : []),
   ].join(", ");
 
 function Rail({ runner: { step, steps } }: { readonly runner: Runner }) {

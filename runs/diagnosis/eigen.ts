@@ -1,4 +1,9 @@
-import { EigenvalueDecomposition, Matrix } from "ml-matrix";
+const { EigenvalueDecomposition, Matrix } = await import("ml-matrix").catch((cause: unknown) => {
+  throw new Error(
+    "diagnose: eigenvalues take the npm package ml-matrix, got no such package; run `npm install ml-matrix`",
+    { cause },
+  );
+});
 
 export interface Eigen {
   /** Smallest first. */

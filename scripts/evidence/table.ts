@@ -222,9 +222,15 @@ function ratesTable({ of }: Of<"rates">, results: Results): Grid {
         ),
       );
       const lost = results.lost.filter((run) => run.arm === arm && run.lr === lr);
-      const own = values === null ? undefined : overSeeds(values, digits);
-      if (lost.length > 0) return withLost(own, values?.length ?? 0, lost);
-      if (own !== undefined) return own;
+      if (lost.length > 0) {
+        const seeds = lost.length + (tried?.bySeed?.length ?? 0);
+        return withLost(
+          lost,
+          seeds,
+          (values ?? []).map((x) => written(x, digits)),
+        );
+      }
+      if (values !== null) return overSeeds(values, digits);
       const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
       return mean === null ? NOTHING : written(mean, digits);
     }),
@@ -232,9 +238,9 @@ function ratesTable({ of }: Of<"rates">, results: Results): Grid {
   return [["arm", ...rates.map(String)], rows];
 }
 
-/** What the others came to, and how many diverged; where there are no others, the last steps before a loss that was not finite. */
-function withLost(own: string | undefined, others: number, lost: Results["lost"]): string {
-  if (own !== undefined) return `${own}; ${lost.length} of ${lost.length + others} diverged`;
+/** How many of all seeds diverged, and what each of the others came to; of all of them the last steps before a loss that was not finite. */
+function withLost(lost: Results["lost"], seeds: number, others: readonly string[]): string {
+  if (lost.length < seeds) return [...others, `${lost.length} of ${seeds} diverged`].join(", ");
   const steps = lost.map(({ step }) => step);
   const [first, last] = [Math.min(...steps), Math.max(...steps)];
   return first === last ? `diverged, step ${first}` : `diverged, steps ${first} to ${last}`;

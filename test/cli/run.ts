@@ -7,6 +7,7 @@ import { vi } from "vitest";
 import { COMMAND_LINE, TSX } from "../../bench/processes.ts";
 import { names } from "../../cli/experiments.ts";
 import { run } from "../../cli/program.ts";
+import { root } from "../source.ts";
 
 export { bitsOf, readResults, type Bits } from "../../bench/kills/bits.ts";
 export { FILES, prepare, tinyMnist } from "../../bench/kills/scenarios.ts";
@@ -27,8 +28,9 @@ export interface Started {
 
 /** Starts `weightnorm ...args`. */
 export function start(...args: readonly string[]): Started {
-  const own = args.some((arg) => arg.endsWith(".ts")) ? TSX : []; // an experiment of one's own
-  const child = spawn(process.execPath, [...own, ...COMMAND_LINE, ...args]);
+  const isOwn = args.some((arg) => arg.endsWith(".ts")); // an experiment in TypeScript
+  const line = isOwn ? [...TSX, join(root, "cli", "main.ts")] : COMMAND_LINE;
+  const child = spawn(process.execPath, [...line, ...args]);
   const said = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const)
     child[name].setEncoding("utf8").on("data", (text: string) => (said[name] += text));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { launchOf } from "../../cluster/mpi/relaunch.ts";
-import { NODE_FLAGS, programAt } from "../../bench/processes.ts";
+import { TSX } from "../../bench/processes.ts";
 import { root } from "../source.ts";
 import { NO_OPEN, OPEN } from "./mpi.ts";
 
@@ -21,9 +21,9 @@ async function again(
   what: string,
   meanwhile?: (pid: number) => void,
 ): Promise<readonly [number | null, string]> {
-  const program = programAt("test/cluster/programs/again.ts");
+  const program = join(import.meta.dirname, "programs", "again.ts");
   for (const rank of [0, 1]) rmSync(join(folder, `${rank}.json`), { force: true });
-  const child = spawn(process.execPath, [...NODE_FLAGS, program, folder, what], { cwd: root });
+  const child = spawn(process.execPath, [...TSX, program, folder, what], { cwd: root });
   const limit = setTimeout(() => child.kill("SIGKILL"), 60_000);
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (said += text));

@@ -102,22 +102,29 @@ test("a table of rates says what each came to, and where an arm diverged", () =>
               ...{ seed, heldOut, test: heldOut / 2, growth: 1 + seed },
             })),
           },
-          { lr: 0.1, heldOut: null, bySeed: [] },
+          { lr: 0.1, heldOut: null, bySeed: [{ seed: 2, heldOut: 0.5, test: 0.9 }] },
+          { lr: 1, heldOut: null, bySeed: [] },
         ],
       },
     },
-    lost: [{ arm: "plain", seed: 1, lr: 0.1, step: 3, why: "the loss is NaN" }],
+    lost: [
+      { arm: "plain", seed: 1, lr: 0.1, step: 3, why: "the loss is NaN" },
+      { arm: "plain", seed: 1, lr: 1, step: 2, why: "the loss is NaN" },
+      { arm: "plain", seed: 2, lr: 1, step: 1, why: "the loss is NaN" },
+    ],
   };
   expect(textOf({ kind: "rates", from: FILE, of: "heldOut" }, swept)).toMatchInlineSnapshot(`
     "
-    | arm     | 0.001       | 0.01 | 0.1      |
-    | ------- | ----------- | ---- | -------- |
-    | \`plain\` | 3.00 ± 1.41 | 5.00 | diverged |
+    | arm     | 0.001       | 0.01 | 0.1                    | 1                      |
+    | ------- | ----------- | ---- | ---------------------- | ---------------------- |
+    | \`plain\` | 3.00 ± 1.41 | 5.00 | 50.00, 1 of 2 diverged | diverged, steps 1 to 2 |
     "
   `);
   expect(textOf({ kind: "rates", from: FILE, of: "test" }, swept)).toContain("1.50 ± 0.71");
   const growth = textOf({ kind: "rates", from: FILE, of: "growth" }, swept);
-  expect(growth).toContain("| `plain` | 1.50 ± 0.71 | –    | diverged |");
+  expect(growth).toContain(
+    "| `plain` | 1.50 ± 0.71 | –    | 1 of 2 diverged | diverged, steps 1 to 2 |",
+  );
 });
 
 test("a table of another file has what is told of it", () => {
