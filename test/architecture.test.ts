@@ -17,6 +17,7 @@ const house: Readonly<Record<string, Room>> = {
   runs: { rooms: ["src"], packages: ["zod/mini"] },
   "runs/folder": { rooms: ["src", "runs"], packages: ["zod/mini", "node:"] },
   experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate", "csv-parse/sync"] },
+  "runs/diagnosis/eigen.ts": { rooms: [], packages: ["ml-matrix"] },
   report: {
     rooms: ["runs/records.ts"],
     packages: ["@bufbuild/protobuf/wire", "vega", "vega-interpreter", "vega-lite", "cli-table3"],
@@ -50,7 +51,10 @@ const house: Readonly<Record<string, Room>> = {
   "examples/browser": { rooms: [], packages: ["weightnorm", "weightnorm/web", "vite"] },
   "index.ts": { rooms: ["src", "runs"] },
   "node.ts": { rooms: ["src", "runs"] },
-  scripts: { rooms: [], packages: ["playwright-core", "sharp", "vite", "node:"] },
+  scripts: {
+    rooms: [],
+    packages: ["playwright-core", "sharp", "typescript", "vite", "vitest/node", "node:"],
+  },
   "scripts/evidence": {
     rooms: ["runs", "experiments/index.ts", "report"],
     packages: ["node:"],
