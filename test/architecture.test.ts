@@ -14,10 +14,9 @@ const ALL = ["src", "runs", "experiments", "report", "serve", "cluster", "cli", 
 /** What a room of the house may import; a file or a folder with a line of its own has that instead. */
 const house: Readonly<Record<string, Room>> = {
   src: { rooms: [] }, // whose own folders have their table below
-  runs: { rooms: ["src"], packages: ["zod/mini"] },
+  runs: { rooms: ["src"], packages: ["zod/mini", "ml-matrix"] },
   "runs/folder": { rooms: ["src", "runs"], packages: ["zod/mini", "node:"] },
   experiments: { rooms: ["src", "runs"], packages: ["zod/mini", "fflate", "csv-parse/sync"] },
-  "runs/diagnosis/eigen.ts": { rooms: [], packages: ["ml-matrix"] },
   report: {
     rooms: ["runs/records.ts"],
     packages: ["@bufbuild/protobuf/wire", "vega", "vega-interpreter", "vega-lite", "cli-table3"],
