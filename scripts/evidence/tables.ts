@@ -15,6 +15,7 @@ import {
   final,
   rate,
   reported,
+  seeds,
   test,
   train,
   type Column,
@@ -39,6 +40,18 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         train("loss", "training loss", { digits: 3 }),
         toPlain("epochs to plain's last loss"),
         reported("step time", "step time / plain"),
+      ],
+    },
+    long: {
+      ...{ kind: "arms", from: "results/long/results.json" },
+      columns: [
+        rate,
+        ...errors([1, 2, 4, 6, 8, 10]),
+        train("error", "training error %", { digits: 1 }),
+        train("loss", "training loss", { digits: 3 }),
+        train("loss", "after 1 epoch", { at: 1, digits: 3 }),
+        train("loss", "after 4 epochs", { at: 4, digits: 3 }),
+        toPlain("epochs to plain's last loss"),
       ],
     },
     paper: {
@@ -133,17 +146,20 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
     },
   },
   "experiments/dqn/README.md": {
-    minatar: {
-      ...{ kind: "arms", from: "results/breakout/results.json", baseline: true },
-      corner: "MinAtar, 180,000 frames",
-      columns: ["breakout", "space-invaders"].flatMap((game): readonly Column[] => {
-        const from = `results/${game}/results.json`;
-        return [
-          { ...test("return", `${game}: test`), from },
-          { ...train("return", `${game}: training`, { digits: 2 }), from },
-        ];
-      }),
+    breakout: { ...returns("Breakout", "breakout", [30, 60, 120, 180]) },
+    "breakout-pairs": {
+      ...{ kind: "pairs", from: "results/breakout/results.json" },
+      pairs: [
+        ["weight", "plain"],
+        ["batch", "plain"],
+      ],
+      columns: [
+        ...after([60, 120, 180]),
+        test("return", "test, at the end"),
+        train("return", "training, at the end", { digits: 2 }),
+      ],
     },
+    "space-invaders": { ...returns("Space Invaders", "space-invaders", [30, 60, 120]) },
     speed: {
       ...{ kind: "other", from: "../../bench/results/dqn.json" },
       head: ["network", "threads", "arm", "ms an update", "updates/s", "our speed / PyTorch's"],
@@ -187,6 +203,22 @@ function ratesOf(from: string): Readonly<Record<string, Table>> {
 /** The first measure in percent after each of these epochs, the last one included. */
 function errors(epochs: readonly number[]): readonly Quantity[] {
   return epochs.map((at) => test("error", `test error % after epoch ${at}`, { at }));
+}
+
+/** Points in tests after so many thousand frames, and at the end, there of training too. */
+function returns(corner: string, game: string, thousands: readonly number[]): Table {
+  return {
+    ...{ kind: "arms", from: `results/${game}/results.json`, baseline: true, corner },
+    columns: [
+      seeds,
+      ...after(thousands),
+      test("return", "test, at the end"),
+      train("return", "training, at the end", { digits: 2 }),
+    ],
+  };
+}
+function after(thousands: readonly number[]): readonly Quantity[] {
+  return thousands.map((n) => test("return", `test after ${n},000 frames`, { at: 1000 * n }));
 }
 
 function toPlain(head: string): Column {
