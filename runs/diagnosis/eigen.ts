@@ -1,3 +1,4 @@
+/** Eigenvalues of symmetric matrices by ml-matrix, an optional package: whoever diagnoses nothing does without it, bundlers too. */
 const { EigenvalueDecomposition, Matrix } = await import("ml-matrix").catch((cause: unknown) => {
   throw new Error(
     "diagnose: eigenvalues take the npm package ml-matrix, got no such package; run `npm install ml-matrix`",
