@@ -99,7 +99,7 @@ function planCommand(meant: (Meant & { readonly subject: string }) | undefined):
     .addOption(
       new Option(
         "--rates-of <sweep>",
-        "instead of --lr, the rate that did best for each arm in another sweep",
+        "instead of --lr, each arm's best rate in another sweep, or in a results.json",
       ).argParser(named("--rates-of")),
     )
     .addOption(

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { STOPPED } from "../cluster/exit-codes.ts";
 import { launcherOf } from "../cluster/mpi/launcher.ts";
+import { bestRates } from "../cluster/sweep/best-rates.ts";
 import { hasResult } from "../cluster/sweep/files.ts";
 import { onLeash } from "../cluster/sweep/leash.ts";
 import { manifestIn, planned, sweepIn, writeSweep, type Sweep } from "../cluster/sweep/manifest.ts";
@@ -10,11 +11,13 @@ import { sweptResults } from "../cluster/sweep/merge.ts";
 import { countsOf, statusOf, statusText } from "../cluster/sweep/status.ts";
 import { runTrial, trialAt, type Ended } from "../cluster/sweep/trial.ts";
 import { quoted } from "../runs/command.ts";
-import { UsageError, type Config, type Experiment } from "../runs/experiment.ts";
+import { UsageError, type Experiment } from "../runs/experiment.ts";
+import { readFileOfResults } from "../runs/folder/index.ts";
+import type { Results } from "../runs/records.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
 import type { DeviceName } from "./device.ts";
 import { exitWith } from "./exit.ts";
-import { experimentAt, type Meant } from "./experiments.ts";
+import { experimentAt, findWith, type Meant } from "./experiments.ts";
 import { askedOf, flagSettings, placesOf } from "./flags.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { manifest as program } from "./manifest.ts";
@@ -46,7 +49,16 @@ export async function plan(
   const all = { ...flags } as Readonly<Record<string, unknown>>;
   const dir = resolve(flags.out!);
   const asked = askedOf(flagSettings(experiment, "compare"), all);
-  const best = flags.ratesOf === undefined ? {} : await bestRates(experiment, asked, flags);
+  if (flags.ratesOf !== undefined && asked["lr"] !== undefined)
+    throw new UsageError("--rates-of: expected no --lr beside it, got both; give one of them");
+  const wanted = { experiment: experiment.name, arms: experiment.complete(asked, {}).arms };
+  const best =
+    flags.ratesOf === undefined
+      ? {}
+      : bestRates(await rated(flags.ratesOf, experiment, flags), wanted, {
+          where: flags.ratesOf,
+          say,
+        });
   const sweep = planned({
     ...{ experiment, given, version: program().version },
     subject: existsSync(subject) && subject !== experiment.name ? resolve(subject) : subject,
@@ -61,36 +73,17 @@ export async function plan(
   else process.stdout.write(howTo(quoted(shown(dir)), trials.length, ownFlags(sweep.manifest)));
 }
 
-/** Each arm's best rate in another sweep of the same experiment. */
-async function bestRates(
-  { name, complete }: Experiment,
-  asked: Readonly<Record<string, unknown>>,
-  flags: SweepFlags,
-): Promise<{ readonly lrOf: NonNullable<Config["lrOf"]> }> {
-  const other = await opened(flags.ratesOf!, flags);
-  if (asked["lr"] !== undefined)
-    throw new UsageError("--rates-of: expected no --lr beside it, got both; give one of them");
-  if (other.experiment.name !== name)
-    throw new UsageError(
-      `--rates-of: expected a sweep of ${name}, got one of ${other.experiment.name}; name another`,
-    );
-  const open = other.manifest.trials.filter((trial) => !hasResult(other, trial));
-  if (open.length > 0)
-    throw new UsageError(
-      `--rates-of: expected a sweep that is done, got ${open.length} of ${other.manifest.trials.length} trials of ${shown(other.dir)} without a result; let it end first, or another rate may turn out best`,
-    );
-  const { arms } = await sweptResults(other);
-  const rates = complete(asked, {}).arms.map((arm) => {
-    const found = arms[arm];
-    const tried = (found?.grid ?? []).map(({ lr }) => lr);
-    if (found && tried.length > 1 && [Math.min(...tried), Math.max(...tried)].includes(found.lr))
-      say(`${arm}: ${found.lr} did best and is the last rate that was tried on that side`);
-    if (found) return [arm, [found.lr]] as const;
-    throw new UsageError(
-      `--rates-of: expected results of ${arm} in ${shown(other.dir)}, got none; let it train there, or leave it out with --arms`,
-    );
-  });
-  return { lrOf: Object.fromEntries(rates) };
+/** The results to take rates from: of a results.json, or of a sweep that is done. */
+async function rated(path: string, experiment: Experiment, flags: SweepFlags): Promise<Results> {
+  const results = await readFileOfResults(path, findWith(experiment));
+  if (results) return results;
+  const other = await opened(path, flags);
+  const { trials } = other.manifest;
+  const open = trials.filter((trial) => !hasResult(other, trial)).length;
+  if (open === 0) return sweptResults(other);
+  throw new UsageError(
+    `--rates-of: expected a sweep that is done, got ${open} of ${trials.length} trials of ${shown(other.dir)} without a result; let it end first, or another rate may turn out best`,
+  );
 }
 
 const howTo = (dir: string, count: number, flags: readonly string[]): string => {

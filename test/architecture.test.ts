@@ -55,7 +55,7 @@ const house: Readonly<Record<string, Room>> = {
     packages: ["playwright-core", "sharp", "typescript", "vite", "vitest/node", "node:"],
   },
   "scripts/evidence": {
-    rooms: ["runs", "experiments/index.ts", "report"],
+    rooms: ["src", "runs", "experiments/index.ts", "report", "cluster"],
     packages: ["node:"],
   },
   test: { rooms: [...ALL, "page", "examples", "index.ts", "node.ts"] }, // and any package

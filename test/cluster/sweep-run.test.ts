@@ -122,6 +122,21 @@ describe("a sweep at the best rates of another one", () => {
     expect((await run("rates", 3)).code).toBe(0);
   });
 
+  test("or of a results.json", async () => {
+    const path = at("of-results.json");
+    await within("sweep", "report", at("rates"));
+    const results = JSON.parse(await readFile(at("rates", "report.json"), "utf8")) as Results;
+    const arms = { ...results.arms, weight: { ...results.arms.weight!, lr: 0.0123 } };
+    await writeFile(path, JSON.stringify({ ...results, arms }));
+    const flags = ["--rates-of", path, "--arms", "weight", ...settings(3)];
+    const [{ lr }] = await plan("of-results", ...flags);
+    expect(lr).toBe(0.0123);
+    await writeFile(path, JSON.stringify({ ...results, soFar: { at: 1, of: 3 } }));
+    const out = ["--out", at("of-part")];
+    const part = await within("sweep", "plan", "--experiment", TABLE, ...flags, ...out);
+    expect(part.stderr).toContain(`got ${path} as far as 1 of 3; let them train on first`);
+  });
+
   test("trains each arm at its own, and its report takes the seeds that are done", async () => {
     const { trials: tried } = JSON.parse(
       await readFile(at("rates", "sweep.json"), "utf8"),
@@ -163,7 +178,7 @@ describe("a sweep at the best rates of another one", () => {
       "--rates-of: expected no --lr beside it, got both; give one of them",
     );
     expect(await refused("--experiment", "mnist", "--rates-of", at("rates"))).toContain(
-      "--rates-of: expected a sweep of mnist, got one of table; name another",
+      "--rates-of: expected results of mnist, got those of table; name others",
     );
     expect(await refused(...table, "--rates-of", at("nowhere"))).toContain(
       "expected the folder of a sweep",
