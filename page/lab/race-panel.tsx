@@ -12,7 +12,8 @@ import {
 import { ArmName } from "../shared/arm.tsx";
 import { armClass } from "../shared/theme.ts";
 import type { Shown } from "./shown.ts";
-import { isOver, leadOf, lossOf, paceOf, scoreOf, type Race, type Runner } from "./race.ts";
+import { isOver, leadOf, lossOf, paceOf, rateSet, scoreOf } from "./race.ts";
+import type { Race, Runner } from "./race.ts";
 import { RateControl } from "./rate-control.tsx";
 import { isTurned, missing, unchosen, type State } from "./state.ts";
 import { Transport } from "./transport.tsx";
@@ -75,7 +76,6 @@ function Lanes({ race }: { readonly race: Race }) {
   const { sheet, runners } = race;
   const measure = sheet?.measures.at(0);
   const lead = leadOf(race);
-  const isMany = new Set(runners.map(({ key }) => key.arm)).size < runners.length;
   return (
     <div class="scroll">
       <table class="lanes">
@@ -98,7 +98,7 @@ function Lanes({ race }: { readonly race: Race }) {
             <tr key={runner.name} class={armClass(runner.key.arm)}>
               <th scope="row">
                 <ArmName arm={runner.key.arm} />
-                {isMany && <span class="quiet"> {whichOf(runner, race)}</span>}
+                <span class="quiet"> {whichOf(runner, race)}</span>
                 {lead?.runner.name === runner.name && !isOver(race) && (
                   <span class="tag">leads</span>
                 )}
@@ -117,10 +117,11 @@ function Lanes({ race }: { readonly race: Race }) {
   );
 }
 
-const whichOf = ({ key }: Runner, { run: { config } }: Race): string =>
+/** What tells it from other runners beside its arm: a seed, the learning rate that it began with. */
+const whichOf = ({ key }: Runner, { run: { config }, events }: Race): string =>
   [
     ...(config.seeds.length > 1 ? [`seed ${key.seed}`] : []),
-    ...(config.lr.length > 1 || config.lrOf ? [`rate ${key.lr}`] : []),
+    ...(config.lr.length > 1 || (config.lrOf && !rateSet(events)) ? [`rate ${key.lr}`] : []),
   ].join(", ");
 
 function Rail({ runner: { step, steps } }: { readonly runner: Runner }) {

@@ -186,3 +186,10 @@ export function paceOf({ runners }: Pick<Race, "runners">): Pace | undefined {
 /** Whether every run is at its end. */
 export const isOver = ({ runners }: Pick<Race, "runners">): boolean =>
   runners.length > 0 && runners.every(({ finished, lost }) => finished || lost !== undefined);
+
+/** The learning rate that was set for all of them on the way, the last one; undefined where they have those that they began with. */
+export function rateSet(events: readonly Event[]): number | undefined {
+  const last = events.findLast((e): e is Changed => e.type === "changed" && e.setting === "lr");
+  const rate: unknown = Array.isArray(last?.to) ? last.to[0] : last?.to;
+  return typeof rate === "number" ? rate : undefined;
+}

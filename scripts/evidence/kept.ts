@@ -17,8 +17,8 @@ export async function keep(sweepFolder: string, folder: string): Promise<void> {
   const sweep = await sweepAt(sweepFolder);
   const results = await sweptResults(sweep);
   await makeFolder(folder);
-  for (const [name, value] of Object.entries({ results, sweep: sweep.manifest }))
-    await writeFileAtomic(join(folder, `${name}.json`), withoutFolders(value, sweep));
+  await writeFileAtomic(join(folder, "results.json"), withoutFolders(results, sweep));
+  await writeFileAtomic(join(folder, "sweep.json"), withoutFolders(sweep.manifest, sweep, 2));
 }
 
 /** Makes the trials that `folder` has kept results of a sweep's own, which then trains the others only; gives how many. */
@@ -92,10 +92,11 @@ async function sweepAt(folder: string): Promise<Sweep> {
 function withoutFolders(
   value: Results | Sweep["manifest"],
   { dir, manifest: { places } }: Sweep,
+  indent?: number,
 ): string {
   const command = value.command.replace(/(?<= --out )\S+/, "SWEEP");
   return [[dir, "SWEEP"], ...Object.values(places).map((place) => [place, "DIR"])].reduce(
     (text, [folder, word]) => text.replaceAll(folder, word),
-    `${JSON.stringify({ ...value, command }, null, 2)}\n`,
+    `${JSON.stringify({ ...value, command }, null, indent)}\n`,
   );
 }

@@ -214,6 +214,7 @@ function returns(corner: string, game: string, thousands: readonly number[]): Ta
       ...after(thousands),
       test("return", "test, at the end"),
       train("return", "training, at the end", { digits: 2 }),
+      train("loss", "loss, at the end", { digits: 2 }),
     ],
   };
 }

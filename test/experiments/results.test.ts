@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { toPng } from "../../report/png.ts";
 import { figuresOf, keptFiles, readmes, root } from "../../scripts/evidence/files.ts";
 import { within } from "../cli/run.ts";
-import { unmarkedTables } from "../../scripts/evidence/readme.ts";
+import { looseNumbers, unmarkedTables } from "../../scripts/evidence/readme.ts";
 
 const files = keptFiles();
 const AGAIN = "npm run -s evidence makes it again";
@@ -70,6 +70,15 @@ describe("README files", async () => {
       unmarkedTables(readFileSync(join(root, path), "utf8")),
       'define it in scripts/evidence/tables.ts, or write "<!-- by hand: WHY -->" above it',
     ).toEqual([]);
+  });
+  const tables = new Map(
+    [...all].map(([path, { made }]) => [path, made.match(/^\|.*$/gm)?.join("\n") ?? ""]),
+  );
+  const SUMMARY = join("experiments", "README.md");
+  test.each([...all.keys(), SUMMARY])("%s says no figure that its tables have not", (path) => {
+    const own = tables.get(path) ?? [...tables.values()].join("\n");
+    const text = readFileSync(join(root, path), "utf8");
+    expect(looseNumbers(text, own), "take it from a table, or round it to one decimal").toEqual([]);
   });
 });
 

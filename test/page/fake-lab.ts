@@ -113,6 +113,7 @@ export function fakeLab(tell: (told: Told) => void): Lab {
       epochs,
       seeds,
       lr: [0.001],
+      ...(wish.experiment === "strokes" ? { lrOf: { weight: [0.003] } } : {}),
       threads: 2,
       preset: "small",
     };

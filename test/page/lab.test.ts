@@ -226,6 +226,23 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     });
   });
 
+  test("arms that begin with rates of their own say so, until one is set for all of them", async () => {
+    await on("?experiment=strokes&arms=plain,weight", async (page) => {
+      const lanes = page.locator(".lanes tbody th");
+      await page.getByText("Ready. Press Train.").waitFor();
+      expect(await lanes.allInnerTexts()).toEqual([
+        expect.stringContaining("rate 0.001"),
+        expect.stringContaining("rate 0.003"),
+      ]);
+      const slider = page.getByRole("slider", { name: /^Learning rate of all arms/ });
+      expect(await slider.getAttribute("aria-valuetext")).toBe("each its own");
+      await slider.press("ArrowRight");
+      await page.getByText("0.0011", { exact: true }).waitFor();
+      expect(await theFake(page).calls("setRate")).toEqual([[0.0011]]);
+      expect((await lanes.allInnerTexts()).join()).not.toContain("rate");
+    });
+  });
+
   test("a worker that dies is said, replaced, and begins again; one that dies again waits for somebody", async () => {
     await on("?experiment=digits&play=1", async (page) => {
       const fake = theFake(page);

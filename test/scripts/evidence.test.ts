@@ -1,6 +1,6 @@
 /** Tables of README files: what is made of records, and where it stands. */
 import { describe, expect, test } from "vitest";
-import { unmarkedTables, withTables } from "../../scripts/evidence/readme.ts";
+import { looseNumbers, unmarkedTables, withTables } from "../../scripts/evidence/readme.ts";
 import * as tables from "../../scripts/evidence/table.ts";
 import type { Table } from "../../scripts/evidence/table.ts";
 import type { Results } from "../../runs/records.ts";
@@ -166,4 +166,20 @@ describe("marks", () => {
     const readme = `# A\n\n${old}\n\n## How it departs from the paper\n\n| set |\n| --- |\n\n## Results\n\n<!-- by hand: verdicts -->\n\n| ok |\n| --- |\n\n| bad |\n| --- |\n| 1 |\n`;
     expect(unmarkedTables(readme)).toEqual(["| bad |"]);
   });
+});
+
+test("numbers of prose that no table has are found, but for settings and code", () => {
+  const readme = `# 1.11
+Rate 0.01, said in arXiv 1602.07868.
+## How it departs
+0.05
+## What it showed
+| 1.23 | 4.56 |
+From 1.23 to 4.57 (p 0.006), \`--lr 0.003\` of [this](results/7.89.json), some 2.5 of 10,000.99 at PyTorch 1.13.
+\`\`\`
+8.88
+\`\`\`
+`;
+  expect(looseNumbers(readme, "| 1.23 ± 0.006 |")).toEqual(["4.57", "10,000.99"]);
+  expect(looseNumbers("# No settings\n0.25", "0.2")).toEqual(["0.25"]);
 });
