@@ -1,10 +1,11 @@
 /** The table of a diagnosis: medians over the units that were looked at, layer by layer; then what each optimizer made of |v|. */
-import type {
-  ArmDiagnosis,
-  Diagnosis,
-  Growing,
-  LayerDiagnosis,
-  UnitDiagnosis,
+import {
+  LEAST_PER_DIMENSION,
+  type ArmDiagnosis,
+  type Diagnosis,
+  type Growing,
+  type LayerDiagnosis,
+  type UnitDiagnosis,
 } from "../runs/records.ts";
 import { combined, meanOf, medianOf } from "./chance.ts";
 import { noiseIn } from "./diagnosis-quantities.ts";
@@ -12,8 +13,6 @@ import { textTable } from "./text-table.ts";
 import { fixed, list, NOTHING, probability, short } from "./words.ts";
 
 const ARROW = "\u2192";
-/** With fewer samples for each dimension the smaller eigenvalues are rough. */
-const LEAST_PER_DIMENSION = 4;
 /** Of the rows of {@link diagnosisRows}. */
 export const DIAGNOSIS_HEAD: readonly string[] = [
   ...["arm", "moment", "layer", "d", "effective"],

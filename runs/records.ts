@@ -1,4 +1,4 @@
-/** What a comparison leaves behind: the shape of results.json, made of the events of its log. Plain data, no code but a list. */
+/** What a comparison leaves behind: the shape of results.json, made of the events of its log. Plain data, no code but a list and a number. */
 import type { Arm, LayerStats } from "../src/index.ts";
 import type { Measured, Point, Timing } from "./events.ts";
 import type { Facts, Machine, PictureFile, RankRecord, Sheet, Values } from "./sheet.ts";
@@ -27,6 +27,7 @@ export type {
   Spectrum,
   UnitDiagnosis,
 } from "./diagnosis/record.ts";
+export { LEAST_PER_DIMENSION } from "./diagnosis/record.ts";
 /** In the order of tables and figures. */
 export const ARMS: readonly Arm[] = ["plain", "weight", "batch", "mean-only", "weight+mean-only"];
 

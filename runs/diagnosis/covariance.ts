@@ -1,12 +1,10 @@
 /** Covariances of samples: their spectra, how far they are from a multiple of the identity, and how a direction lies to them. */
 import { eigenOf } from "./eigen.ts";
 import { tailOf } from "./random-direction.ts";
-import type { Alignment, Spectrum } from "./record.ts";
+import { LEAST_PER_DIMENSION, type Alignment, type Spectrum } from "./record.ts";
 import { strongest } from "./strongest.ts";
 import { centred, countOf, dot, squareOf, squaresOf, unitOf, type Samples } from "./vectors.ts";
 
-/** With fewer samples for each dimension the smallest eigenvalues are chance. */
-export const LEAST_PER_DIMENSION = 4;
 const MOST_KEPT = 64;
 /** Below this share of the largest an eigenvalue is rounding. */
 const ROUNDING = 1e-10;

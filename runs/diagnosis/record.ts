@@ -1,6 +1,9 @@
-/** What a diagnosis leaves behind: the shape of diagnosis.json. Plain data, no code. */
+/** What a diagnosis leaves behind: the shape of diagnosis.json. Plain data, no code but a number. */
 import type { Arm } from "../../src/index.ts";
 import type { Measure } from "../sheet.ts";
+
+/** With fewer samples for each dimension the smaller eigenvalues of a covariance are rough, and its condition with them. */
+export const LEAST_PER_DIMENSION = 4;
 
 /** The covariance of samples of a vector, all eigenvalues in units of their mean. */
 export interface Spectrum {

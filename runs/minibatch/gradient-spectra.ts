@@ -1,9 +1,13 @@
 /** What a diagnosis looks at of an arm, and the spectra of its gradients at one moment. */
 import { keyOf, type Key, type State } from "../../src/index.ts";
 import { chanceOf } from "../diagnosis/chance.ts";
-import { alignmentOf, LEAST_PER_DIMENSION, looked, projected } from "../diagnosis/covariance.ts";
+import { alignmentOf, looked, projected } from "../diagnosis/covariance.ts";
 import { medianCosine } from "../diagnosis/random-direction.ts";
-import type { LayerDiagnosis, UnitDiagnosis } from "../diagnosis/record.ts";
+import {
+  LEAST_PER_DIMENSION,
+  type LayerDiagnosis,
+  type UnitDiagnosis,
+} from "../diagnosis/record.ts";
 import type { Samples } from "../diagnosis/vectors.ts";
 import type { RunKey } from "../events.ts";
 import { UsageError, type Diagnosed } from "../experiment.ts";
