@@ -25,9 +25,19 @@ class SlowFirst extends BaseSequencer {
 }
 
 /** Folders whose tests leave nothing behind in their process, so that one takes many files: starting one for each took longer than most of them. */
-const pure = ["autodiff", "data", "export", "graph", "import", "nn", "onnx", "optim", "train"].map(
-  (folder) => `test/${folder}/**/*.test.ts`,
-);
+const pure = [
+  "autodiff",
+  "data",
+  "export",
+  "graph",
+  "import",
+  "nn",
+  "onnx",
+  "optim",
+  "train",
+  "runs",
+  "report",
+].map((folder) => `test/${folder}/**/*.test.ts`);
 
 const config: ViteUserConfig = defineConfig({
   test: {

@@ -11,7 +11,7 @@ import { sweptResults } from "../cluster/sweep/merge.ts";
 import { countsOf, statusOf, statusText } from "../cluster/sweep/status.ts";
 import { runTrial, trialAt, type Ended } from "../cluster/sweep/trial.ts";
 import { quoted } from "../runs/command.ts";
-import { UsageError, type Experiment } from "../runs/experiment.ts";
+import { UsageError, type Config, type Experiment } from "../runs/experiment.ts";
 import { readFileOfResults } from "../runs/folder/index.ts";
 import type { Results } from "../runs/records.ts";
 import { writeFileAtomic } from "../src/node/index.ts";
@@ -49,21 +49,13 @@ export async function plan(
   const all = { ...flags } as Readonly<Record<string, unknown>>;
   const dir = resolve(flags.out!);
   const asked = askedOf(flagSettings(experiment, "compare"), all);
-  if (flags.ratesOf !== undefined && asked["lr"] !== undefined)
-    throw new UsageError("--rates-of: expected no --lr beside it, got both; give one of them");
-  const wanted = { experiment: experiment.name, arms: experiment.complete(asked, {}).arms };
-  const best =
-    flags.ratesOf === undefined
-      ? {}
-      : bestRates(await rated(flags.ratesOf, experiment, flags), wanted, {
-          where: flags.ratesOf,
-          say,
-        });
+  const places = placesOf(experiment.places, all);
+  const { ratesOf } = flags;
+  const best = ratesOf === undefined ? {} : await bestOf(ratesOf);
   const sweep = planned({
     ...{ experiment, given, version: program().version },
     subject: existsSync(subject) && subject !== experiment.name ? resolve(subject) : subject,
-    places: placesOf(experiment.places, all),
-    asked: { ...asked, ...best },
+    ...{ places, asked: { ...asked, ...best } },
     command: ["weightnorm", ...process.argv.slice(2).map(quoted)].join(" ").slice(0, 20_000),
     plannedAt: new Date().toISOString(),
   });
@@ -71,19 +63,20 @@ export async function plan(
   const { trials } = sweep.manifest;
   if (flags.json) process.stdout.write(`${JSON.stringify(sweep.manifest)}\n`);
   else process.stdout.write(howTo(quoted(shown(dir)), trials.length, ownFlags(sweep.manifest)));
+
+  async function bestOf(path: string): Promise<Pick<Config, "lrOf">> {
+    if (asked["lr"] !== undefined)
+      throw new UsageError("--rates-of: expected no --lr beside it, got both; give one of them");
+    const { arms } = experiment.complete(asked, { ...given, ...places });
+    const wanted = { experiment: experiment.name, arms };
+    return bestRates(await rated(path, experiment, flags), wanted, { where: shown(path), say });
+  }
 }
 
 /** The results to take rates from: of a results.json, or of a sweep that is done. */
 async function rated(path: string, experiment: Experiment, flags: SweepFlags): Promise<Results> {
   const results = await readFileOfResults(path, findWith(experiment));
-  if (results) return results;
-  const other = await opened(path, flags);
-  const { trials } = other.manifest;
-  const open = trials.filter((trial) => !hasResult(other, trial)).length;
-  if (open === 0) return sweptResults(other);
-  throw new UsageError(
-    `--rates-of: expected a sweep that is done, got ${open} of ${trials.length} trials of ${shown(other.dir)} without a result; let it end first, or another rate may turn out best`,
-  );
+  return results ?? sweptResults(await opened(path, flags));
 }
 
 const howTo = (dir: string, count: number, flags: readonly string[]): string => {

@@ -122,6 +122,8 @@ export interface Results {
   readonly sheet: Sheet;
   /** Of an unfinished comparison: how far all of its runs were tested, and how far they are to go, on the sheet's axis. */
   readonly soFar?: { readonly at: number; readonly of: number };
+  /** How many trials of a sweep are still to be done; absent where none is, and of what is no sweep. */
+  readonly open?: number;
   /** Training and tests of all runs, over all processes that went on with them. */
   readonly seconds: number;
   readonly arms: Readonly<Partial<Record<Arm, ArmRecord>>>;

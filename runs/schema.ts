@@ -153,6 +153,7 @@ const resultsSchema: z.ZodMiniType<Results> = z.object({
   facts,
   sheet,
   soFar: z.exactOptional(z.object({ at: number, of: number })),
+  open: z.exactOptional(positive),
   seconds: number,
   arms: byArm(armRecord),
   lost: listOf(z.object({ arm, seed: whole, lr: number, step: whole, why: text }), {

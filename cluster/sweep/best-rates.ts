@@ -5,7 +5,7 @@ import type { Results } from "../../runs/records.ts";
 
 /** `where` is what messages call the results; `say` is told of rates that did best at the end of what was tried. */
 export function bestRates(
-  { arms, experiment, soFar }: Results,
+  { arms, experiment, soFar, open }: Results,
   wanted: { readonly experiment: string; readonly arms: readonly Arm[] },
   { where, say }: { readonly where: string; readonly say: (line: string) => void },
 ): { readonly lrOf: NonNullable<Config["lrOf"]> } {
@@ -16,6 +16,10 @@ export function bestRates(
   if (soFar)
     throw new UsageError(
       `--rates-of: expected results of runs that ended, got ${where} as far as ${soFar.at} of ${soFar.of}; let them train on first`,
+    );
+  if (open !== undefined)
+    throw new UsageError(
+      `--rates-of: expected results of a sweep that is done, got ${where} with ${open} ${open === 1 ? "trial" : "trials"} to do; let it end first, or another rate may turn out best`,
     );
   const rates = wanted.arms.map((arm) => {
     const found = arms[arm];

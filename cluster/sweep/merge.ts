@@ -20,6 +20,9 @@ const A_WHILE = 600;
 
 type Done = TrialResult & Trial;
 
+/** There are no results yet, of any arm. */
+export class NothingDone extends Error {}
+
 /**
  * The results of a sweep: where an arm has rates to choose from, of those that are done with every seed; else of the seeds that are done.
  * Pictures of the best ones come into its folder.
@@ -34,7 +37,7 @@ export async function sweptResults(sweep: Sweep): Promise<Results> {
   }
   const config = configOf(sweep, done);
   if (config.arms.length === 0)
-    throw new Error(
+    throw new NothingDone(
       `${dir}: expected an arm that is done, with every seed of a learning rate if there are several, got none among ${done.length} of ${manifest.trials.length} trials; let more of them train`,
     );
   const of = done.filter(({ arm, lr }) => isIn(config, arm, lr));
@@ -51,7 +54,8 @@ export async function sweptResults(sweep: Sweep): Promise<Results> {
     dir,
   );
   await copyPictures(sweep, of, results);
-  return resultsIn(results, dir);
+  const open = manifest.trials.length - done.length;
+  return resultsIn(open === 0 ? results : { ...results, open }, dir);
 }
 
 /** That of all trials, of those arms and rates that there is enough of. */

@@ -20,8 +20,8 @@ export function RateControl({ state: { begun, race, phase }, actions }: Shown) {
   const [turned, setTurned] = useState(current);
   useEffect(() => setTurned(current), [current]);
   if (!config || phase.is === "finished" || isGrid(config)) return null;
-  const isOwn = config.lrOf !== undefined && set === undefined && turned === first;
   const at = Math.round(FINE * Math.log10(turned / first));
+  const isOwn = config.lrOf !== undefined && set === undefined && at === 0;
   return (
     <div class="rate">
       <label for={id}>

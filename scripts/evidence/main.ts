@@ -36,9 +36,10 @@ async function drawAll(): Promise<void> {
 const words = process.argv.slice(2);
 const [word, from, to] = words;
 if (words.length === 0) await drawAll();
-else if (words.length === 3 && word === "keep") await keep(from, to);
-else if (words.length === 3 && word === "back")
-  process.stdout.write(`${await giveBack(from, to)} trials of ${from} in ${to}\n`);
+else if (words.length === 3 && word === "keep") {
+  if (!(await keep(from, to))) process.stdout.write(`nothing is to be kept of ${from} yet\n`);
+} else if (words.length === 3 && word === "back")
+  process.stdout.write(`${await giveBack(from, to)} trials of ${from} were put into ${to}\n`);
 else
   throw new Error(
     `evidence: expected nothing, keep SWEEP FOLDER, or back FOLDER SWEEP, got ${words.join(" ")}; try one of them`,

@@ -57,15 +57,16 @@ export function unmarkedTables(readme: string): readonly string[] {
 
 /**
  * Numbers of two decimals and more that prose has and none of these tables: slips, or of an earlier record. Prose is what is neither code nor
- * table, from the end of the section "How it departs", which is about settings, if there is one.
+ * table, nor in the section "How it departs", which is about settings.
  */
 export function looseNumbers(readme: string, tables: string): readonly string[] {
   const known = numbersIn(tables);
-  const departs = /^## How it departs[^]*?(?=^## )/m.exec(readme);
   const prose = readme
-    .slice(departs ? departs.index + departs[0].length : 0)
-    .replaceAll(/^```[^]*?^```$|<!--[^]*?-->|^\|.*$|`[^`\n]*`|\]\([^)]*\)|(arXiv|PyTorch) [\d.]+/gm, " ");
+    .replace(/^## How it departs[^]*?(?=^## |(?![^]))/m, "")
+    .replaceAll(/^(```|~~~)[^]*?^\1$|<!--[^]*?-->|^ *\|.*$|`[^`\n]*`|\]\([^)]*\)/gm, " ")
+    .replaceAll(/(arXiv:?|PyTorch) [\d.]+|https?:\S+/g, " ");
   return [...numbersIn(prose)].filter((number) => /\.\d\d/.test(number) && !known.has(number));
 }
+/** Decimals and whole numbers, but not versions. */
 const numbersIn = (text: string): ReadonlySet<string> =>
-  new Set(text.match(/(?<![\w.])\d[\d,]*(\.\d+)?/g));
+  new Set(text.match(/(?<![\w.:])\d[\d,]*(\.\d+)?(?![\w]|\.\d)/g));

@@ -29,6 +29,11 @@ const PLAIN_AS_DRAWN: Subject = {
   ...{ arm: "plain", from: "results/as-drawn/results.json", called: "`plain`, as drawn" },
 };
 
+const WITH_PLAIN: readonly (readonly [Subject, Subject])[] = [
+  ["weight", "plain"],
+  ["weight+mean-only", "plain"],
+];
+
 /** Of a README by its path, the tables by their names. */
 export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>> = {
   "experiments/cifar10/README.md": {
@@ -46,13 +51,23 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       ...{ kind: "arms", from: "results/long/results.json" },
       columns: [
         rate,
+        seeds,
         ...errors([1, 2, 4, 6, 8, 10]),
         train("error", "training error %", { digits: 1 }),
-        train("loss", "training loss", { digits: 3 }),
-        train("loss", "after 1 epoch", { at: 1, digits: 3 }),
-        train("loss", "after 4 epochs", { at: 4, digits: 3 }),
         toPlain("epochs to plain's last loss"),
       ],
+    },
+    "long-losses": {
+      ...{ kind: "arms", from: "results/long/results.json" },
+      columns: losses([1, 2, 4, 6, 8, 10]),
+    },
+    "long-pairs": {
+      ...{ kind: "pairs", from: "results/long/results.json", pairs: WITH_PLAIN },
+      columns: errors([1, 2, 4, 6, 8, 10], "epoch"),
+    },
+    "long-loss-pairs": {
+      ...{ kind: "pairs", from: "results/long/results.json", pairs: WITH_PLAIN },
+      columns: losses([1, 2, 4, 6, 8, 10]),
     },
     paper: {
       ...{ kind: "arms", from: "results/paper/results.json" },
@@ -201,8 +216,13 @@ function ratesOf(from: string): Readonly<Record<string, Table>> {
 }
 
 /** The first measure in percent after each of these epochs, the last one included. */
-function errors(epochs: readonly number[]): readonly Quantity[] {
-  return epochs.map((at) => test("error", `test error % after epoch ${at}`, { at }));
+function errors(epochs: readonly number[], head = "test error % after epoch"): readonly Quantity[] {
+  return epochs.map((at) => test("error", `${head} ${at}`, { at }));
+}
+
+/** The training loss, a mean over the epoch, after each of these. */
+function losses(epochs: readonly number[]): readonly Quantity[] {
+  return epochs.map((at) => train("loss", `epoch ${at}`, { at, digits: 3 }));
 }
 
 /** Points in tests after so many thousand frames, and at the end, there of training too. */

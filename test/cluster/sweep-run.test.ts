@@ -118,7 +118,7 @@ describe("a sweep at the best rates of another one", () => {
       ...["sweep", "plan", "--experiment", TABLE, ...settings(3), ...best, "--out", at("early")],
     );
     expect(early.code).toBe(2);
-    expect(early.stderr).toContain("got 1 of 4 trials of");
+    expect(early.stderr).toContain("with 1 trial to do; let it end first");
     expect((await run("rates", 3)).code).toBe(0);
   });
 
@@ -131,10 +131,15 @@ describe("a sweep at the best rates of another one", () => {
     const flags = ["--rates-of", path, "--arms", "weight", ...settings(3)];
     const [{ lr }] = await plan("of-results", ...flags);
     expect(lr).toBe(0.0123);
-    await writeFile(path, JSON.stringify({ ...results, soFar: { at: 1, of: 3 } }));
     const out = ["--out", at("of-part")];
-    const part = await within("sweep", "plan", "--experiment", TABLE, ...flags, ...out);
-    expect(part.stderr).toContain(`got ${path} as far as 1 of 3; let them train on first`);
+    for (const [part, message] of [
+      [{ soFar: { at: 1, of: 3 } }, "as far as 1 of 3; let them train on first"],
+      [{ open: 2 }, "with 2 trials to do; let it end first"],
+    ] as const) {
+      await writeFile(path, JSON.stringify({ ...results, ...part }));
+      const { stderr } = await within("sweep", "plan", "--experiment", TABLE, ...flags, ...out);
+      expect(stderr).toContain(message);
+    }
   });
 
   test("trains each arm at its own, and its report takes the seeds that are done", async () => {
@@ -151,10 +156,10 @@ describe("a sweep at the best rates of another one", () => {
     for (const index of [0, 1, 2]) expect((await run("best", index)).code).toBe(0);
     const { code, stderr } = await within("sweep", "report", at("best"));
     expect([code, stderr]).toEqual([0, expect.stringContaining("3 of 4 trials are done")]);
-    const { arms, facts, soFar } = JSON.parse(
+    const { arms, facts, soFar, open } = JSON.parse(
       await readFile(at("best", "report.json"), "utf8"),
     ) as Results;
-    expect(soFar).toBeUndefined();
+    expect([soFar, open]).toEqual([undefined, 1]);
     expect(facts).toContainEqual(["trials", "3 of 4 are done"]);
     const seeds = Object.entries(arms).map(([arm, { runs }]) => [arm, runs.map((r) => r.seed)]);
     expect(seeds).toEqual([
