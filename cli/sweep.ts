@@ -75,6 +75,10 @@ export async function plan(
 
 /** The results to take rates from: of a results.json, or of a sweep that is done. */
 async function rated(path: string, experiment: Experiment, flags: SweepFlags): Promise<Results> {
+  if (!existsSync(path))
+    throw new UsageError(
+      `--rates-of: expected the folder of a sweep, or a results.json, got nothing at ${path}; check the path`,
+    );
   const results = await readFileOfResults(path, findWith(experiment));
   return results ?? sweptResults(await opened(path, flags));
 }

@@ -6,6 +6,7 @@ import { NothingDone, sweptResults } from "../../cluster/sweep/merge.ts";
 import { findExperiment } from "../../experiments/index.ts";
 import { canonical } from "../../runs/canonical.ts";
 import { readFileOfResults } from "../../runs/folder/index.ts";
+import { isGrid } from "../../runs/rates.ts";
 import type { Results } from "../../runs/records.ts";
 import { settingsOf } from "../../runs/described.ts";
 import { flagOf } from "../../runs/settings.ts";
@@ -15,8 +16,8 @@ import { makeFolder, writeFileAtomic } from "../../src/node/index.ts";
 const OWN = ["arms", "seeds", "lr", "lrOf", "validation"];
 
 /**
- * Writes what is done of a sweep into `folder`: sweep.json and results.json, without names of folders. Gives false where nothing is: of several
- * rates those are left out that lack a seed. What is there is only replaced by more of the same.
+ * Writes what is done of a sweep into `folder`: sweep.json and results.json, without names of folders. Gives false where that is nothing yet: of
+ * several rates, of which only the best one's runs are kept, until all trials are done. What is there is only replaced by more of the same.
  */
 export async function keep(sweepFolder: string, folder: string): Promise<boolean> {
   const sweep = await sweepAt(sweepFolder);
@@ -24,7 +25,9 @@ export async function keep(sweepFolder: string, folder: string): Promise<boolean
     if (error instanceof NothingDone) return undefined;
     throw error;
   });
-  if (!results) return false;
+  if (!results || (isGrid(sweep.config) && results.open !== undefined)) return false;
+  if (resolve(folder) === sweep.dir)
+    throw new Error(`${folder}: expected another folder than the sweep's, got that; name one`);
   const before = await keptIn(folder, sweep);
   const lacking = runsOf(before).filter((run) => !runsOf(results).includes(run));
   if (lacking.length > 0)
@@ -40,13 +43,18 @@ export async function keep(sweepFolder: string, folder: string): Promise<boolean
 }
 
 /**
- * Makes the trials that `folder` has kept results of a sweep's own, which then trains the others only; gives how many. Of several rates only the
- * runs at the best one are kept, and of machines and times only what all of them had together.
+ * Makes the trials that `folder` has kept results of a sweep's own, which then trains the others only; gives how many. Of machines and times only
+ * what all of them had together is known.
  */
 export async function giveBack(folder: string, sweepFolder: string): Promise<number> {
   const sweep = await sweepAt(sweepFolder);
   const results = await keptIn(folder, sweep);
-  if (!results) return 0;
+  if (!results)
+    throw new Error(`${folder}: expected results that were kept, got no results.json; check it`);
+  if (isGrid(sweep.config))
+    throw new Error(
+      `${folder}: expected one learning rate an arm, got several, of which only the best one's runs are kept; run the sweep anew, or leave it as it is`,
+    );
   let count = 0;
   for (const trial of sweep.manifest.trials) {
     const outcome = outcomeIn(results, trial);

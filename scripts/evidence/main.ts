@@ -33,14 +33,26 @@ async function drawAll(): Promise<void> {
   for (const [path, { made }] of await readmes()) write(path, made);
 }
 
-const words = process.argv.slice(2);
-const [word, from, to] = words;
-if (words.length === 0) await drawAll();
-else if (words.length === 3 && word === "keep") {
-  if (!(await keep(from, to))) process.stdout.write(`nothing is to be kept of ${from} yet\n`);
-} else if (words.length === 3 && word === "back")
-  process.stdout.write(`${await giveBack(from, to)} trials of ${from} were put into ${to}\n`);
-else
-  throw new Error(
-    `evidence: expected nothing, keep SWEEP FOLDER, or back FOLDER SWEEP, got ${words.join(" ")}; try one of them`,
-  );
+/** Does what words ask for, and gives what is to be said of it. */
+async function done(words: readonly string[]): Promise<string> {
+  const [word, from, to] = words;
+  if (words.length === 3 && word === "keep")
+    return (await keep(from, to))
+      ? `what is done of ${from} is kept in ${to}\n`
+      : `nothing of ${from} is to be kept yet\n`;
+  if (words.length === 3 && word === "back")
+    return `${await giveBack(from, to)} trials of ${from} were put into ${to}\n`;
+  if (words.length > 0)
+    throw new Error(
+      `evidence: expected nothing, keep SWEEP FOLDER, or back FOLDER SWEEP, got ${words.join(" ")}; try one of them`,
+    );
+  await drawAll();
+  return "";
+}
+
+try {
+  process.stdout.write(await done(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

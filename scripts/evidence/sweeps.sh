@@ -10,8 +10,13 @@
 #   scripts/evidence/sweeps.sh --plan SWEEPS CIFAR10        # only plans
 set -euo pipefail
 only=; if [ "${1-}" = --plan ]; then only=1; shift; fi
-sweeps=${1:?"expected a folder for the sweeps, got none; try sweeps"} cifar10=${2:?"expected the folder of CIFAR-10's files, got none; name it"} workers=${3:-2}
-sweeps=$(realpath -m "$sweeps") cifar10=$(realpath -m "$cifar10") # of the caller's folder, not of this one
+if [[ $# -lt 2 || $# -gt 3 || "$*" =~ (^|\ )- || ! "${3-2}" =~ ^[1-9][0-9]*$ ]]; then
+  echo "sweeps.sh: expected [--plan] SWEEPS CIFAR10 [WORKERS], got ${*:-nothing}; try scripts/evidence/sweeps.sh sweeps cifar-10-batches-bin" >&2
+  exit 2
+fi
+sweeps=$(realpath -m -- "$1") # of the caller's folder, not of this one
+cifar10=$(realpath -m -- "$2")
+workers=${3-2}
 export sweeps
 cd "$(dirname "$0")/../.."
 

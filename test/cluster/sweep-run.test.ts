@@ -186,7 +186,7 @@ describe("a sweep at the best rates of another one", () => {
       "--rates-of: expected results of mnist, got those of table; name others",
     );
     expect(await refused(...table, "--rates-of", at("nowhere"))).toContain(
-      "expected the folder of a sweep",
+      "--rates-of: expected the folder of a sweep, or a results.json, got nothing at TMP/nowhere",
     );
     expect(existsSync(at("refused"))).toBe(false);
   });

@@ -101,6 +101,14 @@ describe("a sweep that was kept", () => {
     );
   });
 
+  test("of several rates is kept when it is whole, and not given back", async () => {
+    const sweep = await plan("rates", { lr: [0.001, 0.002] });
+    await done(sweep, ({ seed, lr }) => seed < 3 && lr === 0.001);
+    expect(await keep(at("rates"), at("kept rates"))).toBe(false);
+    await expect(giveBack(at("kept"), at("rates"))).rejects.toThrow(/expected|got several/);
+    await expect(keep(at("first"), at("first"))).rejects.toThrow("another folder than the sweep's");
+  });
+
   test.each([
     ["another length", { epochs: 3 }, "got another epochs"],
     ["a setting that it had not", { asDrawn: true }, "got another asDrawn"],
@@ -129,6 +137,6 @@ describe("a sweep that was kept", () => {
     await writeFile(at("kept", "results.json"), JSON.stringify({ ...results, soFar }));
     await plan("fourth");
     await expect(giveBack(at("kept"), at("fourth"))).rejects.toThrow("got some under way");
-    expect(await giveBack(at("nowhere"), at("fourth"))).toBe(0);
+    await expect(giveBack(at("nowhere"), at("fourth"))).rejects.toThrow("got no results.json");
   });
 });
