@@ -31,11 +31,17 @@ export function linearAxis(
 /** Whether a logarithmic axis has a place for it. */
 export const hasLogarithm = (x: number): boolean => x > 1e-200;
 
-/** Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. */
+/** Ticks of a logarithmic axis closer together than this share of it would run into each other. */
+const CLOSE = 0.08;
+
+/**
+ * Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. `own` puts ticks at the values themselves
+ * where they are few.
+ */
 export function logAxis(
   title: string,
   values: readonly number[],
-  { most = 6 }: { readonly most?: number } = {},
+  { most = 6, own = false }: { readonly most?: number; readonly own?: boolean } = {},
 ): Axis {
   const positive = values.filter(hasLogarithm);
   const low = positive.length > 0 ? positive.reduce((a, b) => Math.min(a, b)) : 0.1;
@@ -43,7 +49,11 @@ export function logAxis(
   // Some air, and more of it where all values are nearly equal: their differences are no news.
   const air = Math.max(0.05 * Math.log(high / low), 0.5 * (Math.log(1.3) - Math.log(high / low)));
   const domain = [low / Math.exp(air), high * Math.exp(air)] as const;
-  const ticks = logTicks(domain[0], domain[1], most);
+  const mine = own ? [...new Set(positive)].sort((a, b) => a - b) : [];
+  const close = CLOSE * Math.log(domain[1] / domain[0]);
+  const areClear = mine.every((x, i) => i === 0 || Math.log(x / mine[i - 1]) >= close);
+  const fit = mine.length > 1 && mine.length <= most && areClear;
+  const ticks = fit ? mine : logTicks(domain[0], domain[1], most);
   return { title, type: "log", domain, ticks, labels: labelsOf(ticks) };
 }
 

@@ -63,7 +63,7 @@ export function ratePanes(results: Results): readonly RatePane[] {
     const at = new Set(results.lost.filter((run) => run.arm === arm).map(({ lr }) => lr));
     return [...at].filter((lr) => rates.includes(lr)).map((lr): Mark => ({ arm, at: lr, row }));
   });
-  const x = logAxis("learning rate (log)", rates);
+  const x = logAxis("learning rate (log)", rates, { own: true });
   return PANES.flatMap(({ of, title, unit, near }): readonly RatePane[] => {
     const scale = unit === undefined ? measure.scale : 1;
     const lines = arms.flatMap((arm) => linesOf(arm, results.arms[arm]!.grid!, { of, scale }));

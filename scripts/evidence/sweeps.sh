@@ -81,7 +81,7 @@ FEW="3 batch" trained dqn/breakout dqn/space-invaders-long dqn/seaquest
 planned draw/paper --experiment draw --preset paper --epochs 30 --seed 1
 trained draw/paper
 
-# The VAE's rates, then eight epochs at the best ones: 0.9 h and 4 h
+# The VAE's rates, then eight epochs at the best ones: 1.5 h and 6 h
 rates=(--lr 0.001,0.002,0.004 --epochs 2)
 planned vae/rates --experiment vae --preset small --arms plain,weight "${rates[@]}"
 planned vae/as-drawn-rates --experiment vae --preset small --arms plain --as-drawn "${rates[@]}"

@@ -53,6 +53,8 @@ export type Table =
       /** The first measure over the learning rates that were tried, or what became of |v| or of rate / |v|^2. */
       readonly kind: "rates";
       readonly from: string;
+      /** Rows (default: all arms that have several rates). */
+      readonly subjects?: readonly Subject[];
       readonly of: "heldOut" | "test" | "growth" | "effectiveStep";
     }
   | {
@@ -126,7 +128,7 @@ export function tableText(
     case "pairs":
       return markdown(...pairsTable(table, records));
     case "rates":
-      return markdown(...ratesTable(table, records(table.from)));
+      return markdown(...ratesTable(table, records));
     case "other":
       return markdown(table.head, table.rows(other(table.from)));
   }
@@ -136,12 +138,13 @@ export function tableText(
 export const sourcesOf = (table: Table): readonly string[] => {
   const columns = "columns" in table ? table.columns : [];
   const all = columns.map(({ from = table.from }) => from);
-  const subjects =
-    table.kind === "pairs" ? table.pairs.flat() : table.kind === "arms" ? table.subjects : [];
-  const others = (subjects ?? []).flatMap((one) => (typeof one === "string" ? [] : [one.from]));
+  const subjects = table.kind === "pairs" ? table.pairs.flat() : named(table);
+  const others = subjects.flatMap((one) => (typeof one === "string" ? [] : [one.from]));
   return [...new Set([...(all.length > 0 ? all : [table.from]), ...others])];
 };
 
+const named = (table: Table): readonly Subject[] =>
+  ("subjects" in table ? table.subjects : undefined) ?? [];
 const armOf = (subject: Subject): Arm => (typeof subject === "string" ? subject : subject.arm);
 const nameOf = (subject: Subject): string =>
   typeof subject === "string" ? `\`${subject}\`` : subject.called;
@@ -203,38 +206,43 @@ function pairsTable({ from, pairs, columns }: Of<"pairs">, records: Records): Gr
   return [["pair", ...columns.map(({ head }) => head)], rows];
 }
 
-function ratesTable({ of }: Of<"rates">, results: Results): Grid {
-  const { arms, sheet } = results;
-  const [{ key, digits: decimals }] = sheet.measures;
+function ratesTable({ of, from, subjects }: Of<"rates">, records: Records): Grid {
   const isMeasure = of === "heldOut" || of === "test";
-  const digits = isMeasure ? decimals : null;
-  const grids = ARMS.flatMap((arm) => (arms[arm]?.grid ? [[arm, arms[arm].grid] as const] : []));
-  const rates = [...new Set(grids.flatMap(([, grid]) => grid.map(({ lr }) => lr)))].sort(
+  const all = (subjects ?? ARMS).flatMap((subject) => {
+    const results = records(typeof subject === "string" ? from : subject.from);
+    const grid = results.arms[armOf(subject)]?.grid;
+    return grid ? [{ subject, results, grid }] : [];
+  });
+  const rates = [...new Set(all.flatMap(({ grid }) => grid.map(({ lr }) => lr)))].sort(
     (a, b) => a - b,
   );
-  const rows = grids.map(([arm, grid]) => [
-    `\`${arm}\``,
-    ...rates.map((lr) => {
-      const tried = grid.find((one) => one.lr === lr);
-      const values = present(
-        (tried?.bySeed ?? []).map((one) =>
-          isMeasure ? inUnits(one[of], results, key) : (one[of] ?? null),
-        ),
-      );
-      const lost = results.lost.filter((run) => run.arm === arm && run.lr === lr);
-      if (lost.length > 0) {
-        const seeds = lost.length + (tried?.bySeed?.length ?? 0);
-        return withLost(
-          lost,
-          seeds,
-          (values ?? []).map((x) => written(x, digits)),
+  const rows = all.map(({ subject, results, grid }) => {
+    const [{ key, digits: decimals }] = results.sheet.measures;
+    const digits = isMeasure ? decimals : null;
+    return [
+      nameOf(subject),
+      ...rates.map((lr) => {
+        const tried = grid.find((one) => one.lr === lr);
+        const values = present(
+          (tried?.bySeed ?? []).map((one) =>
+            isMeasure ? inUnits(one[of], results, key) : (one[of] ?? null),
+          ),
         );
-      }
-      if (values !== null) return overSeeds(values, digits);
-      const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
-      return mean === null ? NOTHING : written(mean, digits);
-    }),
-  ]);
+        const lost = results.lost.filter((run) => run.arm === armOf(subject) && run.lr === lr);
+        if (lost.length > 0) {
+          const seeds = lost.length + (tried?.bySeed?.length ?? 0);
+          return withLost(
+            lost,
+            seeds,
+            (values ?? []).map((x) => written(x, digits)),
+          );
+        }
+        if (values !== null) return overSeeds(values, digits);
+        const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
+        return mean === null ? NOTHING : written(mean, digits);
+      }),
+    ];
+  });
   return [["arm", ...rates.map(String)], rows];
 }
 

@@ -24,10 +24,11 @@ import {
   type Table,
 } from "./table.ts";
 
-/** The VAE's `plain` without data-dependent initialization. */
-const PLAIN_AS_DRAWN: Subject = {
-  ...{ arm: "plain", from: "results/as-drawn/results.json", called: "`plain`, as drawn" },
-};
+/** The VAE's `plain` without data-dependent initialization, of a folder of results. */
+const asDrawn = (folder: string): Subject => ({
+  ...{ arm: "plain", from: `results/${folder}/results.json`, called: "`plain`, as drawn" },
+});
+const PLAIN_AS_DRAWN = asDrawn("as-drawn");
 
 const WITH_PLAIN: readonly (readonly [Subject, Subject])[] = [
   ["weight", "plain"],
@@ -128,6 +129,14 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         test("bound", "after 4 epochs", { at: 4 }),
         likelihood({ draws: 50, images: 200, unit: "bits/dim", digits: 3 }),
       ],
+    },
+    "rates-held-out": {
+      ...{ kind: "rates", from: "results/rates/results.json", of: "heldOut" },
+      subjects: [asDrawn("as-drawn-rates"), "plain", "weight"],
+    },
+    rates: {
+      ...{ kind: "rates", from: "results/rates/results.json", of: "test" },
+      subjects: [asDrawn("as-drawn-rates"), "plain", "weight"],
     },
   },
   "experiments/draw/README.md": {
