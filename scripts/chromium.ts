@@ -15,20 +15,30 @@ const QUIET = [
   ...["--no-first-run", "--disable-background-networking", "--disable-component-update"],
   ...["--disable-sync", "--disable-quic", "--disable-dev-shm-usage"],
 ];
+/**
+ * WebAssembly is compiled once, to code that is slower and has the same bits: compiling onnxruntime anew in the background, for speed, is half of the CPU
+ * time of a training of seconds (docs/decisions/0011).
+ */
+const BRIEF = ["--js-flags=--liftoff-only"];
 /** A graphics card of software, the same on every machine. */
 const SOFTWARE_WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
-/** Starts Chromium, without a window; `webgpu` gives it an adapter, which it lacks otherwise. */
+/** Starts Chromium, without a window; `webgpu` gives it an adapter, which it lacks otherwise, and `brief` is for trainings of seconds, which are not timed. */
 export async function openChromium({
   webgpu = false,
-}: { readonly webgpu?: boolean } = {}): Promise<Browser> {
+  brief = false,
+}: { readonly webgpu?: boolean; readonly brief?: boolean } = {}): Promise<Browser> {
   const path = chromium && spawnSync("which", [chromium]).stdout.toString().trim();
   if (path === undefined)
     throw new Error("openChromium: expected chromium on the path, got none; install chromium");
   return driver.launch({
     executablePath: path,
     headless: false, // as Chromium has it: the driver's own way asks for a build of its own
-    args: ["--headless=new", "--no-sandbox", ...QUIET, ...(webgpu ? SOFTWARE_WEBGPU : [])],
+    args: [
+      ...["--headless=new", "--no-sandbox", ...QUIET],
+      ...(webgpu ? SOFTWARE_WEBGPU : []),
+      ...(brief ? BRIEF : []),
+    ],
   });
 }
 

@@ -57,7 +57,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
   let browser: Browser;
   beforeAll(async () => {
     await build(config());
-    browser = await openChromium({ webgpu: true });
+    browser = await openChromium({ webgpu: true, brief: true });
   });
   afterAll(() => browser.close());
 
@@ -115,8 +115,8 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     expect([page.isIsolated, page.mayEvaluate]).toEqual([false, true]);
   });
   test("the build trains on WebGPU, to the same loss", async () => {
-    const page = await shown(await built(), "?device=webgpu&steps=10");
-    const onWasm = await shown(await built(), "?device=wasm&steps=10");
+    const page = await shown(await built(), "?device=webgpu&steps=4");
+    const onWasm = await shown(await built(), "?device=wasm&steps=4");
     expect(page.result).toMatch(/^names \d+ % of new pictures/);
     expect(lossOf(page)).toBeCloseTo(lossOf(onWasm), 2);
     expect(page.device).toMatch(/^Trains on WebGPU on .*swiftshader/);
@@ -154,7 +154,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
 
 describe.skipIf(chromium === undefined)(`in Chromium without a card (${NO_CHROMIUM})`, () => {
   test("WebGPU that is asked for says what to do", async () => {
-    const browser = await openChromium();
+    const browser = await openChromium({ brief: true });
     const server = await built();
     try {
       const page = await browser.newPage();

@@ -68,7 +68,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
   beforeAll(async () => {
     const preview: PreviewOptions = { host: "127.0.0.1", port: 0 };
     server = await startPreview({ root: folder, configFile: false, logLevel: "error", preview });
-    browser = await openChromium();
+    browser = await openChromium({ brief: true });
   });
   afterAll(async () => {
     await browser.close();

@@ -3,6 +3,7 @@ import { execFile, spawnSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { NODE_FLAGS, programAt } from "../../bench/processes.ts";
 import { launchOf } from "../../cluster/mpi/index.ts";
+import { sampled, whole } from "../whole.ts";
 import type { Asked, Told } from "./programs/training.ts";
 
 const lack = spawnSync("mpirun", ["--version"]).status === 0 ? undefined : "no mpirun on the path";
@@ -39,9 +40,7 @@ const told = async (count: number, asked: Asked): Promise<Told> => {
 const OPTIMIZERS = ["sgd", "momentum", "adam", "adamax", "rmsprop"];
 const casesOf = (arms: readonly string[]): Asked["cases"] =>
   OPTIMIZERS.flatMap((name, i) =>
-    arms
-      .filter((_, j) => process.env["WHOLE"] !== undefined || j === i % arms.length)
-      .map((arm) => [arm, name] as const),
+    arms.filter((_, j) => whole || j === i % arms.length).map((arm) => [arm, name] as const),
   ) as Asked["cases"];
 /** |a - b| / |a| of all parameters as one vector. */
 function difference(a: Told[number], b: Told[number]): number {
@@ -72,7 +71,7 @@ describe.skipIf(lack !== undefined)(`by MPI (skipped where ${lack ?? "there is n
   test("a step of MNIST's network is that of one process, parameter by parameter", async () => {
     const one = { ...asked, steps: 1, network: "mnist", cases: casesOf(["weight"]) } as const;
     const alone = await told(0, one);
-    for (const count of [2, 4])
+    for (const count of sampled([2, 4], 2))
       for (const [i, shared] of (await told(count, one)).entries())
         for (const [name, values] of Object.entries(alone[i]))
           expect(

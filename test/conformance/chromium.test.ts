@@ -12,7 +12,7 @@ else {
   let browser: Browser;
   let ort: Ort;
   beforeAll(async () => {
-    browser = await openChromium();
+    browser = await openChromium({ brief: true });
     ort = await ortInPage(browser);
   });
   afterAll(() => browser.close());

@@ -7,6 +7,7 @@ import type { Runtime } from "../../src/runtime/program.ts";
 import { webRuntime } from "../../src/runtime/web.ts";
 import { blockedCases } from "./blocked.ts";
 import { cases, composed } from "./cases.ts";
+import { whole } from "../whole.ts";
 import { agree, agreeOnConvolutions, byOp, conforms, inputsOf } from "./conforms.ts";
 
 const runtimes: readonly (readonly [string, Runtime])[] = [
@@ -24,7 +25,7 @@ test.each(byOp)("the cases of %s use it", (op, list) => {
 });
 
 /** Another third of the cases without each pass; all of them with WHOLE=1 npx vitest run test/conformance. */
-const PART = process.env["WHOLE"] === undefined ? 3 : 1;
+const PART = whole ? 1 : 3;
 describe.each(PASSES)("without the pass %s", (pass) => {
   const runtime = nodeRuntime({ threads: 1, without: [pass] });
   const of = [...blockedCases, ...composed];

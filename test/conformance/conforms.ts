@@ -27,6 +27,7 @@ import { some } from "./case.ts";
 import { cases, composed, derived, type Case } from "./cases.ts";
 import { products } from "./convolutions.ts";
 import { convolutions } from "./arbitrary.ts";
+import { sampled } from "../whole.ts";
 
 export const inputsOf = (c: Case): readonly Input[] =>
   c.inputs.map((x, i) => input(`x${i}`, x.shape, x.dtype));
@@ -103,10 +104,9 @@ export function conforms(
   runtime: Runtime,
   { every = 1, afterConvolution = 1 }: Sample = {},
 ): void {
-  const all = process.env["WHOLE"] !== undefined;
   const agreeOn = (list: readonly Case[], of: number): void => {
-    const run = list.filter((_, i) => all || i % of === 0);
-    test.each(run.map((c) => [c.name, c] as const))("%s", (_name, c) => agree(runtime, c));
+    const run = sampled(list, of).map((c) => [c.name, c] as const);
+    test.each(run)("%s", (_name, c) => agree(runtime, c));
   };
   describe(name, () => {
     describe.each(byOp)("%s", (_op, list) => agreeOn(list, every));

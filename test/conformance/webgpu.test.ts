@@ -11,5 +11,5 @@ const lack = await tryOut(runtime).then(
 );
 
 // Each case compiles shaders, which a graphics card made of processors takes a fifth of a second for.
-if (lack === undefined) conforms("node, WebGPU", runtime, { every: 3, afterConvolution: 12 });
+if (lack === undefined) conforms("node, WebGPU", runtime, { every: 9, afterConvolution: 36 });
 else describe.skip("node, WebGPU", () => test.skip(`skipped: ${lack}`));

@@ -154,7 +154,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
       "Content-Security-Policy": "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'",
     };
     server = await preview({ ...config, preview: { host: "127.0.0.1", port: 0, headers } });
-    browser = await openChromium();
+    browser = await openChromium({ brief: true });
     page = await browser.newPage();
     await page.goto(server.resolvedUrls!.local[0]);
     await page.waitForFunction("globalThis.ask");

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromium, NO_CHROMIUM, openChromium } from "../../scripts/chromium.ts";
 import { workshop } from "../documents.ts";
 import { root } from "../source.ts";
+import { sampled } from "../whole.ts";
 import { builtLab, type Built } from "./built.ts";
 import type { Fake } from "./fake-lab.ts";
 
@@ -310,13 +311,14 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     });
   });
 
-  test.each([
+  const looks = [
     ["digits", "light"],
     ["digits", "dark"],
     ["shapes", "light"],
     ["breaker", "dark"],
     ["table", "light"],
-  ] as const)(
+  ] as const;
+  test.each(sampled(looks, 3))(
     "axe finds nothing serious in %s, %s",
     async (experiment, colorScheme) => {
       await on(
@@ -340,7 +342,8 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     60_000,
   );
 
-  test.each(["digits", "shapes", "breaker", "table"])("%s fits a phone", async (experiment) => {
+  const small = sampled(["digits", "shapes", "breaker", "table"], 3);
+  test.each(small)("%s fits a phone", async (experiment) => {
     await on(
       `?experiment=${experiment}&play=1`,
       async (page) => {

@@ -305,8 +305,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
 
   test.each([
     ["light", {}],
-    ["dark", { dark: true }],
-    ["on a phone", { width: 400 }],
+    ["dark, on a phone", { dark: true, width: 400 }],
   ])("axe finds nothing, %s", async (_, options) => {
     const [a, b] = [madeUp("a", small), madeUp("b", { ...small, state: "running" })];
     put(a, whole(a));

@@ -24,7 +24,7 @@ describe.skipIf(chromium === undefined)(`the page, whole (${NO_CHROMIUM})`, () =
     const script = join(root, "scripts/page.ts");
     await promisify(execFile)(process.execPath, ["--import", "tsx", script, folder]);
     server = await listen({ page: folder, find: findExperiment, port: 0 });
-    browser = await openChromium();
+    browser = await openChromium({ brief: true });
     ({ context, page } = await visitor());
   });
   afterAll(async () => {

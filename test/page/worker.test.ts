@@ -73,7 +73,7 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
       "Cross-Origin-Embedder-Policy": "require-corp",
     };
     server = await preview({ ...quiet, preview: { host: "127.0.0.1", port: 0, headers } });
-    browser = await openChromium();
+    browser = await openChromium({ brief: true });
   });
   afterAll(async () => {
     await browser.close();

@@ -23,6 +23,7 @@ import {
 } from "../../src/graph/index.ts";
 import { tensor, type ProgramSpec, type Tensor } from "../../src/runtime/program.ts";
 import { some } from "../conformance/case.ts";
+import { whole } from "../whole.ts";
 import { builds, differences, drawn, left, ran } from "./both.ts";
 
 /** Choices that make an expression, read as it grows. */
@@ -112,7 +113,7 @@ describe.each(builds)("%s", (_, runtimeOf) => {
         expect(differences(graph, loops)).toEqual([]);
         expect(loops.outputs).toEqual(graph.outputs);
       }),
-      { numRuns: process.env["WHOLE"] === undefined ? 40 : 1000, seed: 1 },
+      { numRuns: whole ? 1000 : 40, seed: 1 },
     ));
 });
 
