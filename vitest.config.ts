@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { shared } from "./scripts/shared.ts";
 import { slow } from "./scripts/slow.ts";
 
 // The Vulkan device of scripts/lavapipe.sh, where there is one and no other was named: libraries are found as a process starts.
@@ -23,14 +24,6 @@ class SlowFirst extends BaseSequencer {
     return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
   }
 }
-
-/** Folders whose tests leave nothing behind in their process, so that one takes many files: starting one for each took longer than most of them. */
-const pure = [
-  ...["autodiff", "bench", "checkpoints", "data", "experiments", "export", "graph", "import"],
-  ...["nn", "onnx", "optim", "page", "report", "runs", "scripts", "serve", "train"],
-];
-/** But for what mocks a module. */
-const shared = `test/{${pure.join(",")}}/**/!(whitened).test.ts`;
 
 const config: ViteUserConfig = defineConfig({
   test: {

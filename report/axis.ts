@@ -31,12 +31,12 @@ export function linearAxis(
 /** Whether a logarithmic axis has a place for it. */
 export const hasLogarithm = (x: number): boolean => x > 1e-200;
 
-/** Ticks of a logarithmic axis closer together than this share of it would run into each other. */
-const CLOSE = 0.08;
+/** Labels of a logarithmic axis that are closer together than this share of it may run into each other. */
+const CLOSE = 0.12;
 
 /**
  * Around the values, logarithmic; values that a logarithm cannot take are the caller's to lift first. `own` puts ticks at the values themselves
- * where they are few.
+ * where they are few and short to write.
  */
 export function logAxis(
   title: string,
@@ -52,7 +52,8 @@ export function logAxis(
   const mine = own ? [...new Set(positive)].sort((a, b) => a - b) : [];
   const close = CLOSE * Math.log(domain[1] / domain[0]);
   const areClear = mine.every((x, i) => i === 0 || Math.log(x / mine[i - 1]) >= close);
-  const fit = mine.length > 1 && mine.length <= most && areClear;
+  const areShort = mine.every((x) => x === Number(x.toPrecision(2)));
+  const fit = mine.length > 1 && mine.length <= most && areClear && areShort;
   const ticks = fit ? mine : logTicks(domain[0], domain[1], most);
   return { title, type: "log", domain, ticks, labels: labelsOf(ticks) };
 }

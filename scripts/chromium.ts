@@ -16,7 +16,7 @@ const QUIET = [
   ...["--disable-sync", "--disable-quic", "--disable-dev-shm-usage"],
 ];
 /**
- * WebAssembly is compiled once, to code that is slower and has the same bits: compiling onnxruntime anew in the background, for speed, is half of the CPU
+ * WebAssembly is compiled once, to code that is slower and has the same bits: compiling onnxruntime anew in the background, for speed, is two fifths of the CPU
  * time of a training of seconds (docs/decisions/0011).
  */
 const BRIEF = ["--js-flags=--liftoff-only"];

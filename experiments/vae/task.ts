@@ -38,6 +38,7 @@ export const mnistTask: Task = {
   tab: {
     // Averages that follow fast, so that something is to be seen after a hundred steps.
     ...{ trainSize: 10_000, testSize: 1000, target: 160, average: 0.98 },
+    lr: paper.lr, // the rates of small were found on its network
     network: { width: 8, hidden: 128, latents: 2 },
   },
   examples: ["compare vae --seed 1,2,3", "sample runs/vae --count 100"],
@@ -45,7 +46,7 @@ export const mnistTask: Task = {
     small: {
       ...paper,
       epochs: 3,
-      lrOf: { plain: [0.004] }, // the best of three over two epochs (README.md); of weight that is the paper's
+      lrOf: { plain: [0.004] }, // each arm's best of three over two epochs (README.md); weight's is the paper's
       average: 0.995,
       target: 100,
     },

@@ -37,13 +37,14 @@ export async function opened(
   };
 }
 
-/** All that a configuration has otherwise than a tab begins with. */
+/** All that a configuration has otherwise than a tab begins with; and its rate where arms begin with rates of their own, which that stands for. */
 function askedFor(experiment: Experiment, config: Config): Wish["asked"] {
   const { preset } = config;
   const before = { ...experiment.complete({ ...experiment.tab, preset }, {}) };
   const otherwise = Object.entries(config).filter(
     ([name, value]) =>
       name === "preset" ||
+      (name === "lr" && before.lrOf !== undefined) ||
       canonical(value) !== canonical((before as Readonly<Record<string, unknown>>)[name]),
   );
   return Object.fromEntries(otherwise);

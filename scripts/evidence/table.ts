@@ -138,13 +138,17 @@ export function tableText(
 export const sourcesOf = (table: Table): readonly string[] => {
   const columns = "columns" in table ? table.columns : [];
   const all = columns.map(({ from = table.from }) => from);
-  const subjects = table.kind === "pairs" ? table.pairs.flat() : named(table);
-  const others = subjects.flatMap((one) => (typeof one === "string" ? [] : [one.from]));
+  const others = subjectsOf(table).flatMap((one) => (typeof one === "string" ? [] : [one.from]));
   return [...new Set([...(all.length > 0 ? all : [table.from]), ...others])];
 };
 
-const named = (table: Table): readonly Subject[] =>
-  ("subjects" in table ? table.subjects : undefined) ?? [];
+const subjectsOf = (table: Table): readonly Subject[] =>
+  table.kind === "pairs"
+    ? table.pairs.flat()
+    : (("subjects" in table ? table.subjects : null) ?? []);
+/** The records that a subject is in, of a table's own from `from`. */
+const resultsOf = (subject: Subject, from: string, records: Records): Results =>
+  records(typeof subject === "string" ? from : subject.from);
 const armOf = (subject: Subject): Arm => (typeof subject === "string" ? subject : subject.arm);
 const nameOf = (subject: Subject): string =>
   typeof subject === "string" ? `\`${subject}\`` : subject.called;
@@ -161,10 +165,8 @@ function armsTable(
   const rows = (subjects ?? those).map((subject) => [
     nameOf(subject),
     ...of.map(({ column, results: own }) => {
-      const [arm, results] = [
-        armOf(subject),
-        typeof subject === "string" ? own : records(subject.from),
-      ];
+      const arm = armOf(subject);
+      const results = typeof subject === "string" ? own : records(subject.from);
       if ("tell" in column) return column.tell(results, arm);
       const values = present((results.arms[arm]?.runs ?? []).map((run) => column.of(run, results)));
       return values === null ? NOTHING : overSeeds(values, column.digits(results));
@@ -187,7 +189,7 @@ function pairsTable({ from, pairs, columns }: Of<"pairs">, records: Records): Gr
     `${nameOf(a)} - ${nameOf(b)}`,
     ...columns.map((column) => {
       const [x, y] = [a, b].map((subject) => {
-        const results = records(typeof subject === "string" ? (column.from ?? from) : subject.from);
+        const results = resultsOf(subject, column.from ?? from, records);
         return { results, runs: results.arms[armOf(subject)]?.runs ?? [] };
       });
       const differences = x.runs.flatMap((run) => {
@@ -208,29 +210,29 @@ function pairsTable({ from, pairs, columns }: Of<"pairs">, records: Records): Gr
 
 function ratesTable({ of, from, subjects }: Of<"rates">, records: Records): Grid {
   const isMeasure = of === "heldOut" || of === "test";
-  const all = (subjects ?? ARMS).flatMap((subject) => {
-    const results = records(typeof subject === "string" ? from : subject.from);
+  const tried = (subjects ?? ARMS).flatMap((subject) => {
+    const results = resultsOf(subject, from, records);
     const grid = results.arms[armOf(subject)]?.grid;
-    return grid ? [{ subject, results, grid }] : [];
+    return grid || subjects ? [{ subject, results, grid: grid ?? [] }] : [];
   });
-  const rates = [...new Set(all.flatMap(({ grid }) => grid.map(({ lr }) => lr)))].sort(
+  const rates = [...new Set(tried.flatMap(({ grid }) => grid.map(({ lr }) => lr)))].sort(
     (a, b) => a - b,
   );
-  const rows = all.map(({ subject, results, grid }) => {
+  const rows = tried.map(({ subject, results, grid }) => {
     const [{ key, digits: decimals }] = results.sheet.measures;
     const digits = isMeasure ? decimals : null;
     return [
       nameOf(subject),
       ...rates.map((lr) => {
-        const tried = grid.find((one) => one.lr === lr);
+        const at = grid.find((one) => one.lr === lr);
         const values = present(
-          (tried?.bySeed ?? []).map((one) =>
+          (at?.bySeed ?? []).map((one) =>
             isMeasure ? inUnits(one[of], results, key) : (one[of] ?? null),
           ),
         );
         const lost = results.lost.filter((run) => run.arm === armOf(subject) && run.lr === lr);
         if (lost.length > 0) {
-          const seeds = lost.length + (tried?.bySeed?.length ?? 0);
+          const seeds = lost.length + (at?.bySeed?.length ?? 0);
           return withLost(
             lost,
             seeds,
@@ -238,7 +240,7 @@ function ratesTable({ of, from, subjects }: Of<"rates">, records: Records): Grid
           );
         }
         if (values !== null) return overSeeds(values, digits);
-        const mean = of === "heldOut" ? inUnits(tried?.heldOut ?? null, results, key) : null;
+        const mean = of === "heldOut" ? inUnits(at?.heldOut ?? null, results, key) : null;
         return mean === null ? NOTHING : written(mean, digits);
       }),
     ];

@@ -29,6 +29,11 @@ const asDrawn = (folder: string): Subject => ({
   ...{ arm: "plain", from: `results/${folder}/results.json`, called: "`plain`, as drawn" },
 });
 const PLAIN_AS_DRAWN = asDrawn("as-drawn");
+const VAE_RATES = {
+  kind: "rates",
+  from: "results/rates/results.json",
+  subjects: [asDrawn("as-drawn-rates"), "plain", "weight"],
+} as const;
 
 const WITH_PLAIN: readonly (readonly [Subject, Subject])[] = [
   ["weight", "plain"],
@@ -130,14 +135,8 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         likelihood({ draws: 50, images: 200, unit: "bits/dim", digits: 3 }),
       ],
     },
-    "rates-held-out": {
-      ...{ kind: "rates", from: "results/rates/results.json", of: "heldOut" },
-      subjects: [asDrawn("as-drawn-rates"), "plain", "weight"],
-    },
-    rates: {
-      ...{ kind: "rates", from: "results/rates/results.json", of: "test" },
-      subjects: [asDrawn("as-drawn-rates"), "plain", "weight"],
-    },
+    "rates-held-out": { ...VAE_RATES, of: "heldOut" },
+    rates: { ...VAE_RATES, of: "test" },
   },
   "experiments/draw/README.md": {
     whole: {
@@ -170,20 +169,22 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
     },
   },
   "experiments/dqn/README.md": {
-    breakout: { ...returns("Breakout", "breakout", [30, 60, 120, 180]) },
+    breakout: returns("Breakout", "breakout", [30, 60, 120, 180]),
     "breakout-pairs": {
       ...{ kind: "pairs", from: "results/breakout/results.json" },
       pairs: [
         ["weight", "plain"],
         ["batch", "plain"],
       ],
-      columns: [
-        ...after([60, 120, 180]),
-        test("return", "test, at the end"),
-        train("return", "training, at the end", { digits: 2 }),
-      ],
+      columns: against([60, 120, 180]),
     },
-    "space-invaders": { ...returns("Space Invaders", "space-invaders", [30, 60, 120]) },
+    "space-invaders": returns("Space Invaders", "space-invaders", [30, 60, 120, 180]),
+    seaquest: returns("Seaquest", "seaquest", [30, 60, 120, 180]),
+    "space-invaders-pairs": {
+      ...{ kind: "pairs", from: "results/space-invaders/results.json" },
+      pairs: [["weight", "plain"]],
+      columns: against([30, 60, 120, 180]),
+    },
     speed: {
       ...{ kind: "other", from: "../../bench/results/dqn.json" },
       head: ["network", "threads", "arm", "ms an update", "updates/s", "our speed / PyTorch's"],
@@ -246,6 +247,14 @@ function returns(corner: string, game: string, thousands: readonly number[]): Ta
       train("loss", "loss, at the end", { digits: 2 }),
     ],
   };
+}
+/** The same as differences. */
+function against(thousands: readonly number[]): readonly Quantity[] {
+  return [
+    ...after(thousands),
+    test("return", "test, at the end"),
+    train("return", "training, at the end", { digits: 2 }),
+  ];
 }
 function after(thousands: readonly number[]): readonly Quantity[] {
   return thousands.map((n) => test("return", `test after ${n},000 frames`, { at: 1000 * n }));

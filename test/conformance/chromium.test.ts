@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { chromium, NO_CHROMIUM, openChromium } from "../../scripts/chromium.ts";
 import { ortRuntime } from "../../src/runtime/ort.ts";
 import type { Ort } from "../../src/runtime/session.ts";
+import { whole } from "../whole.ts";
 import { conforms } from "./conforms.ts";
 import { ortInPage } from "./ort-in-page.ts";
 
@@ -12,7 +13,7 @@ else {
   let browser: Browser;
   let ort: Ort;
   beforeAll(async () => {
-    browser = await openChromium({ brief: true });
+    browser = await openChromium({ brief: !whole });
     ort = await ortInPage(browser);
   });
   afterAll(() => browser.close());

@@ -6,20 +6,25 @@ import { earlierResults } from "../../experiments/dqn/earlier.ts";
 import { findingsOf, resultsTable } from "../../report/index.ts";
 import type { Results } from "../../runs/records.ts";
 
-const experiments = resolve(import.meta.dirname, "../../experiments");
+const root = resolve(import.meta.dirname, "../..");
 const stored = (folder: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(join(experiments, folder, "results.json"), "utf8")) as never;
+  JSON.parse(readFileSync(join(root, folder, "results.json"), "utf8")) as never;
+const SPACE_INVADERS = "test/fixtures/earlier/results-space-invaders";
+const CATCH = "experiments/dqn/results/catch";
 const agents = (value: unknown): Results | undefined => earlierResults(value, { settings: {} });
 
 describe("results of agents", () => {
-  test.each(["space-invaders", "catch"])("of %s are read", (game) => {
-    const results = agents(stored(`dqn/results/${game}`))!;
+  test.each([
+    ["space-invaders", SPACE_INVADERS],
+    ["catch", CATCH],
+  ])("of %s are read", (game, folder) => {
+    const results = agents(stored(folder))!;
     expect(results.sheet.tested.unit).toBe(`episodes of ${game}`);
     expect(findingsOf(results).headline).toMatch(/^So far /);
   });
 
   test("have the numbers that they had", () => {
-    const results = agents(stored("dqn/results/space-invaders"))!;
+    const results = agents(stored(SPACE_INVADERS))!;
     expect(`\n${resultsTable(results)}\n`).toMatchInlineSnapshot(`
       "
       arm           test return  steps an episode  training return             Q  frames/s  ms an update
@@ -41,13 +46,13 @@ describe("results of agents", () => {
   });
 
   test("are of their format only", () => {
-    expect(agents(stored("mnist/results"))).toBeUndefined();
+    expect(agents(stored("experiments/mnist/results"))).toBeUndefined();
     expect(agents(undefined)).toBeUndefined();
   });
 });
 
 test("what is damaged is said as everywhere", () => {
-  const value = { ...stored("dqn/results/catch"), random: null };
+  const value = { ...stored(CATCH), random: null };
   expect(() => agents(value)).toThrow(
     "results.json: expected an object in random, got null; restore the file, or compare again",
   );

@@ -127,6 +127,28 @@ test("a table of rates says what each came to, and where an arm diverged", () =>
   );
 });
 
+test("a table of rates has the rows that it is told, of other records too", () => {
+  const swept = (heldOut: number): Results => ({
+    ...results,
+    arms: { plain: { ...results.arms.plain!, grid: [{ lr: heldOut, heldOut }] } },
+  });
+  const records: Readonly<Record<string, Results>> = {
+    [FILE]: swept(0.04),
+    "other.json": swept(0.05),
+  };
+  const other = { arm: "plain", from: "other.json", called: "other" } as const;
+  const subjects = [other, "weight", "plain"] as const;
+  const table: Table = { kind: "rates", from: FILE, of: "heldOut", subjects };
+  expect(tables.tableText(table, (path) => records[path], String)).toMatchInlineSnapshot(`
+    "| arm      | 0.04 | 0.05 |
+    | -------- | ---- | ---- |
+    | other    | –    | 5.00 |
+    | \`weight\` | –    | –    |
+    | \`plain\`  | 4.00 | –    |"
+  `);
+  expect(tables.sourcesOf(table)).toEqual([FILE, "other.json"]);
+});
+
 test("a table of another file has what is told of it", () => {
   const rows = (file: unknown): string[][] => [[String((file as { readonly n: number }).n)]];
   expect(textOf({ kind: "other", from: FILE, head: ["n"], rows }, results)).toContain("| 7   |");
