@@ -86,7 +86,7 @@ export function settingOptions(experiment: Experiment, command: Training): reado
   return options.filter((o) => o !== undefined);
 }
 
-/** " (default: 1; paper: 200)" */
+/** " (default: 1; paper: 200)"; of learning rates those of arms that have their own, too. */
 function defaultOf(
   name: string,
   setting: Setting,
@@ -94,7 +94,14 @@ function defaultOf(
 ): string {
   if (name === "preset") return ` (default: ${defaults[0][0]})`;
   const [[, first], ...others] = defaults;
-  const text = (config: Readonly<Record<string, unknown>>): string => typed(setting, config[name]);
+  const text = (config: Readonly<Record<string, unknown>>): string => {
+    const { lrOf = {} } = config as Pick<Config, "lrOf">;
+    const own = name === "lr" ? Object.entries(lrOf) : [];
+    return [
+      typed(setting, config[name]),
+      ...own.map(([arm, lr]) => `of ${arm} ${typed(setting, lr)}`),
+    ].join(", ");
+  };
   if (first[name] === undefined || setting.type === "switch") return "";
   const differing = others.filter(([, config]) => text(config) !== text(first));
   return ` (default: ${[text(first), ...differing.map(([preset, config]) => `${preset}: ${text(config)}`)].join("; ")})`;

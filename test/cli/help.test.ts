@@ -79,6 +79,13 @@ describe.each(names)("%s", (name) => {
   });
 });
 
+test("the rate has those of arms with their own beside it", async () => {
+  const options = settingOptions(await experiments["cifar10"](), "compare");
+  expect(options.find(({ long }) => long === "--lr")!.description).toContain(
+    "(default: 0.003, of weight 0.001; paper: 0.003, of plain 0.0003)",
+  );
+});
+
 test("in full", async () => {
   expect(`\n${await helpOf("compare", "mnist")}`).toMatchInlineSnapshot(`
     "
