@@ -32,7 +32,8 @@ const config: ViteUserConfig = defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "own", include: ["test/**/*.test.ts"], exclude: [shared] },
+        // Not by `exclude`, which would stand for that of the command line.
+        test: { name: "own", include: ["test/**/*.test.ts", `!${shared}`] },
       },
       { extends: true, test: { name: "shared", include: [shared], isolate: false } },
     ],
