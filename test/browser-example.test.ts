@@ -115,8 +115,8 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     expect([page.isIsolated, page.mayEvaluate]).toEqual([false, true]);
   });
   test("the build trains on WebGPU, to the same loss", async () => {
-    const page = await shown(await built(), "?device=webgpu&steps=4");
-    const onWasm = await shown(await built(), "?device=wasm&steps=4");
+    const page = await shown(await built(), "?device=webgpu&steps=10");
+    const onWasm = await shown(await built(), "?device=wasm&steps=10");
     expect(page.result).toMatch(/^names \d+ % of new pictures/);
     expect(lossOf(page)).toBeCloseTo(lossOf(onWasm), 2);
     expect(page.device).toMatch(/^Trains on WebGPU on .*swiftshader/);
