@@ -56,16 +56,21 @@ export function unmarkedTables(readme: string): readonly string[] {
 }
 
 /**
- * Numbers of two decimals and more that prose has and none of these tables: slips, or of an earlier record. Prose is what is neither code nor
- * table, nor in the section "How it departs", which is about settings.
+ * Decimals that prose has and none of these tables, where those of one decimal may be rounded ones: slips, or of an earlier record. Prose is what is
+ * neither code nor table, nor in the section "How it departs", which is about settings; ratios ("2.5 times") and hours are not looked at.
  */
 export function looseNumbers(readme: string, tables: string): readonly string[] {
   const known = numbersIn(tables);
+  const rounded = new Set(
+    [...known].map((number) => Number(number.replaceAll(",", "")).toFixed(1)),
+  );
   const prose = readme
     .replace(/^## How it departs[^]*?(?=^## |(?![^]))/m, "")
     .replaceAll(/^(```|~~~)[^]*?^\1$|<!--[^]*?-->|^ *\|.*$|`[^`\n]*`|\]\([^)]*\)/gm, " ")
-    .replaceAll(/(arXiv:?|PyTorch) [\d.]+|https?:\S+/g, " ");
-  return [...numbersIn(prose)].filter((number) => /\.\d\d/.test(number) && !known.has(number));
+    .replaceAll(/((arXiv:?|PyTorch|[Ss]ection) [\d.]+|[\d.]+ (times|hours))\b|https?:\S+/g, " ");
+  return [...numbersIn(prose)].filter(
+    (number) => number.includes(".") && !known.has(number) && !rounded.has(number),
+  );
 }
 /** Decimals and whole numbers, but not versions. */
 const numbersIn = (text: string): ReadonlySet<string> =>

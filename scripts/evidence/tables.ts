@@ -68,7 +68,8 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       columns: losses([1, 2, 4, 6, 8, 10]),
     },
     "long-pairs": {
-      ...{ kind: "pairs", from: "results/long/results.json", pairs: WITH_PLAIN },
+      ...{ kind: "pairs", from: "results/long/results.json" },
+      pairs: [...WITH_PLAIN, ["weight+mean-only", "mean-only"]],
       columns: errors([1, 2, 4, 6, 8, 10], "epoch"),
     },
     "long-loss-pairs": {
@@ -184,6 +185,12 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       ...{ kind: "pairs", from: "results/space-invaders/results.json" },
       pairs: [["weight", "plain"]],
       columns: against([30, 60, 120, 180]),
+    },
+    catch: {
+      ...{ kind: "arms", from: "results/catch/results.json", baseline: true, corner: "Catch" },
+      columns: [5, 10, 15, 20, 25].map((n) =>
+        test("return", `after ${n},000 decisions`, { at: 1000 * n }),
+      ),
     },
     speed: {
       ...{ kind: "other", from: "../../bench/results/dqn.json" },
