@@ -1,6 +1,7 @@
 /** `weightnorm export`: a trained model as an .onnx file of its own, which any runtime can use. */
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
+import { count } from "../report/words.ts";
 import { UsageError } from "../runs/experiment.ts";
 import { aboutFile, tried } from "../runs/exporting.ts";
 import { exportParts, type Arm, type Node } from "../src/index.ts";
@@ -77,6 +78,6 @@ export async function exported(path: string, flags: ExportFlags): Promise<void> 
   const result = {
     ...{ file: target, bytes: parts.model.length, batch: batch ?? "any", ...found },
   };
-  const text = `${shown(target)}: ${(result.bytes / 1e6).toFixed(1)} MB, ${batch === undefined ? "any number of examples" : `${batch} example${batch === 1 ? "" : "s"}`}; ${found ? `on random ones its answers are within ${found.difference.toPrecision(2)} of the network's` : `not tried: its weights are in ${parts.location}`}`;
+  const text = `${shown(target)}: ${(result.bytes / 1e6).toFixed(1)} MB, ${batch === undefined ? "any number of examples" : count(batch, "example")}; ${found ? `on random ones its answers are within ${found.difference.toPrecision(2)} of the network's` : `not tried: its weights are in ${parts.location}`}`;
   process.stdout.write(`${json ? JSON.stringify(result) : text}\n`);
 }

@@ -1,5 +1,6 @@
 /** `weightnorm inspect model.onnx`: what goes in and comes out, what would train, what is missing. */
 import { textTable } from "../report/text-table.ts";
+import { count } from "../report/words.ts";
 import {
   describeModel,
   printable,
@@ -20,16 +21,14 @@ export function inspectModel(
   };
 }
 
-const plural = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
-
 function text(file: string, model: ModelDescription, all: boolean): string {
   const { layers, parameters, head, missing, cuts } = model;
   const sets = model.opsets.map(([domain, no]) => `${domain === "" ? "opset" : domain} ${no}`);
   const numbers = parameters.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
-  const ops = missing.map(({ op, count }) => `${op} (${plural(count, "node")})`).join(", ");
+  const ops = missing.map(({ op, count: n }) => `${op} (${count(n, "node")})`).join(", ");
   const listed = all ? parameters : [];
   const parts = [
-    `${[file, ...sets, model.producer || "no producer"].join(", ")}: ${plural(model.nodes, "node")}`,
+    `${[file, ...sets, model.producer || "no producer"].join(", ")}: ${count(model.nodes, "node")}`,
     textTable(
       ["", "name", "type", "shape"],
       [...portRows("input", model.inputs), ...portRows("output", model.outputs)],
@@ -51,7 +50,7 @@ function text(file: string, model: ModelDescription, all: boolean): string {
             listed.map((p) => [p.name, p.original, `[${p.shape.join(", ")}]`]),
           ),
         ]),
-    `${numbers} numbers in ${plural(parameters.length, "parameter")} can train${all ? "" : " (--all lists them)"}`,
+    `${numbers} numbers in ${count(parameters.length, "parameter")} can train${all ? "" : " (--all lists them)"}`,
     head
       ? `a new head goes before ${head.before}, at ${head.at}`
       : "no layer to put a new head before",

@@ -10,6 +10,7 @@ import {
 } from "../src/index.ts";
 import { readBytes } from "../src/node/index.ts";
 import { textTable } from "../report/text-table.ts";
+import { count } from "../report/words.ts";
 import { inspectModel } from "./inspect-model.ts";
 
 interface Inspection {
@@ -80,7 +81,6 @@ function summary({ data }: Tensor): {
 
 const number = (x: number): string =>
   x === 0 || (Math.abs(x) >= 1e-3 && Math.abs(x) < 1e5) ? x.toPrecision(4) : x.toExponential(2);
-const tensorsOf = (n: number): string => `${n} tensor${n === 1 ? "" : "s"}`;
 
 function text(
   { file, metadata, layers, tensors }: Inspection,
@@ -131,7 +131,7 @@ function text(
     ],
     unread.length > 0 ? [unread.join("\n")] : [],
     [
-      `${total} numbers in ${tensorsOf(shown.length)}${hidden > 0 ? `, and ${tensorsOf(hidden)} of optimizer state (--all shows them)` : ""}`,
+      `${total} numbers in ${count(shown.length, "tensor")}${hidden > 0 ? `, and ${count(hidden, "tensor")} of optimizer state (--all shows them)` : ""}`,
     ],
   ];
   return parts.flat().join("\n\n");

@@ -10,6 +10,7 @@ import { manifestIn, planned, sweepIn, writeSweep, type Sweep } from "../cluster
 import { sweptResults } from "../cluster/sweep/merge.ts";
 import { countsOf, statusOf, statusText } from "../cluster/sweep/status.ts";
 import { runTrial, trialAt, type Ended } from "../cluster/sweep/trial.ts";
+import { count } from "../report/words.ts";
 import { quoted } from "../runs/command.ts";
 import { UsageError, type Config, type Experiment } from "../runs/experiment.ts";
 import { readFileOfResults } from "../runs/folder/index.ts";
@@ -83,11 +84,11 @@ async function rated(path: string, experiment: Experiment, flags: SweepFlags): P
   return results ?? sweptResults(await opened(path, flags));
 }
 
-const howTo = (dir: string, count: number, flags: readonly string[]): string => {
+const howTo = (dir: string, trials: number, flags: readonly string[]): string => {
   const more = flags.map((word) => ` ${quoted(word)}`).join("");
-  return `${count} trials in ${dir}/sweep.json
-one after the other: for i in $(seq 0 ${count - 1}); do ${COMMAND} sweep run ${dir} --index $i${more}; done
-an array of Slurm:   sbatch --array=0-${count - 1} --wrap "exec ${COMMAND} sweep run ${dir}${more}"
+  return `${count(trials, "trial")} in ${dir}/sweep.json
+one after the other: for i in $(seq 0 ${trials - 1}); do ${COMMAND} sweep run ${dir} --index $i${more}; done
+an array of Slurm:   sbatch --array=0-${trials - 1} --wrap "exec ${COMMAND} sweep run ${dir}${more}"
 workers of a queue:  ${COMMAND} sweep work ${dir} --redis redis://localhost:6379${more}
 then: ${COMMAND} sweep report ${dir}${more}
 `;

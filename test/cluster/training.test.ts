@@ -56,10 +56,10 @@ function difference(a: Told[number], b: Told[number]): number {
 describe.skipIf(lack !== undefined)(`by MPI (skipped where ${lack ?? "there is none"})`, () => {
   const asked = { steps: 50, batchSize: 40, cases: casesOf(["plain", "weight"]) };
 
-  test("2 and 4 ranks get what one process gets, and 1 rank its bits", async () => {
+  test("several ranks get what one process gets, and 1 rank its bits", async () => {
     const alone = await told(0, asked);
     expect(await told(1, asked)).toEqual(alone);
-    for (const count of [2, 4]) {
+    for (const count of sampled([2, 4], 2)) {
       const shared = await told(count, asked);
       for (const [i, one] of alone.entries())
         expect(difference(one, shared[i]), `${count} ranks, ${asked.cases[i].join()}`).toBeLessThan(
