@@ -93,6 +93,17 @@ export const final = (name: string, head: string, digits: number): Quantity => (
   digits: () => digits,
 });
 
+/** The mean g of a layer's units, or |w| where the weight is not normalized; before the first step where `at` is 0. */
+export const length = (layer: string, head: string, { at, digits = 2 }: When = {}): Quantity => ({
+  head,
+  of({ start, points }) {
+    const point = at === undefined ? points.at(-1) : points.find((one) => one.at === at);
+    const layers = at === 0 ? start : point?.layers;
+    return layers?.find((one) => one.layer === layer)?.g ?? null;
+  },
+  digits: () => digits,
+});
+
 /** A column of the report's own table by its key: "step time", "milliseconds", "epochs to plain's loss". */
 export const reported = (key: string, head: string): Told => ({
   head,

@@ -11,6 +11,7 @@ import {
   runRows,
 } from "../../report/diagnosis-table.ts";
 import { diagnosisIn } from "../../runs/diagnosis/schema.ts";
+import { speeds, stepTimes } from "./speeds.ts";
 import {
   final,
   rate,
@@ -35,9 +36,10 @@ const VAE_RATES = {
   subjects: [asDrawn("as-drawn-rates"), "plain", "weight"],
 } as const;
 
-const WITH_PLAIN: readonly (readonly [Subject, Subject])[] = [
+const LONG_PAIRS: readonly (readonly [Subject, Subject])[] = [
   ["weight", "plain"],
   ["weight+mean-only", "plain"],
+  ["weight+mean-only", "mean-only"],
 ];
 
 /** Of a README by its path, the tables by their names. */
@@ -68,12 +70,11 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       columns: losses([1, 2, 4, 6, 8, 10]),
     },
     "long-pairs": {
-      ...{ kind: "pairs", from: "results/long/results.json" },
-      pairs: [...WITH_PLAIN, ["weight+mean-only", "mean-only"]],
+      ...{ kind: "pairs", from: "results/long/results.json", pairs: LONG_PAIRS },
       columns: errors([1, 2, 4, 6, 8, 10], "epoch"),
     },
     "long-loss-pairs": {
-      ...{ kind: "pairs", from: "results/long/results.json", pairs: WITH_PLAIN },
+      ...{ kind: "pairs", from: "results/long/results.json", pairs: LONG_PAIRS },
       columns: losses([1, 2, 4, 6, 8, 10]),
     },
     paper: {
@@ -85,6 +86,11 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         train("loss", "training loss", { digits: 3 }),
         toPlain("epochs to plain's last loss"),
       ],
+    },
+    "step-times": {
+      ...{ kind: "other", from: "../../bench/results/cifar10.json" },
+      head: ["arm", "ms a step", "step time / plain", "our speed / PyTorch's"],
+      rows: stepTimes,
     },
     "rates-held-out": { kind: "rates", from: "results/rates/results.json", of: "heldOut" },
     ...ratesOf("results/rates/results.json"),
@@ -170,21 +176,21 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
     },
   },
   "experiments/dqn/README.md": {
-    breakout: returns("Breakout", "breakout", [30, 60, 120, 180]),
+    breakout: returns("Breakout", "breakout", [30, 60, 120, 180, 240]),
     "breakout-pairs": {
       ...{ kind: "pairs", from: "results/breakout/results.json" },
       pairs: [
         ["weight", "plain"],
         ["batch", "plain"],
       ],
-      columns: against([60, 120, 180]),
+      columns: against([60, 120, 180, 240]),
     },
-    "space-invaders": returns("Space Invaders", "space-invaders", [30, 60, 120, 180]),
+    "space-invaders": returns("Space Invaders", "space-invaders", [30, 60, 120, 180, 240]),
     seaquest: returns("Seaquest", "seaquest", [30, 60, 120, 180]),
     "space-invaders-pairs": {
       ...{ kind: "pairs", from: "results/space-invaders/results.json" },
       pairs: [["weight", "plain"]],
-      columns: against([30, 60, 120, 180]),
+      columns: against([30, 60, 120, 180, 240]),
     },
     catch: {
       ...{ kind: "arms", from: "results/catch/results.json", baseline: true, corner: "Catch" },
@@ -260,6 +266,7 @@ function against(thousands: readonly number[]): readonly Quantity[] {
   return [
     ...after(thousands),
     test("return", "test, at the end"),
+    train("return", "training after 120,000 frames", { at: 120_000, digits: 2 }),
     train("return", "training, at the end", { digits: 2 }),
   ];
 }
@@ -284,37 +291,4 @@ function likelihood({
 }): Quantity {
   const name = `-log p(x), ${draws} draws, ${images} images (${unit})`;
   return final(name, `-log p(x), ${unit}, ${draws} draws, ${images} images`, digits);
-}
-
-/** Of a file of `npm run -s bench`: networks beside PyTorch. */
-function speeds(file: unknown): readonly (readonly string[])[] {
-  interface Spread {
-    readonly median: number;
-    readonly low: number;
-    readonly high: number;
-  }
-  interface Timed {
-    readonly arm: string;
-    readonly milliseconds: Spread;
-    readonly peer?: { readonly speedup: Spread };
-  }
-  const { models } = file as {
-    readonly models: readonly {
-      readonly name: string;
-      readonly threads: number;
-      readonly arms: readonly Timed[];
-    }[];
-  };
-  return models.flatMap(({ name, threads, arms }) =>
-    arms.map(({ arm, milliseconds: { median }, peer }) => [
-      name.replace(/'s network$/, ""),
-      String(threads),
-      `\`${arm}\``,
-      median.toFixed(1),
-      (1000 / median).toFixed(0),
-      peer === undefined
-        ? ""
-        : `${peer.speedup.median.toFixed(2)} (${peer.speedup.low.toFixed(2)} to ${peer.speedup.high.toFixed(2)})`,
-    ]),
-  );
 }

@@ -53,6 +53,26 @@ describe("a table of arms", () => {
       ...[trained!["loss"]!.toFixed(4), "88.41", ""],
     ]);
   });
+  test("has how long the weights of a layer are, from before the first step on", () => {
+    const [run] = results.arms.weight!.runs;
+    const stats = { layer: "dense", v: 2, g: 0.5, effectiveStep: 1 };
+    const one: Results = {
+      ...results,
+      arms: { weight: { ...results.arms.weight!, runs: [{ ...run, start: [stats] }] } },
+    };
+    const columns = [
+      ...[0, 1, 7].map((at) => tables.length("dense", `after ${at}`, { at })),
+      tables.length("dense", "at the end"),
+      tables.length("another", "of none"),
+    ];
+    const [, , , row] = textOf({ kind: "arms", from: FILE, columns }, one).split("\n");
+    const lengths = [run.points.find(({ at }) => at === 1), run.points.at(-1)].map((point) =>
+      point!.layers[0].g.toFixed(2),
+    );
+    expect(row.split("|").map((cell) => cell.trim())).toEqual([
+      ...["", "`weight`", "0.50", lengths[0], "\u2013", lengths[1], "\u2013", ""],
+    ]);
+  });
   test("has a row of those who learn nothing, and columns of several files", () => {
     const agents = sampleAgents({ plain: [3, 4], weight: [5, 6] });
     const columns = ["a", "b"].map((from) => ({ ...tables.test("return", from), from }));
