@@ -10,10 +10,12 @@ import {
   RUNS_HEAD,
   runRows,
 } from "../../report/diagnosis-table.ts";
+import { count } from "../../report/words.ts";
 import { diagnosisIn } from "../../runs/diagnosis/schema.ts";
 import { speeds, stepTimes } from "./speeds.ts";
 import {
   final,
+  length,
   rate,
   reported,
   seeds,
@@ -155,6 +157,33 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
         toPlain("epochs to plain's last training loss"),
       ],
+    },
+    paper: {
+      ...{ kind: "arms", from: "results/paper/results.json" },
+      columns: [
+        test("bound", "test bound, nats"),
+        ...[1, 2, 5, 10, 20].map((at) => test("bound", `after ${count(at, "epoch")}`, { at })),
+        train("bound", "training bound, nats", { digits: 2 }),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+        toPlain("epochs to plain's last training loss"),
+      ],
+    },
+    "paper-pairs": {
+      ...{ kind: "pairs", from: "results/paper/results.json", pairs: [["weight", "plain"]] },
+      columns: [
+        ...[1, 2, 5, 10, 15, 20, 25].map((at) =>
+          test("bound", `after ${count(at, "epoch")}`, { at }),
+        ),
+        test("bound", "test bound at the end, nats"),
+      ],
+    },
+    "paper-lengths": {
+      ...{ kind: "arms", from: "results/paper/results.json" },
+      columns: ["encoder.whh", "decoder.whh", "writer"].flatMap((layer) => [
+        length(layer, `\`${layer}\`, at the start`, { at: 0 }),
+        length(layer, "after 1 epoch", { at: 1 }),
+        length(layer, "at the end"),
+      ]),
     },
     "whole-pairs": {
       ...{ kind: "pairs", from: "results/results.json", pairs: [["weight", "plain"]] },
