@@ -50,7 +50,7 @@ function text(file: string, model: ModelDescription, all: boolean): string {
             listed.map((p) => [p.name, p.original, `[${p.shape.join(", ")}]`]),
           ),
         ]),
-    `${numbers} numbers in ${count(parameters.length, "parameter")} can train${all ? "" : " (--all lists them)"}`,
+    `${count(numbers, "number")} in ${count(parameters.length, "parameter")} can train${all ? "" : " (--all lists them)"}`,
     head
       ? `a new head goes before ${head.before}, at ${head.at}`
       : "no layer to put a new head before",

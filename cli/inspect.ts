@@ -131,7 +131,7 @@ function text(
     ],
     unread.length > 0 ? [unread.join("\n")] : [],
     [
-      `${total} numbers in ${count(shown.length, "tensor")}${hidden > 0 ? `, and ${count(hidden, "tensor")} of optimizer state (--all shows them)` : ""}`,
+      `${count(total, "number")} in ${count(shown.length, "tensor")}${hidden > 0 ? `, and ${count(hidden, "tensor")} of optimizer state (--all shows them)` : ""}`,
     ],
   ];
   return parts.flat().join("\n\n");

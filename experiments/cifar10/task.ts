@@ -46,8 +46,8 @@ export const task: Task = {
   examples: ["compare cifar10 --preset small", "compare cifar10 --data-dir cifar-10-batches-bin"],
   presets: {
     // A third of the width, less dropout for less capacity, and few epochs: some five minutes an arm on two cores.
-    // The rates are each arm's best of four over two epochs (README.md). beta1 is what a short run bears: at 0.003, plain's loss jumped from 1.3 to
-    // 82,000 when beta1 fell to 0.5.
+    // The rates are each arm's best of four over two epochs (README.md). beta1 is what a short run bears: at 0.003, plain lost
+    // all that it had learned when beta1 fell to 0.5.
     small: {
       epochs: 3,
       batchSize: 100,

@@ -57,21 +57,26 @@ export function unmarkedTables(readme: string): readonly string[] {
 
 /**
  * Decimals that prose has and none of these tables, where those of one decimal may be rounded ones: slips, or of an earlier record. Prose is what is
- * neither code nor table, nor in the section "How it departs", which is about settings; ratios ("2.5 times") and hours are not looked at.
+ * neither code nor table, nor in the section "How it departs", which is about settings; rough ratios ("2.5 times") and hours are not looked at.
  */
 export function looseNumbers(readme: string, tables: string): readonly string[] {
   const known = numbersIn(tables);
-  const rounded = new Set(
-    [...known].map((number) => Number(number.replaceAll(",", "")).toFixed(1)),
-  );
+  const values = [...known].map(valueOf);
+  const isRounded = (number: string): boolean =>
+    /^[\d,]+\.\d$/.test(number) && values.some((x) => Math.abs(x - valueOf(number)) < 0.05 + 1e-9);
   const prose = readme
     .replace(/^## How it departs[^]*?(?=^## |(?![^]))/m, "")
     .replaceAll(/^(```|~~~)[^]*?^\1$|<!--[^]*?-->|^ *\|.*$|`[^`\n]*`|\]\([^)]*\)/gm, " ")
-    .replaceAll(/((arXiv:?|PyTorch|[Ss]ection) [\d.]+|[\d.]+ (times|hours))\b|https?:\S+/g, " ");
+    .replaceAll(
+      /((arXiv:?|PyTorch|[Ss]ection) [\d.]+|(?<![\d.])\d+(\.\d)? (times|hours))\b|https?:\S+/g,
+      " ",
+    );
   return [...numbersIn(prose)].filter(
-    (number) => number.includes(".") && !known.has(number) && !rounded.has(number),
+    (number) => number.includes(".") && !known.has(number) && !isRounded(number),
   );
 }
+const valueOf = (number: string): number => Number(number.replaceAll(",", ""));
+
 /** Decimals and whole numbers, but not versions. */
 const numbersIn = (text: string): ReadonlySet<string> =>
   new Set(text.match(/(?<![\w.:])\d[\d,]*(\.\d+)?(?![\w]|\.\d)/g));

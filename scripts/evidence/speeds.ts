@@ -9,10 +9,12 @@ interface Spread {
 interface Timed {
   readonly arm: string;
   readonly milliseconds: Spread;
+  /** Times over those of `plain` in the same round. */
+  readonly overPlain: Spread;
   readonly peer?: { readonly speedup: Spread };
 }
 
-/** Several networks beside PyTorch: name, threads, arm, milliseconds an update, updates a second, how many times as fast. */
+/** Several networks beside PyTorch: name, threads, arm, milliseconds an update, those over `plain`'s in the same round, updates a second, how many times as fast. */
 export function speeds(file: unknown): readonly (readonly string[])[] {
   const { models } = file as {
     readonly models: readonly {
@@ -22,11 +24,12 @@ export function speeds(file: unknown): readonly (readonly string[])[] {
     }[];
   };
   return models.flatMap(({ name, threads, arms }) =>
-    arms.map(({ arm, milliseconds: { median }, peer }) => [
+    arms.map(({ arm, milliseconds: { median }, overPlain, peer }) => [
       name.replace(/'s network$/, ""),
       String(threads),
       `\`${arm}\``,
       median.toFixed(1),
+      ratio(arm, overPlain),
       (1000 / median).toFixed(0),
       peer === undefined ? "" : spread(peer.speedup),
     ]),
@@ -35,14 +38,18 @@ export function speeds(file: unknown): readonly (readonly string[])[] {
 
 /** The arms of one network: milliseconds a step, over those of `plain` in the same round, how many times as fast as PyTorch. */
 export function stepTimes(file: unknown): readonly (readonly string[])[] {
-  const { arms } = file as { readonly arms: readonly (Timed & { readonly overPlain: Spread })[] };
+  const { arms } = file as { readonly arms: readonly Timed[] };
   return arms.map(({ arm, milliseconds, overPlain, peer }) => [
     `\`${arm}\``,
     milliseconds.median.toFixed(0),
-    arm === "plain" ? "1" : spread(overPlain, 3),
+    ratio(arm, overPlain),
     peer === undefined ? "" : spread(peer.speedup),
   ]);
 }
 
-const spread = ({ median, low, high }: Spread, digits = 2): string =>
-  `${median.toFixed(digits)} (${low.toFixed(digits)} to ${high.toFixed(digits)})`;
+/** "1.34 (1.29 to 1.38)": the median and the range. */
+const spread = ({ median, low, high }: Spread, decimals = 2): string =>
+  `${median.toFixed(decimals)} (${low.toFixed(decimals)} to ${high.toFixed(decimals)})`;
+/** Three decimals, which tell half a percent. */
+const ratio = (arm: string, overPlain: Spread): string =>
+  arm === "plain" ? "1" : spread(overPlain, 3);

@@ -58,12 +58,26 @@ export type Table =
       readonly of: "heldOut" | "test" | "growth" | "effectiveStep";
     }
   | {
+      /** How long the vectors of a layer's units are, a row for each layer. */
+      readonly kind: "lengths";
+      readonly from: string;
+      readonly columns: readonly Length[];
+    }
+  | {
       /** Of a file that holds no records of a comparison. */
       readonly kind: "other";
       readonly from: string;
       readonly head: readonly string[];
       readonly rows: (file: unknown) => readonly (readonly string[])[];
     };
+
+/** The mean over a layer's units of |v| (|w| where it is not normalized) or of g: before the first step where `at` is 0, else after so many epochs, or at the end. */
+interface Length {
+  readonly head: string;
+  readonly arm: Arm;
+  readonly of: "v" | "g";
+  readonly at?: number;
+}
 
 interface When {
   /** On the axis of the sheet: after so many epochs or frames; the end by default. */
@@ -90,17 +104,6 @@ export const train = (key: string, head: string, { at, digits }: When = {}): Qua
 export const final = (name: string, head: string, digits: number): Quantity => ({
   head,
   of: (run) => valueOf(run.final, name),
-  digits: () => digits,
-});
-
-/** The mean g of a layer's units, or |w| where the weight is not normalized; before the first step where `at` is 0. */
-export const length = (layer: string, head: string, { at, digits = 2 }: When = {}): Quantity => ({
-  head,
-  of({ start, points }) {
-    const point = at === undefined ? points.at(-1) : points.find((one) => one.at === at);
-    const layers = at === 0 ? start : point?.layers;
-    return layers?.find((one) => one.layer === layer)?.g ?? null;
-  },
   digits: () => digits,
 });
 
@@ -140,6 +143,8 @@ export function tableText(
       return markdown(...pairsTable(table, records));
     case "rates":
       return markdown(...ratesTable(table, records));
+    case "lengths":
+      return markdown(...lengthsTable(table, records));
     case "other":
       return markdown(table.head, table.rows(other(table.from)));
   }
@@ -147,7 +152,7 @@ export function tableText(
 
 /** The files that a table is made of. */
 export const sourcesOf = (table: Table): readonly string[] => {
-  const columns = "columns" in table ? table.columns : [];
+  const columns = table.kind === "arms" || table.kind === "pairs" ? table.columns : [];
   const all = columns.map(({ from = table.from }) => from);
   const others = subjectsOf(table).flatMap((one) => (typeof one === "string" ? [] : [one.from]));
   return [...new Set([...(all.length > 0 ? all : [table.from]), ...others])];
@@ -257,6 +262,26 @@ function ratesTable({ of, from, subjects }: Of<"rates">, records: Records): Grid
     ];
   });
   return [["arm", ...rates.map(String)], rows];
+}
+
+function lengthsTable({ from, columns }: Of<"lengths">, records: Records): Grid {
+  const { arms } = records(from);
+  const all = columns.map(({ arm, of, at }) =>
+    (arms[arm]?.runs ?? []).map(({ start, points }) => {
+      const point = at === undefined ? points.at(-1) : points.find((one) => one.at === at);
+      const layers = (at === 0 ? start : point?.layers) ?? [];
+      return new Map(layers.map((one) => [one.layer, one[of]]));
+    }),
+  );
+  const names = [...new Set(all.flat().flatMap((run) => [...run.keys()]))];
+  const rows = names.map((name) => [
+    `\`${name}\``,
+    ...all.map((runs) => {
+      const values = present(runs.map((run) => run.get(name) ?? null));
+      return values === null ? NOTHING : overSeeds(values, 2);
+    }),
+  ]);
+  return [["layer", ...columns.map(({ head }) => head)], rows];
 }
 
 /** How many of all seeds diverged, and what each of the others came to; of all of them the last steps before a loss that was not finite. */

@@ -15,7 +15,6 @@ import { diagnosisIn } from "../../runs/diagnosis/schema.ts";
 import { speeds, stepTimes } from "./speeds.ts";
 import {
   final,
-  length,
   rate,
   reported,
   seeds,
@@ -178,12 +177,16 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
       ],
     },
     "paper-lengths": {
-      ...{ kind: "arms", from: "results/paper/results.json" },
-      columns: ["encoder.whh", "decoder.whh", "writer"].flatMap((layer) => [
-        length(layer, `\`${layer}\`, at the start`, { at: 0 }),
-        length(layer, "after 1 epoch", { at: 1 }),
-        length(layer, "at the end"),
-      ]),
+      ...{ kind: "lengths", from: "results/paper/results.json" },
+      columns: [
+        { head: "at the start", arm: "plain", of: "v", at: 0 },
+        { head: "`plain`, |w|, after 1 epoch", arm: "plain", of: "v", at: 1 },
+        { head: "at the end", arm: "plain", of: "v" },
+        { head: "`weight`, |v|, after 1 epoch", arm: "weight", of: "v", at: 1 },
+        { head: "at the end", arm: "weight", of: "v" },
+        { head: "`weight`, |w| = g, after 1 epoch", arm: "weight", of: "g", at: 1 },
+        { head: "at the end", arm: "weight", of: "g" },
+      ],
     },
     "whole-pairs": {
       ...{ kind: "pairs", from: "results/results.json", pairs: [["weight", "plain"]] },
@@ -229,7 +232,10 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
     },
     speed: {
       ...{ kind: "other", from: "../../bench/results/dqn.json" },
-      head: ["network", "threads", "arm", "ms an update", "updates/s", "our speed / PyTorch's"],
+      head: [
+        ...["network", "threads", "arm", "ms an update", "update time / plain", "updates/s"],
+        "our speed / PyTorch's",
+      ],
       rows: speeds,
     },
   },

@@ -12,7 +12,7 @@ import { looseNumbers, unmarkedTables } from "../../scripts/evidence/readme.ts";
 
 const files = keptFiles();
 const AGAIN = "npm run -s evidence makes it again";
-const FROM_TABLES = "take it from a table, or round it to a whole number";
+const FROM_TABLES = "take it from a table, as it is there or rounded to one decimal";
 
 test("there are results", () => {
   expect(files.length).toBeGreaterThan(3);

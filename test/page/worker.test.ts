@@ -74,11 +74,20 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
     };
     server = await preview({ ...quiet, preview: { host: "127.0.0.1", port: 0, headers } });
     browser = await openChromium({ brief: true });
+    untouched = await newPage();
+    begun = await begin(untouched);
+    await finish(untouched);
+    expected = await tensors(untouched, begun);
   });
   afterAll(async () => {
     await browser.close();
     await server.close();
   });
+
+  /** A race that nobody touches, and what its arms end with. */
+  let untouched: Page;
+  let begun: Begun;
+  let expected: readonly unknown[];
 
   /** A page with a storage of its own. */
   async function newPage(): Promise<Page> {
@@ -108,15 +117,9 @@ describe.skipIf(chromium === undefined)(`in Chromium (${NO_CHROMIUM})`, () => {
         .arms,
     ).map(({ runs }) => runs.map(({ points }) => points.map((p) => p.values)));
 
-  /** What the arms end with where nobody touches them. */
-  let expected: readonly unknown[];
-
   test("a race of two arms has the losses of Node, and its checkpoint the error, both ways", async () => {
-    const page = await newPage();
-    const begun = await begin(page);
+    const page = untouched;
     expect(begun).toMatchObject({ kept: true, device: "wasm", threads: 1 });
-    await finish(page);
-    expected = await tensors(page, begun);
     const results = await page.evaluate<string>(
       `lab.save("results").then(({ bytes }) => new TextDecoder().decode(bytes))`,
     );

@@ -53,26 +53,6 @@ describe("a table of arms", () => {
       ...[trained!["loss"]!.toFixed(4), "88.41", ""],
     ]);
   });
-  test("has how long the weights of a layer are, from before the first step on", () => {
-    const [run] = results.arms.weight!.runs;
-    const stats = { layer: "dense", v: 2, g: 0.5, effectiveStep: 1 };
-    const one: Results = {
-      ...results,
-      arms: { weight: { ...results.arms.weight!, runs: [{ ...run, start: [stats] }] } },
-    };
-    const columns = [
-      ...[0, 1, 7].map((at) => tables.length("dense", `after ${at}`, { at })),
-      tables.length("dense", "at the end"),
-      tables.length("another", "of none"),
-    ];
-    const [, , , row] = textOf({ kind: "arms", from: FILE, columns }, one).split("\n");
-    const lengths = [run.points.find(({ at }) => at === 1), run.points.at(-1)].map((point) =>
-      point!.layers[0].g.toFixed(2),
-    );
-    expect(row.split("|").map((cell) => cell.trim())).toEqual([
-      ...["", "`weight`", "0.50", lengths[0], "\u2013", lengths[1], "\u2013", ""],
-    ]);
-  });
   test("has a row of those who learn nothing, and columns of several files", () => {
     const agents = sampleAgents({ plain: [3, 4], weight: [5, 6] });
     const columns = ["a", "b"].map((from) => ({ ...tables.test("return", from), from }));
@@ -106,6 +86,27 @@ test("a table of pairs has differences seed by seed with the p value of their t 
     | \`batch\` - \`mean-only\` | –                           |
     "
   `);
+});
+
+test("a table of lengths has a layer's |v| and g from before the first step on", () => {
+  const [run] = results.arms.weight!.runs;
+  const stats = { layer: "dense", v: 2, g: 0.5, effectiveStep: 1 };
+  const one: Results = {
+    ...results,
+    arms: { weight: { ...results.arms.weight!, runs: [{ ...run, start: [stats] }] } },
+  };
+  const g = [0, 1, 7].map((at) => ({ head: `g after ${at}`, arm: "weight", of: "g", at }) as const);
+  const columns = [
+    ...g,
+    { head: "|v| at the end", arm: "weight", of: "v" },
+    { head: "of none", arm: "plain", of: "v" },
+  ] as const;
+  const [, , , row] = textOf({ kind: "lengths", from: FILE, columns }, one).split("\n");
+  const first = run.points.find(({ at }) => at === 1)!.layers[0].g.toFixed(2);
+  const last = run.points.at(-1)!.layers[0].v.toFixed(2);
+  expect(row.split("|").map((cell) => cell.trim())).toEqual([
+    ...["", "`dense`", "0.50", first, "\u2013", last, "\u2013", ""],
+  ]);
 });
 
 test("a table of rates says what each came to, and where an arm diverged", () => {
@@ -216,7 +217,7 @@ test("numbers of prose that no table has are found, but for settings, code and v
 0.05
 ## What it showed
 | 1.23 | 4.56 |
-From 1.23 to 4.57 (p 0.006), \`--lr 0.003\` of [this](results/7.89.json), some 2.5 (1.3 and 1.2, 2.5 times in 3.5 hours, section 2.2) of 10,000.99 at PyTorch 1.13, onnxruntime 1.30.0.
+From 1.23 to 4.57 (p 0.006), \`--lr 0.003\` of [this](results/7.89.json), some 2.5 (1.3 and 1.2, 2.5 times in 3.5 hours, 1.28 times, section 2.2) of 10,000.99 at PyTorch 1.13, onnxruntime 1.30.0.
 \`\`\`
 8.88
 \`\`\`
@@ -226,7 +227,10 @@ From 1.23 to 4.57 (p 0.006), \`--lr 0.003\` of [this](results/7.89.json), some 2
     "4.57",
     "2.5",
     "1.3",
+    "1.28",
     "10,000.99",
   ]);
   expect(looseNumbers("# Last\n0.25\n## How it departs\n0.26", "0.2")).toEqual(["0.25"]);
+  expect(looseNumbers("1.2, 10,001.0 and 1.1", "1.15 and 10,000.99")).toEqual([]);
+  expect(looseNumbers("1.2 and 1.3", "1.15 and 1.24")).toEqual(["1.3"]);
 });
