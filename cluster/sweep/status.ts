@@ -50,5 +50,5 @@ export function statusText(all: readonly TrialStatus[]): string {
       const what = state === "done" ? "diverged" : state;
       return `  ${index} ${id}: ${what}${why === undefined ? "" : `: ${why}`}`;
     });
-  return `${all.length} trials: ${numbers.join(", ")}\n${lines.map((line) => `${line}\n`).join("")}`;
+  return `${all.length} ${all.length === 1 ? "trial" : "trials"}: ${numbers.join(", ")}\n${lines.map((line) => `${line}\n`).join("")}`;
 }

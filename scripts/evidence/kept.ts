@@ -1,4 +1,5 @@
 /** Sweeps of our experiments as they are kept in `experiments`: what is done of them, and how they go on from there, on another machine too. */
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasResult, writeResult, type Outcome } from "../../cluster/sweep/files.ts";
 import { manifestIn, sweepIn, type Sweep, type Trial } from "../../cluster/sweep/manifest.ts";
@@ -29,10 +30,13 @@ export async function keep(sweepFolder: string, folder: string): Promise<boolean
   if (resolve(folder) === sweep.dir)
     throw new Error(`${folder}: expected another folder than the sweep's, got that; name one`);
   const before = await keptIn(folder, sweep);
-  const lacking = runsOf(before).filter((run) => !runsOf(results).includes(run));
+  const now = runsOf(results);
+  const lacking = [...runsOf(before)].flatMap(([run, came]) =>
+    now.get(run) === came ? [] : [run],
+  );
   if (lacking.length > 0)
     throw new Error(
-      `${folder}: expected to replace results by more of the same, got none of ${lacking.join(", ")}; give them back to the sweep first, or keep it in another folder`,
+      `${folder}: expected to replace results by more of the same, got none, or others, of ${lacking.join("; ")}; give them back to the sweep first, or keep it in another folder`,
     );
   const startedAt = [results.startedAt, before?.startedAt ?? results.startedAt].toSorted()[0];
   await makeFolder(folder);
@@ -70,6 +74,8 @@ async function keptIn(
   folder: string,
   { dir, manifest, config, experiment: known }: Sweep,
 ): Promise<Results | undefined> {
+  if (existsSync(folder) && !statSync(folder).isDirectory())
+    throw new Error(`${folder}: expected a folder, got a file; name a folder`);
   const path = join(folder, "results.json");
   const results = await readFileOfResults(path, findExperiment);
   if (!results) return undefined;
@@ -121,11 +127,20 @@ function outcomeIn(results: Results, { arm, lr, seed }: Trial): Outcome | undefi
   return { results: { ...alone, seconds, arms, lost: [] } };
 }
 
-/** Its runs, by names. */
-const runsOf = (results: Results | undefined): readonly string[] =>
-  Object.entries(results?.arms ?? {}).flatMap(([arm, { runs }]) =>
-    runs.map(({ seed }) => `${arm}, seed ${seed}`),
+/** Its runs by names, those that were lost too, and what each came to. */
+function runsOf(results: Results | undefined): ReadonlyMap<string, string> {
+  const ended = Object.entries(results?.arms ?? {}).flatMap(([arm, { runs }]) =>
+    runs.map(({ seed, tests }) => [
+      `${arm}, seed ${seed}`,
+      canonical(tests.map(({ at, test }) => [at, test])),
+    ]),
   );
+  const lost = (results?.lost ?? []).map(({ arm, seed, lr, step }) => [
+    `${arm}, seed ${seed}, rate ${lr}`,
+    `lost in step ${step}`,
+  ]);
+  return new Map([...ended, ...lost] as [string, string][]);
+}
 
 type Values = Readonly<Record<string, unknown>>;
 /** The name of a setting that is not the same in both. */
@@ -159,7 +174,7 @@ function withoutFolders(
     ...Object.fromEntries(places.map((flag) => [flag, "DIR"])),
   };
   const command = value.command.replace(
-    /(?<= )(--[a-z-]+)[ =]('[^']*'|\S+)/g,
+    /(?<= )(--[a-z-]+)[ =]('[^']*'|(?!--)\S+)/g,
     (all, flag: string) => (Object.hasOwn(words, flag) ? `${flag} ${words[flag]}` : all),
   );
   const folders = [[dir, "SWEEP"], ...Object.values(manifest.places).map((path) => [path, "DIR"])];

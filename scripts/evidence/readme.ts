@@ -75,6 +75,15 @@ export function looseNumbers(readme: string, tables: string): readonly string[] 
     (number) => number.includes(".") && !known.has(number) && !isRounded(number),
   );
 }
+/** What is said with its p value, "1.27 points (p 0.0082)", and stands with it in no cell of these tables. */
+export function looseChances(readme: string, tables: string): readonly string[] {
+  const cells = tables.split("|");
+  const prose = readme.replaceAll(/^ *\|.*$/gm, " ");
+  const all = prose.matchAll(/(\d[\d,]*\.\d+)[^().|]*\((p (?:< )?[\d.]+)\)/g);
+  return [...all].flatMap(([said, number, chance]) =>
+    cells.some((cell) => cell.includes(number) && cell.includes(`${chance})`)) ? [] : [said],
+  );
+}
 const valueOf = (number: string): number => Number(number.replaceAll(",", ""));
 
 /** Decimals and whole numbers, but not versions. */

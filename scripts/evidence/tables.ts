@@ -143,6 +143,32 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         likelihood({ draws: 50, images: 200, unit: "bits/dim", digits: 3 }),
       ],
     },
+    long: {
+      ...{ kind: "arms", from: "results/long/results.json" },
+      subjects: [asDrawn("as-drawn-long"), "plain", "weight"],
+      columns: [
+        rate,
+        test("bound", "test bound, nats"),
+        ...[1, 2, 4, 6].map((at) => test("bound", `after ${count(at, "epoch")}`, { at })),
+        train("bound", "training bound, nats", { digits: 2 }),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+      ],
+    },
+    "long-pairs": {
+      ...{ kind: "pairs", from: "results/long/results.json" },
+      pairs: [
+        ["weight", "plain"],
+        ["weight", asDrawn("as-drawn-long")],
+      ],
+      columns: [
+        ...[1, 2, 4, 6].map((at) => test("bound", `after ${count(at, "epoch")}`, { at })),
+        test("bound", "test bound, nats"),
+        likelihood({ draws: 100, images: 500, unit: "nats", digits: 2 }),
+        ...[2, 4, 6, 8].map((at) =>
+          train("bound", `training bound in epoch ${at}`, { at, digits: 2 }),
+        ),
+      ],
+    },
     "rates-held-out": { ...VAE_RATES, of: "heldOut" },
     rates: { ...VAE_RATES, of: "test" },
   },
@@ -215,7 +241,7 @@ export const tablesOf: Readonly<Record<string, Readonly<Record<string, Table>>>>
         ["weight", "plain"],
         ["batch", "plain"],
       ],
-      columns: against([60, 120, 180, 240]),
+      columns: against([30, 60, 120, 180, 240]),
     },
     "space-invaders": returns("Space Invaders", "space-invaders", [30, 60, 120, 180, 240]),
     seaquest: returns("Seaquest", "seaquest", [30, 60, 120, 180]),

@@ -244,7 +244,7 @@ describe("a trial that takes a while", () => {
     ]);
     expect(existsSync(at("stopped", "results", `${id}.json`))).toBe(false);
     expect(await status("stopped")).toBe(
-      "1 trials: 0 done, 0 running, 1 stopped, 0 failed, 0 to do\n",
+      "1 trial: 0 done, 0 running, 1 stopped, 0 failed, 0 to do\n",
     );
     expect((await run("stopped", 0)).code).toBe(0);
     await plan("alone", ...long);
@@ -272,11 +272,11 @@ test("a trial that fails is told of with why, until it is run again", async () =
   const { code, stderr } = await run("failed", 0);
   expect([code, stderr]).toEqual([1, expect.stringContaining("moved.csv: ")]);
   const said = await status("failed");
-  expect(said).toContain("1 trials: 0 done, 0 running, 0 stopped, 1 failed, 0 to do");
+  expect(said).toContain("1 trial: 0 done, 0 running, 0 stopped, 1 failed, 0 to do");
   expect(said).toMatch(/ {2}0 plain-\S+: failed: .*moved\.csv: /);
   await copyFile(TABLE, table);
   expect((await run("failed", 0)).code).toBe(0);
-  expect(await status("failed")).toContain("1 trials: 1 done, 0 running, 0 stopped, 0 failed");
+  expect(await status("failed")).toContain("1 trial: 1 done, 0 running, 0 stopped, 0 failed");
 });
 
 test("a run of other settings in a trial's folder is no trial of the sweep", async () => {

@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 import { toPng } from "../../report/png.ts";
 import { figuresOf, keptFiles, readmes, root } from "../../scripts/evidence/files.ts";
 import { within } from "../cli/run.ts";
-import { looseNumbers, unmarkedTables } from "../../scripts/evidence/readme.ts";
+import { looseChances, looseNumbers, unmarkedTables } from "../../scripts/evidence/readme.ts";
 
 const files = keptFiles();
 const AGAIN = "npm run -s evidence makes it again";
@@ -73,12 +73,23 @@ describe("README files", async () => {
       'define it in scripts/evidence/tables.ts, or write "<!-- by hand: WHY -->" above it',
     ).toEqual([]);
   });
+  test.each([...ofExperiments, join("experiments", "README.md")])(
+    "%s refers to what there is",
+    (path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      const places = [...text.matchAll(/\]\(([^)#:\s]+)(?:#[^)]*)?\)/g)].map(([, place]) => place);
+      expect(places.length).toBeGreaterThan(2);
+      const isThere = (place: string): boolean => existsSync(join(root, dirname(path), place));
+      expect(places.filter((place) => !isThere(place))).toEqual([]);
+    },
+  );
   const tables = new Map(
     [...all].map(([path, { made }]) => [path, made.match(/^\|.*$/gm)?.join("\n") ?? ""]),
   );
   test.each([...all.keys()])("%s says no figure that its tables have not", (path) => {
     const text = readFileSync(join(root, path), "utf8");
     expect(looseNumbers(text, tables.get(path)!), FROM_TABLES).toEqual([]);
+    expect(looseChances(text, tables.get(path)!), FROM_TABLES).toEqual([]);
   });
   test("the summary says no figure that the tables of what it refers to have not", () => {
     const lines = readFileSync(join(root, "experiments", "README.md"), "utf8").split("\n");
@@ -89,6 +100,7 @@ describe("README files", async () => {
       if (name) of = tables.get(join("experiments", name, "README.md")) ?? "";
       const told = line.replaceAll("|", " ");
       expect(looseNumbers(told, of), FROM_TABLES).toEqual([]);
+      expect(looseChances(told, of), FROM_TABLES).toEqual([]);
       count += looseNumbers(told, "").length;
     }
     expect(count).toBeGreaterThan(3);

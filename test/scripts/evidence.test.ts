@@ -1,6 +1,11 @@
 /** Tables of README files: what is made of records, and where it stands. */
 import { describe, expect, test } from "vitest";
-import { looseNumbers, unmarkedTables, withTables } from "../../scripts/evidence/readme.ts";
+import {
+  looseChances,
+  looseNumbers,
+  unmarkedTables,
+  withTables,
+} from "../../scripts/evidence/readme.ts";
 import * as tables from "../../scripts/evidence/table.ts";
 import type { Table } from "../../scripts/evidence/table.ts";
 import type { Results } from "../../runs/records.ts";
@@ -233,4 +238,12 @@ From 1.23 to 4.57 (p 0.006), \`--lr 0.003\` of [this](results/7.89.json), some 2
   expect(looseNumbers("# Last\n0.25\n## How it departs\n0.26", "0.2")).toEqual(["0.25"]);
   expect(looseNumbers("1.2, 10,001.0 and 1.1", "1.15 and 10,000.99")).toEqual([]);
   expect(looseNumbers("1.2 and 1.3", "1.15 and 1.24")).toEqual(["1.3"]);
+});
+
+test("a p value belongs to the figure that it is said of", () => {
+  const tables =
+    "| +1.27 ± 0.58 (n 5, p 0.0082) | -1.39 ± 1.67 (n 5, p 0.14) | 11.50 (n 5, p < 0.001) |";
+  const said = "ahead by 1.27 points (p 0.0082), by 11.50 after 30,000 (p < 0.001), at the end by ";
+  expect(looseChances(`${said}1.39 (p 0.14)`, tables)).toEqual([]);
+  expect(looseChances(`${said}1.39 (p 0.0082)`, tables)).toEqual(["1.39 (p 0.0082)"]);
 });

@@ -28,7 +28,7 @@ async function plan(name: string, asked: object = {}, version = "1.2.3"): Promis
   const sweep = planned({
     ...{ experiment: vae, given: {}, version, subject: "vae", places: { dataDir } },
     asked: { arms: ["plain", "weight"], seeds: [1, 2, 3], lr: [0.001], epochs: 2, ...asked },
-    command: `weightnorm sweep plan --data-dir ${quoted(dataDir)} --rates-of ../rates --out=${quoted(at(name))} --threads 1`,
+    command: `weightnorm sweep plan --data-dir ${quoted(dataDir)} --as-drawn --rates-of ../rates --out=${quoted(at(name))} --threads 1`,
     plannedAt: `2030-01-0${name.length}T00:00:00.000Z`,
   });
   await writeSweep(at(name), sweep);
@@ -64,7 +64,7 @@ describe("a sweep that was kept", () => {
     expect(await keep(at("first"), at("kept"))).toBe(true);
     const { command, open, arms, lost } = await read("kept", "results.json");
     expect(command).toBe(
-      "weightnorm sweep plan --data-dir DIR --rates-of RATES --out SWEEP --threads 1",
+      "weightnorm sweep plan --data-dir DIR --as-drawn --rates-of RATES --out SWEEP --threads 1",
     );
     expect([open, arms.plain!.runs.length, arms.weight!.runs.length, lost.length]).toEqual([
       ...[1, 2, 1, 2],
@@ -97,8 +97,35 @@ describe("a sweep that was kept", () => {
     const sweep = await plan("third");
     await done(sweep, ({ seed }) => seed === 1);
     await expect(keep(at("third"), at("kept"))).rejects.toThrow(
-      /got none of plain, seed 2, weight, seed 2; give them back to the sweep first/,
+      /got none, or others, of plain, seed 2; weight, seed 2; plain, seed 3, rate 0.001; weight, seed 3, rate 0.001; give them back to the sweep first/,
     );
+  });
+
+  test("is not replaced by other numbers of a run, or of where one was lost", async () => {
+    const sweep = await plan("fourth");
+    await done(sweep, () => true);
+    const [first, , last] = sweep.manifest.trials;
+    const other = made(sweep, { ...first, seed: 2 });
+    const { arms } = other.results;
+    const record = arms[first.arm]!;
+    const run = { ...record.runs[0], seed: first.seed };
+    const changed = { ...other.results, arms: { [first.arm]: { ...record, runs: [run] } } };
+    await writeResult(sweep, first, { results: changed });
+    const lost = made(sweep, last);
+    const later = lost.results.lost.map((one) => ({ ...one, step: 8 }));
+    await writeResult(sweep, last, { ...lost, results: { ...lost.results, lost: later } });
+    const before = await text("kept", "results.json");
+    await expect(keep(at("fourth"), at("kept"))).rejects.toThrow(
+      "got none, or others, of plain, seed 1; plain, seed 3, rate 0.001; give",
+    );
+    expect(await text("kept", "results.json")).toBe(before);
+  });
+
+  test("is a folder", async () => {
+    await writeFile(at("file"), "");
+    const why = `${at("file")}: expected a folder, got a file; name a folder`;
+    await expect(giveBack(at("file"), at("first"))).rejects.toThrow(why);
+    await expect(keep(at("first"), at("file"))).rejects.toThrow(why);
   });
 
   test("of several rates is kept when it is whole, and not given back", async () => {
