@@ -81,7 +81,7 @@ export function looseChances(readme: string, tables: string): readonly string[] 
   const prose = readme.replaceAll(/^ *\|.*$/gm, " ");
   const all = prose.matchAll(/(\d[\d,]*\.\d+)[^().|]*\((p (?:< )?[\d.]+)\)/g);
   return [...all].flatMap(([said, number, chance]) =>
-    cells.some((cell) => cell.includes(number) && cell.includes(`${chance})`)) ? [] : [said],
+    cells.some((cell) => numbersIn(cell).has(number) && cell.includes(`${chance})`)) ? [] : [said],
   );
 }
 const valueOf = (number: string): number => Number(number.replaceAll(",", ""));

@@ -7,6 +7,7 @@ import { differences } from "../../bench/sweeps/compared.ts";
 import { childrenOf, COMMAND_LINE, isGone } from "../../bench/processes.ts";
 import { hasRedis, startRedis, type RedisServer } from "../../bench/sweeps/redis-server.ts";
 import { start, temporaryFolder, within, type Started } from "../cli/run.ts";
+import { whole } from "../whole.ts";
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 });
 
@@ -22,10 +23,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
-/** Two arms, so that there are two trials; a hundred epochs take a second. Sweeps of many trials are killed in bench/sweeps. */
-const plan = async (name: string, epochs: number): Promise<void> => {
+/** Two arms, so that there are two trials a seed; a hundred epochs take a second. */
+const plan = async (name: string, epochs: number, seeds = "1"): Promise<void> => {
   const settings = ["--target", "species", "--epochs", String(epochs), "--threads", "1"];
-  const grid = ["--arms", "plain,weight", "--seed", "1"];
+  const grid = ["--arms", "plain,weight", "--seed", seeds];
   const flags = ["--experiment", "test/fixtures/iris.csv", ...grid, ...settings];
   await within("sweep", "plan", ...flags, "--out", at(name));
 };
@@ -39,8 +40,8 @@ const work = (name: string, ...flags: readonly string[]): Started => {
 const results = async (name: string): Promise<number> =>
   (await readdir(at(name, "results")).catch(() => [])).length;
 /** The same plan, one after the other. */
-async function serial(name: string, epochs: number): Promise<string> {
-  await plan(name, epochs);
+async function serial(name: string, epochs: number, seeds?: string): Promise<string> {
+  await plan(name, epochs, seeds);
   const { trials } = JSON.parse(await readFile(at(name, "sweep.json"), "utf8")) as {
     readonly trials: readonly unknown[];
   };
@@ -99,7 +100,8 @@ test("a process on a leash saves and ends when whoever holds it is gone", async 
 describe.skipIf(!hasRedis())("with a Redis (skipped where there is no redis-server)", () => {
   test("two workers, one killed in mid-trial, and Redis started anew", async () => {
     redis = await startRedis(at("redis"));
-    await plan("swept", 120);
+    const [seeds, all] = whole ? ["1,2", 4] : ["1", 2];
+    await plan("swept", 120, seeds);
     const [first, second] = [work("swept"), work("swept")];
     let children: readonly number[] = [];
     await vi.waitFor(
@@ -119,11 +121,11 @@ describe.skipIf(!hasRedis())("with a Redis (skipped where there is no redis-serv
     await redis.restart();
     expect(await second.finished).toMatchObject({
       code: 0,
-      stderr: expect.stringContaining("2 of 2 trials have results, 0 failed") as unknown,
+      stderr: expect.stringContaining(`${all} of ${all} trials have results, 0 failed`) as unknown,
     });
-    expect(await differences(at("swept"), await serial("left alone", 120))).toEqual([]);
+    expect(await differences(at("swept"), await serial("left alone", 120, seeds))).toEqual([]);
     const again = work("swept"); // everything is done: nothing is trained again
-    expect((await again.finished).stderr).toBe("2 of 2 trials have results, 0 failed\n");
+    expect((await again.finished).stderr).toBe(`${all} of ${all} trials have results, 0 failed\n`);
   });
 
   test("Ctrl-C saves what is under way, and whoever starts next goes on with it", async () => {

@@ -246,4 +246,5 @@ test("a p value belongs to the figure that it is said of", () => {
   const said = "ahead by 1.27 points (p 0.0082), by 11.50 after 30,000 (p < 0.001), at the end by ";
   expect(looseChances(`${said}1.39 (p 0.14)`, tables)).toEqual([]);
   expect(looseChances(`${said}1.39 (p 0.0082)`, tables)).toEqual(["1.39 (p 0.0082)"]);
+  expect(looseChances("1.50 (p < 0.001)", tables)).toEqual(["1.50 (p < 0.001)"]); // not that of 11.50
 });
